@@ -1,0 +1,5 @@
+"""`python -m gateway` is `callmark`."""
+
+from gateway.cli import main
+
+main()
