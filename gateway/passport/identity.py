@@ -1,0 +1,128 @@
+"""The Identity header's value, taken apart (RFC 8224 section 4).
+
+    token ; info=<https://…> ; alg=ES256 ; ppt=shaken
+
+Parameters may stand in any order, bare or quoted, their names in any case, with white space around ';' and
+'='. What is missing is given as None: the order in which that is held against the call belongs to
+`gateway.verification`. Nothing is said here about the token or the address being any good.
+
+Invariant: `parse_identity` gives an IdentityHeader or raises IdentityError, in time linear in the value.
+All strings it gives are printable ASCII, so none can carry a line break into a SIP message.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+MAX_IDENTITY_CHARACTERS: Final = 16_384
+"""Five nested `div-o` PASSporTs or a jCard by value fit; SIP stacks cut a message at 64 kB."""
+MAX_PARAMETERS: Final = 32
+"""The standards name three."""
+
+# RFC 8224 section 4 forgets '-' and '_' in the digest, which base64url cannot do without. '=' , '+' and '/'
+# are let through to the base64url reader, which says what is wrong with them.
+_TOKEN: Final = re.compile(r"[A-Za-z0-9._=+/-]++")
+# Possessive throughout: what one part has taken is never given back, so a value is read once.
+_PARAMETER: Final = re.compile(
+    r"""[ \t]*+;[ \t]*+ (?P<name>[A-Za-z0-9!%*_+`'~.-]++)
+        (?: [ \t]*+=[ \t]*+ (?: <(?P<bracketed>[\ -;=?-~]*+)>
+                              | "(?P<quoted>(?:[\ !\#-\[\]-~]++|\\[\ -~])*+)"
+                              | (?P<bare>[!\#-+\--:=?-~]*+) ) )?+""",
+    re.VERBOSE,
+)
+_QUOTED_PAIR: Final = re.compile(r"\\(.)")
+_FORBIDDEN: Final = re.compile(r"[^\t -~]")
+
+
+class IdentityError(ValueError):
+    """An Identity header value that is not taken apart, in a sentence for whoever sent it."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityHeader:
+    """An Identity header's parts, unquoted; nothing about them has been verified."""
+
+    token: str
+    """The compact string before the first ';': of base64url characters, '.', '=', '+' and '/', not empty."""
+    info: str | None
+    """The address without its brackets; None when there is no such parameter, empty when it has no value."""
+    info_is_bracketed: bool
+    """Whether `info` stood in '<' and '>', as the grammar demands of a URI."""
+    alg: str | None
+    """None when absent: RFC 8224 section 4.1 then means ES256, France's rules refuse the call."""
+    ppt: str | None
+    """None when absent: a PASSporT without extension."""
+    other_parameters: tuple[tuple[str, str], ...]
+    """Names in lower case with their values (empty for a parameter without one), in the order received."""
+    parameter_count: int
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the token is a compact form, `..signature` (RFC 8225 section 7)."""
+        return self.token.startswith("..") and self.token.count(".") == 2
+
+
+def parse_identity(value: str) -> IdentityHeader:
+    """Take one Identity header value apart, without `Identity:` before it. Raises IdentityError.
+
+    Refused: two values with a comma between them, a parameter named twice, control characters, anything
+    beyond ASCII, more than MAX_IDENTITY_CHARACTERS or MAX_PARAMETERS.
+    """
+    if len(value) > MAX_IDENTITY_CHARACTERS:
+        raise IdentityError(f"the value is longer than {MAX_IDENTITY_CHARACTERS} characters")
+    value = value.strip(" \t")
+    token = _TOKEN.match(value)
+    if token is None:
+        raise IdentityError(_what_stopped(value, 0))
+    parameters: dict[str, str] = {}
+    info_is_bracketed = False
+    position = token.end()
+    while position < len(value):
+        parameter = _PARAMETER.match(value, position)
+        if parameter is None:
+            raise IdentityError(_what_stopped(value, position))
+        name, bracketed, quoted, bare = parameter.groups()
+        name = name.lower()
+        if name in parameters:
+            raise IdentityError(f"the parameter '{name[:32]}' stands twice")
+        if len(parameters) == MAX_PARAMETERS:
+            raise IdentityError(f"there are more than {MAX_PARAMETERS} parameters")
+        if bracketed is not None:
+            if name != "info":
+                raise IdentityError(f"the parameter '{name[:32]}' stands in angle brackets; only info may")
+            info_is_bracketed = True
+            parameters[name] = bracketed
+        elif quoted is not None:
+            parameters[name] = _QUOTED_PAIR.sub(r"\1", quoted) if "\\" in quoted else quoted
+        else:
+            parameters[name] = bare or ""
+        position = parameter.end()
+    count = len(parameters)
+    return IdentityHeader(
+        token=token[0],
+        info=parameters.pop("info", None),
+        info_is_bracketed=info_is_bracketed,
+        alg=parameters.pop("alg", None),
+        ppt=parameters.pop("ppt", None),
+        other_parameters=tuple(parameters.items()),
+        parameter_count=count,
+    )
+
+
+def _what_stopped(value: str, position: int) -> str:
+    forbidden = _FORBIDDEN.search(value)
+    if forbidden is not None:
+        return (
+            f"character U+{ord(forbidden[0]):04X} at position {forbidden.start()} may not stand in a header"
+        )
+    if position == 0:
+        return "the value does not begin with a PASSporT"
+    if value[position:].lstrip(" \t").startswith(","):
+        return f"a second Identity value begins after the comma at position {position}; one is expected"
+    return f"what stands at position {position} is not a parameter"

@@ -1,0 +1,105 @@
+"""The PASSporT: a token decoded, and the type that says its signature has been checked.
+
+RFC 8225 sections 4 to 6 over RFC 7515 section 7.1, full form only. `decode` proves nothing: it gives an
+UnverifiedPassport, whose contents are a stranger's words. A VerifiedPassport comes from
+`gateway.passport.signature.verify` alone, so a function that asks for one cannot be handed the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import InitVar, dataclass
+from enum import Enum
+from typing import cast
+
+from gateway.passport.claims import ShakenClaims
+from gateway.passport.strict import Base64UrlError, StrictJsonError, read_base64url, read_json
+
+
+class PassportError(ValueError):
+    """A token that is not decoded, in a sentence for whoever sent it."""
+
+    def __init__(self, problem: str, *, place: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.place = place
+        """`token`, `header` or `payload`; with a JSON pointer behind it where one is known: `payload/iat`."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedPassport:
+    """A decoded token about which nothing has been proved."""
+
+    header: Mapping[str, object]
+    payload: Mapping[str, object]
+    signing_input: bytes
+    """What the signature is over: the bytes that came, never a second rendering of what was read."""
+    signature: bytes | None
+    """As decoded, of any length, empty included; None when it is not base64url. Neither verifies (E18)."""
+    token: str
+
+
+class SignatureProof(Enum):
+    """What a VerifiedPassport asks for when it is made. Only `signature.verify` hands it over."""
+
+    CHECKED = "checked"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedPassport:
+    """A SHAKEN PASSporT whose signature was made with the key it was checked against.
+
+    Whether that key may speak for the number, and whether the claims fit the call, is not said here.
+    """
+
+    claims: ShakenClaims
+    header: Mapping[str, object]
+    payload: Mapping[str, object]
+    token: str
+    proof: InitVar[SignatureProof]
+
+    def __post_init__(self, proof: SignatureProof) -> None:
+        """Refuse to exist without the proof, also where no type checker looks."""
+        if proof is not SignatureProof.CHECKED:
+            raise TypeError("a VerifiedPassport is made by gateway.passport.signature.verify alone")
+
+
+def decode(token: str) -> UnverifiedPassport:
+    """Decode `header.payload.signature`. Raises PassportError, and never anything else.
+
+    Header and payload must be JSON objects by the strict readers. A signature that cannot be read is no
+    error here but None: ATIS-1000082 answers it as a bad signature (E18), not as a malformed token.
+    """
+    parts = token.split(".", 3)
+    if len(parts) != 3:
+        raise PassportError("a PASSporT has three parts with '.' between them", place="token")
+    header_part, payload_part, signature_part = parts
+    header = _read_object(header_part, "header")
+    payload = _read_object(payload_part, "payload")
+    try:
+        signature = read_base64url(signature_part)
+    except Base64UrlError:
+        signature = None
+    return UnverifiedPassport(
+        header=header,
+        payload=payload,
+        signing_input=f"{header_part}.{payload_part}".encode("ascii"),
+        signature=signature,
+        token=token,
+    )
+
+
+def _read_object(part: str, place: str) -> Mapping[str, object]:
+    if not part:
+        raise PassportError(f"the {place} is empty", place=place)
+    try:
+        value = read_json(read_base64url(part))
+    except Base64UrlError as error:
+        raise PassportError(f"the {place} is not base64url: {error.problem}", place=place) from None
+    except StrictJsonError as error:
+        raise PassportError(
+            f"the {place} is not read as JSON: {error.problem}", place=place + (error.pointer or "")
+        ) from None
+    if not isinstance(value, dict):
+        raise PassportError(f"the {place} is not a JSON object", place=place)
+    return cast("Mapping[str, object]", value)

@@ -1,0 +1,94 @@
+"""ES256 and nothing else: signing a PASSporT, and checking the signature of one.
+
+RFC 8225 section 6 over RFC 7515: ECDSA on P-256 with SHA-256, the signature r followed by s, 32 bytes each
+(RFC 7518 section 3.4), over the bytes as they stand in the token. The algorithm is chosen here, before a key
+is touched, and never read from a token. PyJWT's ES256 does the work; its `jwt.decode` is not used, because it
+reads the clock and knows nothing of PASSporT's rules.
+
+A high s is accepted: (r, n-s) is as valid as (r, s) to ECDSA and RFC 7518 does not forbid it. A token has
+therefore two valid spellings, and nothing may be remembered by its text or its signature.
+
+Differs from RFC 8225 section 4.2: the nonce is random, not that of RFC 6979 (a SHOULD). PyJWT does not offer
+it; the randomness is OpenSSL's, which reseeds after a fork.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+
+from gateway.passport.canonical_json import render_json
+from gateway.passport.claims import ShakenClaims, read_shaken_claims
+from gateway.passport.passport import SignatureProof, UnverifiedPassport, VerifiedPassport
+from gateway.passport.strict import render_base64url
+
+_ES256: Final = jwt.PyJWS(algorithms=["ES256"]).get_algorithm_by_name("ES256")
+_INTEGER_BYTES: Final = 32
+_ORDER: Final = SECP256R1().group_order
+
+
+def verify(passport: UnverifiedPassport, public_key: PublicKeyTypes) -> VerifiedPassport | None:
+    """Check the signature of a SHAKEN PASSporT; None when it does not verify, for whatever reason.
+
+    None also for a key that is not on P-256 and for a payload that does not hold SHAKEN's claims: both are
+    found, with words for them, before a signature is checked. Nothing in token or key raises.
+    """
+    claims = read_shaken_claims(passport.payload)
+    if not isinstance(claims, ShakenClaims) or not _is_signed(passport, public_key):
+        return None
+    return VerifiedPassport(
+        claims=claims,
+        header=passport.header,
+        payload=passport.payload,
+        token=passport.token,
+        proof=SignatureProof.CHECKED,
+    )
+
+
+def encode_header(header: Mapping[str, object]) -> bytes:
+    """Encode a PASSporT header; it is the same for every call signed under one certificate.
+
+    For SHAKEN: alg `ES256`, ppt `shaken`, typ `passport` and x5u (RFC 8588 section 3).
+    """
+    return render_base64url(render_json(header))
+
+
+def sign(*, header: bytes, payload: bytes, key: EllipticCurvePrivateKey) -> str:
+    """Sign canonical payload bytes under an encoded header; gives the compact string of the full form.
+
+    The key must be on P-256, which is established when it is loaded.
+    """
+    signing_input = header + b"." + render_base64url(payload)
+    signature = _ES256.sign(signing_input, key)
+    return (signing_input + b"." + render_base64url(signature)).decode("ascii")
+
+
+def render_identity(token: str, x5u: str) -> str:
+    """Render the Identity header value of a `shaken` PASSporT, alg and ppt bare as ATIS-1000082 shows them.
+
+    `x5u` comes from the gateway's own settings, where the rules for such addresses have been applied.
+    """
+    return f"{token};info=<{x5u}>;alg=ES256;ppt=shaken"
+
+
+def _is_signed(passport: UnverifiedPassport, public_key: PublicKeyTypes) -> bool:
+    # PyJWT looks at the curve only when it loads a key from text; a P-384 key handed to its ES256 would be
+    # used, and any other kind of key would raise.
+    if not isinstance(public_key, EllipticCurvePublicKey) or not isinstance(public_key.curve, SECP256R1):
+        return False
+    signature = passport.signature
+    if signature is None or len(signature) != 2 * _INTEGER_BYTES:
+        return False
+    r = int.from_bytes(signature[:_INTEGER_BYTES], "big")
+    s = int.from_bytes(signature[_INTEGER_BYTES:], "big")
+    if not (0 < r < _ORDER and 0 < s < _ORDER):
+        return False
+    return _ES256.verify(passport.signing_input, public_key, signature)
