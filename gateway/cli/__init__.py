@@ -1,0 +1,67 @@
+"""The `callmark` command: one command, one file; each is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from gateway import __version__
+
+COMMANDS: Final = {
+    "serve": ("gateway.cli.serve", "serve"),
+    "config": ("gateway.cli.config", "config"),
+    "pki": ("gateway.cli.pki", "pki"),
+    "token": ("gateway.cli.token", "token"),
+    "decision": ("gateway.cli.decision", "decision"),
+}
+"""Name → (module, attribute). What is listed here works; nothing else is listed."""
+
+
+class _LazyGroup(click.Group):
+    """Imports a command when it is asked for: `callmark --help` needs none of aiohttp or SQLAlchemy."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            # click suggests near names from list_commands by itself.
+            return super().get_command(ctx, cmd_name)
+        module, attribute = COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="callmark")
+def callmark() -> None:
+    r"""Tell whether a number is who it says it is, and what should be done with the call.
+
+    A STIR/SHAKEN gateway beside a carrier's switches. First start, with the development
+    configuration in config/:
+
+    \b
+        callmark serve
+
+    Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage.
+    """
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is a sentence on stderr, never a traceback."""
+    try:
+        callmark.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)

@@ -1,0 +1,118 @@
+"""One errand to the record, by whichever road is open: the running node, or the record itself.
+
+With a node running, its control process does it, asked over `control.sock`. With none, this process
+takes the record's writer lock, runs the same command function and projects the facts anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from gateway.cli.control_client import CONTROL_SOCKET, NoNodeError, ask_control
+from gateway.control.commands import CommandError
+from gateway.control.facts import FactsFollower
+from gateway.facts import facts_path
+from gateway.facts.projection import Projection, ProjectionError
+from gateway.record import Record, RecordBusyError, RecordError, RecordLock, open_record, record_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """The same request twice: as the admin API takes it, and as a call on the open record."""
+
+    method: str
+    path: str
+    locally: Callable[[Record, str, int], Awaitable[object]]
+    """Given the record, the actor and the time; returns what the API would answer."""
+    document: object = None
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> bool:
+        """Whether the record is other afterwards, so that the facts must follow."""
+        return self.method != "GET"
+
+
+def run_errand(data_directory: Path, errand: Errand) -> object:
+    """Return the answer as JSON values. Raises ClickException with a sentence."""
+    try:
+        return asyncio.run(_run(data_directory, errand))
+    except CommandError as error:
+        # The pointer's last part is the option's name; the caller typed no JSON.
+        place = error.pointer.removeprefix("/")
+        raise click.ClickException(f"{place}: {error.problem}" if place else error.problem) from error
+    except (RecordBusyError, RecordError, ProjectionError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _run(data_directory: Path, errand: Errand) -> object:
+    try:
+        return await ask_control(
+            data_directory, errand.method, errand.path, document=errand.document, query=errand.query
+        )
+    except NoNodeError:
+        pass
+    if not errand.changes and not record_path(data_directory).exists():
+        raise click.ClickException(
+            f"there is no record in {data_directory}, and no node answers at {CONTROL_SOCKET} there. "
+            "Say where the node keeps its data with --data-directory or CALLMARK_DATA__DIRECTORY."
+        )
+    try:
+        lock = _lock(data_directory)
+    except OSError as error:
+        raise click.ClickException(
+            f"the data directory {data_directory} cannot be used: {error.strerror}."
+        ) from error
+    with lock:
+        record = await open_record(record_path(data_directory))
+        try:
+            now = int(time.time())
+            answer = await errand.locally(record, f"cli:{getpass.getuser()}", now)
+            if errand.changes:
+                await _project(record, data_directory, now)
+        finally:
+            await record.close()
+    return answer
+
+
+def _lock(data_directory: Path) -> RecordLock:
+    data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return RecordLock(data_directory)
+
+
+async def _project(record: Record, data_directory: Path, now: int) -> None:
+    projection = Projection(facts_path(data_directory))
+    try:
+        await FactsFollower(record, projection).rebuild(now=now)
+    finally:
+        projection.close()
+
+
+def data_directory_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--data-directory`."""
+    return click.option(
+        "--data-directory",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="CALLMARK_DATA__DIRECTORY",
+        default=Path("data"),
+        show_default=True,
+        help="Where the node keeps its data.",
+    )(command)
+
+
+def json_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")(command)
+
+
+def show_json(document: object) -> None:
+    """Print the answer for a program."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

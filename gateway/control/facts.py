@@ -1,0 +1,125 @@
+"""Keeping the facts file in step with the record.
+
+The first time, and whenever the outbox no longer reaches back far enough, everything is projected
+again: a record restored from a backup may have other changes under the same numbers, and a process
+that has just opened it cannot tell. After that, only what changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.facts.projection import FactChanges, FactsWriter, Projection
+from gateway.facts.values import DecisionFact, FactsState, TokenFact
+from gateway.record.decisions import Decision, standing_decisions
+from gateway.record.engine import Record
+from gateway.record.outbox import Change, ChangeKind, changes_since, read_sequence
+from gateway.record.tokens import Token, usable_tokens
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class FactsFollower:
+    """Projects an open record; one per process, which holds the record's writer lock."""
+
+    def __init__(self, record: Record, projection: Projection) -> None:
+        self._record = record
+        self._projection = projection
+        self._turn = asyncio.Lock()
+        self._sequence: int | None = None
+
+    async def follow(self, *, now: int) -> FactsState:
+        """Bring the facts up to the record, or say they are; return how current they are.
+
+        To be called after each command, and every few seconds so that workers see a current age.
+        Raises RecordError and ProjectionError; the facts are then as they were.
+        """
+        async with self._turn, self._record.read() as transaction:
+            changes = None if self._sequence is None else await changes_since(transaction, self._sequence)
+            if changes is None:
+                return await self._rebuild(transaction, now)
+            sequence = changes[-1].sequence if changes else self._sequence or 0
+            state = FactsState(sequence=sequence, updated_at=now)
+            facts = await _read_changes(transaction, changes, now)
+            await _in_thread(self._projection.apply, facts, state)
+            self._sequence = sequence
+            return state
+
+    async def rebuild(self, *, now: int) -> FactsState:
+        """Project everything again (`callmark facts rebuild`). Raises as `follow` does."""
+        async with self._turn, self._record.read() as transaction:
+            return await self._rebuild(transaction, now)
+
+    async def _rebuild(self, transaction: AsyncConnection, now: int) -> FactsState:
+        state = FactsState(sequence=await read_sequence(transaction), updated_at=now)
+        async with _threaded(self._projection.rebuilding(state)) as writer:
+            async for tokens in usable_tokens(transaction, now=now):
+                await _in_thread(writer.add_tokens, [_token_fact(token) for token in tokens])
+            async for decisions in standing_decisions(transaction, now=now):
+                await _in_thread(writer.add_decisions, [_decision_fact(each) for each in decisions])
+        self._sequence = state.sequence
+        return state
+
+
+async def _read_changes(transaction: AsyncConnection, changes: tuple[Change, ...], now: int) -> FactChanges:
+    token_ids = sorted({each.subject_id for each in changes if each.kind is ChangeKind.TOKEN})
+    decision_ids = sorted({each.subject_id for each in changes if each.kind is ChangeKind.DECISION})
+    tokens, decisions = [], []
+    if token_ids:
+        async for some in usable_tokens(transaction, now=now, only_ids=token_ids):
+            tokens += [_token_fact(token) for token in some]
+    if decision_ids:
+        async for found in standing_decisions(transaction, now=now, only_ids=decision_ids):
+            decisions += [_decision_fact(each) for each in found]
+    return FactChanges(token_ids=token_ids, tokens=tokens, decision_ids=decision_ids, decisions=decisions)
+
+
+def _token_fact(token: Token) -> TokenFact:
+    return TokenFact(
+        id=token.id,
+        hash=token.hash,
+        name=token.name,
+        scopes=frozenset(token.scopes),
+        trunk=token.trunk,
+        expires_at=token.expires_at,
+    )
+
+
+def _decision_fact(decision: Decision) -> DecisionFact:
+    return DecisionFact(
+        id=decision.id,
+        start=decision.start,
+        count=decision.count,
+        action=decision.action,
+        trunk_kind=decision.trunk_kind,
+        reason=decision.reason,
+        expires_at=decision.expires_at,
+    )
+
+
+@asynccontextmanager
+async def _threaded(transaction: AbstractContextManager[FactsWriter]) -> AsyncIterator[FactsWriter]:
+    """Run the long end of a transaction (commit, checkpoint, roll-back) in a thread."""
+    writer = transaction.__enter__()
+    try:
+        yield writer
+    except BaseException as error:
+        await _in_thread(transaction.__exit__, type(error), error, error.__traceback__)
+        raise
+    await _in_thread(transaction.__exit__, None, None, None)
+
+
+async def _in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a blocking step to its end, even when cancelled: nothing else may touch the file meanwhile."""
+    step = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+    try:
+        return await asyncio.shield(step)
+    except asyncio.CancelledError:
+        await asyncio.wait({step})
+        raise

@@ -1,0 +1,35 @@
+"""The tables of the facts file, for the side that writes and the side that reads.
+
+There are no migrations: a file of another `FORMAT` is thrown away and projected again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+FORMAT: Final = 1
+"""SQLite's `user_version` of a finished file; 0 is a file nobody has laid out yet."""
+
+LAYOUT: Final = f"""
+BEGIN IMMEDIATE;
+CREATE TABLE state (
+    one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL, updated_at INTEGER NOT NULL
+);
+-- Clustered by hash: the look-up ends where it finds the hash.
+CREATE TABLE tokens (
+    hash TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL,
+    trunk TEXT, expires_at INTEGER
+) WITHOUT ROWID;
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY, start TEXT NOT NULL, count INTEGER NOT NULL, action TEXT NOT NULL,
+    trunk_kind TEXT, reason TEXT NOT NULL, expires_at INTEGER
+);
+-- Clustered by block: the look-up finds the ids where it finds the block.
+CREATE TABLE decision_blocks (
+    block TEXT NOT NULL, decision_id INTEGER NOT NULL, PRIMARY KEY (block, decision_id)
+) WITHOUT ROWID;
+-- For taking a decision away again.
+CREATE INDEX decision_blocks_by_decision ON decision_blocks (decision_id);
+PRAGMA user_version = {FORMAT};
+COMMIT;
+"""

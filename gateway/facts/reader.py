@@ -1,0 +1,129 @@
+"""The workers' side of the facts: look-ups in microseconds, on a file opened read-only.
+
+What cannot be read is answered as `FactsUnavailable`, never raised and never taken for "no such
+fact": no call may fail or be waved through because a file was being replaced. The file is looked
+for again, at most once a second, when it was missing, damaged, or is no longer the one opened.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+from gateway.facts.blocks import WIDEST, blocks_of
+from gateway.facts.layout import FORMAT
+from gateway.facts.values import DecisionFact, FactsState, FactsUnavailable, TokenFact
+
+_BUSY_SECONDS: Final = 0.005
+"""Readers of a WAL file do not wait for its writer; this covers its recovery after a crash."""
+
+_CACHE_KIBIBYTES: Final = 64 * 1024
+"""Pages each worker keeps, at most. Not a memory map: a file cut short under a map kills the process."""
+
+_TOKEN: Final = (
+    "SELECT id, hash, name, scopes, trunk, expires_at FROM tokens"  # noqa: S105 - a statement
+    " WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)"
+)
+# CROSS JOIN fixes the order: blocks first, whatever the planner guesses without statistics.
+_DECISIONS: Final = (
+    "SELECT d.id, d.start, d.count, d.action, d.trunk_kind, d.reason, d.expires_at"  # noqa: S608 - marks only
+    " FROM decision_blocks AS b CROSS JOIN decisions AS d ON d.id = b.decision_id"
+    f" WHERE b.block IN ({', '.join('?' * (WIDEST + 1))}) AND (d.expires_at IS NULL OR d.expires_at > ?)"
+    " ORDER BY d.count, d.id DESC"
+)
+_STATE: Final = "SELECT sequence, updated_at FROM state"
+
+
+class FactsReader:
+    """One worker's view of the facts. `now` is in epoch seconds; not for use by several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember where the facts are; the first look-up opens them."""
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self._looked_at: int | None = None
+        self._problem = f"the facts file {path} was not opened yet"
+
+    def token(self, token_hash: str, *, now: int) -> TokenFact | FactsUnavailable | None:
+        """Return the token of this hash (hex) if it still opens something at `now`."""
+        rows = self._select(_TOKEN, (token_hash, now), now)
+        if isinstance(rows, FactsUnavailable):
+            return rows
+        for token_id, stored, name, scopes, trunk, expires_at in rows:
+            return TokenFact(token_id, stored, name, frozenset(scopes.split()), trunk, expires_at)
+        return None
+
+    def decisions(self, tn: str, *, now: int) -> tuple[DecisionFact, ...] | FactsUnavailable:
+        """Return the decisions in force on this number: narrowest range first, then the newest."""
+        blocks = blocks_of(tn)
+        padding = (None,) * (WIDEST + 1 - len(blocks))
+        rows = self._select(_DECISIONS, (*blocks, *padding, now), now)
+        return rows if isinstance(rows, FactsUnavailable) else tuple(DecisionFact(*row) for row in rows)
+
+    def state(self, *, now: int) -> FactsState | FactsUnavailable:
+        """Return how current the facts are."""
+        rows = self._select(_STATE, (), now)
+        if isinstance(rows, FactsUnavailable):
+            return rows
+        for sequence, updated_at in rows:
+            return FactsState(sequence=sequence, updated_at=updated_at)
+        return FactsUnavailable(f"the facts file {self._path} holds no facts yet")
+
+    def close(self) -> None:
+        """Close the file; a later look-up would open it again."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = self._file = self._looked_at = None
+
+    def _select(
+        self, statement: str, parameters: tuple[object, ...], now: int
+    ) -> list[Any] | FactsUnavailable:
+        if now != self._looked_at:
+            self._looked_at = now
+            self._look()
+        if self._connection is None:
+            return FactsUnavailable(self._problem)
+        try:
+            return self._connection.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            return FactsUnavailable(f"the facts file {self._path} cannot be read: {error}")
+
+    def _look(self) -> None:
+        """Open the file if it is not open, or is not the file that was opened."""
+        try:
+            status = os.stat(self._path)  # noqa: PTH116 - half the price of Path.stat, every second
+        except OSError as error:
+            # An open file that lost its name still holds the last facts: stale beats none.
+            self._problem = f"the facts file {self._path} cannot be opened: {error.strerror}"
+            return
+        file = (status.st_dev, status.st_ino)
+        if self._connection is not None and file == self._file:
+            return
+        try:
+            connection = _connect(self._path)
+        except (sqlite3.Error, ValueError) as error:
+            self._problem = f"the facts file {self._path} cannot be opened: {error}"
+            return
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._file = connection, file
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Raise sqlite3.Error, or ValueError for a file of another format."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS, isolation_level=None
+    )
+    try:
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIBIBYTES}")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except BaseException:
+        connection.close()
+        raise
+    if version != FORMAT:
+        connection.close()
+        raise ValueError(f"it has format {version}, this Callmark reads {FORMAT}")
+    return connection

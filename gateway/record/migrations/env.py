@@ -1,0 +1,13 @@
+"""What Alembic runs to migrate: on the connection it was handed, in the transaction already begun."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from gateway.record.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True
+)
+with context.begin_transaction():
+    context.run_migrations()

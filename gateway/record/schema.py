@@ -1,0 +1,141 @@
+"""Every table of the record. `migrations/` makes them; a test compares the two.
+
+All times are whole epoch seconds (`…_at`), days ISO dates, numbers canonical digits (RFC 8224 section 8.3,
+`gateway.numbers`), and ids are never used twice, so that an audit row keeps meaning one thing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+_LIVE: Final = text("revoked_at IS NULL")
+
+tokens: Final = Table(
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False),
+    # Plain SHA-256: the token is 256 random bits, so there is no dictionary a salt would defeat,
+    # and a worker can find the row by hash in one look-up.
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("scopes", Text, nullable=False),
+    Column("trunk", String(64)),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    # A name may be used again once its token is revoked; the revoked rows stay for the audit.
+    Index("uq_tokens_live_name", "name", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+    sqlite_autoincrement=True,
+)
+
+decisions: Final = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("start", String(32), nullable=False),
+    # Not `count`: a result row is a tuple, and has a method of that name.
+    Column("number_count", BigInteger, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("trunk_kind", String(16)),
+    Column("reason", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("removed_at", BigInteger),
+    CheckConstraint("number_count >= 1", name="number_count"),
+    CheckConstraint("action IN ('allow', 'label', 'challenge', 'block')", name="action"),
+    sqlite_autoincrement=True,
+)
+
+heads: Final = Table(
+    "heads",
+    metadata,
+    # One row per growing chain. Locking it (`FOR UPDATE`; BEGIN IMMEDIATE on SQLite) is what makes
+    # two appenders take turns: under default transactions both read the same last row.
+    Column("chain", String(16), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    # The text that was hashed, not a JSON column: PostgreSQL's jsonb would re-order it.
+    Column("detail", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject_id", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+imports: Final = Table(
+    "imports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("feed", String(64), nullable=False),
+    Column("file_sha256", String(64), nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("lines_done", BigInteger, nullable=False),
+    Column("taken", BigInteger, nullable=False),
+    Column("merged", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    Index("uq_imports_feed_file", "feed", "file_sha256", unique=True),
+    sqlite_autoincrement=True,
+)
+
+sightings: Final = Table(
+    "sightings",
+    metadata,
+    # The number leads the key: what is known of one number is one short walk, a rebuild of the
+    # cache streams by number, and no second index has to be kept while half a million rows go in.
+    Column("tn", String(32), primary_key=True),
+    Column("feed", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    # Of an unknown reporter: how often that feed had named the number that day.
+    Column("reporter", String(64), primary_key=True),
+    Column("weight", Float, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("last_day", String(10), nullable=False),
+    # Where it came from, so that what a bad file brought can be found.
+    Column("import_id", Integer, ForeignKey("imports.id")),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,102 @@
+"""Sightings in SQL: one row per complaint (or other evidence) about one number on one day from one feed.
+
+What makes two sightings the same one is `gateway.reputation.sighting`'s decision (feed, day, number,
+reporter) and this table's key: adding one again changes nothing, so a file can be read twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import Row, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.record.schema import sightings
+from gateway.reputation.sighting import Sighting
+
+_ROWS_AT_ONCE: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SightingCounts:
+    """What became of a batch: new rows, and rows that were there already."""
+
+    inserted: int
+    merged: int
+
+
+async def add_sightings(
+    transaction: AsyncConnection, batch: Sequence[Sighting], *, import_id: int | None = None
+) -> SightingCounts:
+    """Add what is not there yet. Batches of some ten thousand are best; order does not matter.
+
+    Raises IntegrityError for an import that does not exist.
+    """
+    if not batch:
+        return SightingCounts(inserted=0, merged=0)
+    # In the order of the key, so that each page of a big table is touched once a batch.
+    rows = [
+        {
+            "tn": sighting.tn,
+            "feed": sighting.feed,
+            "day": sighting.day.isoformat(),
+            "reporter": sighting.reporter,
+            "weight": sighting.weight,
+            "label": sighting.label,
+            "last_day": sighting.last_day_counted.isoformat(),
+            "import_id": import_id,
+        }
+        for sighting in sorted(batch, key=lambda each: (each.tn, each.feed, each.day, each.reporter))
+    ]
+    # Both dialects have the clause, under names of their own. The rows are counted by what comes
+    # back: PostgreSQL's drivers give no row count for many rows at once.
+    dialect = postgresql if transaction.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(sightings).on_conflict_do_nothing().returning(sightings.c.tn)
+    inserted = len((await transaction.execute(statement, rows)).all())
+    return SightingCounts(inserted=inserted, merged=len(rows) - inserted)
+
+
+async def sightings_of(
+    transaction: AsyncConnection, tn: TelephoneNumber, *, today: date
+) -> tuple[Sighting, ...]:
+    """Return what is known of one number and still counts `today`, newest day first."""
+    query = (
+        select(sightings)
+        .where(sightings.c.tn == tn, sightings.c.last_day >= today.isoformat())
+        .order_by(sightings.c.day.desc(), sightings.c.feed, sightings.c.reporter)
+    )
+    return tuple(_sighting(row) for row in await transaction.execute(query))
+
+
+async def every_sighting(transaction: AsyncConnection, *, today: date) -> AsyncIterator[list[Sighting]]:
+    """Yield all that still counts `today`, in batches in the order of the numbers, in bounded memory."""
+    query = (
+        select(sightings)
+        .where(sightings.c.last_day >= today.isoformat())
+        .order_by(sightings.c.tn, sightings.c.feed, sightings.c.day)
+    )
+    stream = await transaction.stream(query, execution_options={"yield_per": _ROWS_AT_ONCE})
+    async for rows in stream.partitions():
+        yield [_sighting(row) for row in rows]
+
+
+async def forget_sightings(transaction: AsyncConnection, *, before: date) -> None:
+    """Remove what last counted on a day before this one."""
+    await transaction.execute(delete(sightings).where(sightings.c.last_day < before.isoformat()))
+
+
+def _sighting(row: Row[*tuple[object, ...]]) -> Sighting:
+    return Sighting(
+        tn=row.tn,
+        day=date.fromisoformat(row.day),
+        feed=row.feed,
+        reporter=row.reporter,
+        weight=row.weight,
+        label=row.label,
+        expires=date.fromisoformat(row.last_day),
+    )

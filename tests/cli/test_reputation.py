@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli.reputation import reputation
+from tests.valkey import running_valkey
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture
+def run(tmp_path):
+    def command(*arguments: str):
+        return CliRunner().invoke(reputation, [*arguments, "--data-directory", str(tmp_path / "data")])
+
+    return command
+
+
+@pytest.fixture
+def complaints(tmp_path):
+    path = tmp_path / f"{TODAY}.csv"
+    path.write_text("Company_Phone_Number\n2025550123\n2025550123\n2025550123\n2991577\n")
+    return str(path)
+
+
+def test_an_import_says_what_was_taken_merged_and_refused(run, complaints):
+    first = run("import", complaints, "--format", "ftc-dnc")
+    assert first.exit_code == 0
+    assert "3 taken, 0 merged (known already), 1 refused." in first.output
+    assert "line 5: Company_Phone_Number '2991577' is not ten digits" in first.output
+    again = json.loads(run("import", complaints, "--format", "ftc-dnc", "--json").stdout)
+    assert (again["taken"], again["merged"], again["refused"]) == (0, 3, 1)
+
+
+def test_an_import_reaches_redis_or_says_that_it_did_not(run, complaints):
+    with running_valkey() as valkey:
+        done = run("import", complaints, "--format", "ftc-dnc", "--redis", valkey.url)
+        assert "1 numbers are up to date in Redis." in done.output
+        assert valkey.client().dbsize() == 257
+    done = run("import", complaints, "--format", "ftc-dnc", "--redis", valkey.url)
+    assert done.exit_code == 0
+    assert "The record has it, Redis does not" in done.output
+
+
+def test_show_explains_a_number(run, complaints):
+    run("import", complaints, "--format", "ftc-dnc")
+    shown = run("show", "+1 202-555-0123".replace(" ", ""))
+    assert "+12025550123: score 0.50 of 1" in shown.output
+    assert f"ftc-dnc: 3 complaints, on {TODAY}, together weigh 3.00 today" in shown.output
+    document = json.loads(run("show", "+12025550123", "--json").stdout)
+    assert document["sightings"] == [{"day": str(TODAY), "feed": "ftc-dnc", "label": "", "count": 3}]
+    assert "nothing is known of it" in run("show", "+12025550199").output
+
+
+def test_an_export_is_a_file_that_import_takes(run, complaints, tmp_path):
+    run("import", complaints, "--format", "ftc-dnc")
+    exported = tmp_path / "exported.csv"
+    exported.write_text(run("export").stdout)
+    again = json.loads(run("import", str(exported), "--format", "csv", "--json").stdout)
+    assert (again["taken"], again["merged"], again["refused"]) == (0, 3, 0)
+
+
+def test_what_cannot_be_done_is_a_sentence_and_no_traceback(run, tmp_path, complaints):
+    (tmp_path / "wrong.csv").write_text("a,b\n1,2\n")
+    for arguments, words in (
+        (("show", "+12025550123"), "there is no record"),
+        (("import", str(tmp_path / "wrong.csv"), "--format", "ftc-dnc"), "not an FTC file"),
+        (("import", complaints, "--format", "ftc-dnc", "--feed", "No Name"), "feed name"),
+        (("show", "call me"), "call me"),
+    ):
+        done = run(*arguments)
+        assert done.exit_code == 1
+        assert words in done.output
+        assert "Traceback" not in done.output

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.control.importing import ImportRequest, import_file
+from gateway.control.reputation_cache import bring_up_to_date, cache_import, rebuild_cache
+from gateway.knowledge.batch import Knowledge
+from gateway.knowledge.connect import FOR_LOADING, connect
+from gateway.knowledge.importers.loader import ReputationLoader
+from gateway.knowledge.store import Store
+from gateway.record import open_record
+from gateway.reputation.score import score
+from tests.knowledge.asking import TODAY, ask
+from tests.valkey import running_valkey
+
+NOW = TODAY * 86_400
+TN, ANOTHER, NEVER = "12025550123", "12025550124", "12025550199"
+
+
+@pytest.fixture
+async def parts(tmp_path):
+    record = await open_record(tmp_path / "record.sqlite")
+    with running_valkey() as valkey:
+        patient = connect(valkey.url, patience=FOR_LOADING)
+        async with Store(connect(valkey.url)) as store:
+            yield record, ReputationLoader(patient), Knowledge(store)
+        await patient.client.aclose()
+    await record.close()
+
+
+@pytest.fixture
+def listing(tmp_path):
+    def read(record, rows: str, name: str = "list.csv"):
+        path = tmp_path / name
+        path.write_text("tn,reporter\n" + rows)
+        request = ImportRequest(path=path, format="csv", feed="partner", day=_today())
+        return import_file(record, request, actor="test", now=NOW)
+
+    return read
+
+
+def _today():
+    from datetime import UTC, datetime  # noqa: PLC0415 - beside its one use
+
+    return datetime.fromtimestamp(NOW, UTC).date()
+
+
+async def scores(knowledge, *tns):
+    found = await ask(knowledge, *tns)
+    assert found.degraded == ()
+    return [score(found.reputation[tn], today=TODAY) for tn in tns]
+
+
+async def test_what_is_imported_is_what_calls_read(parts, listing):
+    record, loader, knowledge = parts
+    report = await listing(record, "+12025550123,a\n+12025550123,b\n+12025550123,c\n+12025550124,a\n")
+    assert await cache_import(record, loader, report, now=NOW) == 2
+    assert await scores(knowledge, TN, ANOTHER, NEVER) == [0.5, 0.25, 0.0]
+
+
+async def test_a_second_import_writes_its_own_numbers_with_all_that_is_known_of_them(parts, listing):
+    record, loader, knowledge = parts
+    await cache_import(record, loader, await listing(record, "+12025550123,a\n+12025550124,a\n"), now=NOW)
+    second = await listing(record, "+12025550123,b\n+12025550123,c\n", "second.csv")
+    assert await cache_import(record, loader, second, now=NOW) == 1
+    assert await scores(knowledge, TN, ANOTHER) == [0.5, 0.25]
+
+
+async def test_many_numbers_take_the_one_walk_and_come_to_the_same(parts, listing, monkeypatch):
+    monkeypatch.setattr("gateway.control.reputation_cache.FEW", 0)
+    record, loader, knowledge = parts
+    await cache_import(record, loader, await listing(record, "+12025550124,a\n"), now=NOW)
+    second = await listing(record, "+12025550123,b\n", "second.csv")
+    assert await cache_import(record, loader, second, now=NOW) == 1
+    assert await scores(knowledge, TN, ANOTHER) == [0.25, 0.25]
+
+
+async def test_an_emptied_store_is_whole_again_after_a_rebuild_or_a_start(parts, listing, monkeypatch):
+    monkeypatch.setattr("gateway.record.sightings._ROWS_AT_ONCE", 2)
+    record, loader, knowledge = parts
+    await listing(record, "".join(f"+1202555{n:04d},{r}\n" for n in range(100, 110) for r in "abc"))
+    assert await rebuild_cache(record, loader, now=NOW) == 10
+    assert await scores(knowledge, "12025550100", "12025550109") == [0.5, 0.5]
+    assert await bring_up_to_date(record, loader, now=NOW) == 10
+    await loader._client.execute_command("FLUSHALL")
+    assert await bring_up_to_date(record, loader, now=NOW) == 10
+    assert await scores(knowledge, "12025550100", NEVER) == [0.5, 0.0]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from datetime import date
+
+from gateway.record.imports import advance_import, begin_import, finish_import, read_imports
+from gateway.record.sightings import (
+    SightingCounts,
+    add_sightings,
+    every_sighting,
+    forget_sightings,
+    sightings_of,
+)
+from gateway.reputation.sighting import Sighting
+
+TODAY = date(2025, 11, 22)
+
+
+def seen(tn, reporter="1", *, day=date(2025, 11, 20), expires=date(2026, 11, 20)):
+    return Sighting(tn=tn, day=day, feed="ftc-dnc", reporter=reporter, label="robocall", expires=expires)
+
+
+async def add(record, *batch):
+    async with record.write() as transaction:
+        return await add_sightings(transaction, batch)
+
+
+async def test_adding_a_batch_again_changes_nothing(record):
+    batch = [seen("12155550123"), seen("12155550123", "2"), seen("12155550100")]
+    assert await add(record, *batch) == SightingCounts(inserted=3, merged=0)
+    assert await add(record, *batch, seen("12155550199")) == SightingCounts(inserted=1, merged=3)
+    assert await add(record) == SightingCounts(inserted=0, merged=0)
+
+
+async def test_a_batch_may_repeat_itself_and_be_large(record):
+    batch = [seen(f"1215555{number % 2_500:04d}") for number in range(5_000)]
+    assert await add(record, *batch) == SightingCounts(inserted=2_500, merged=2_500)
+
+
+async def test_what_goes_in_comes_out(record):
+    old = seen("12155550123", expires=date(2025, 11, 21))
+    new = [seen("12155550123", "2"), seen("12155550123", day=date(2025, 11, 21))]
+    await add(record, old, *new, seen("12155550100"))
+    async with record.read() as transaction:
+        assert await sightings_of(transaction, "12155550123", today=TODAY) == (new[1], new[0])
+        batches = [batch async for batch in every_sighting(transaction, today=TODAY)]
+    assert [each.tn for batch in batches for each in batch] == ["12155550100", "12155550123", "12155550123"]
+
+
+async def test_what_no_longer_counts_can_be_forgotten(record):
+    await add(record, seen("12155550123", expires=date(2025, 11, 21)))
+    async with record.write() as transaction:
+        await forget_sightings(transaction, before=TODAY)
+        assert await sightings_of(transaction, "12155550123", today=date(2025, 1, 1)) == ()
+
+
+async def test_an_import_goes_on_where_its_last_batch_ended(record):
+    file = {"feed": "ftc-dnc", "file_sha256": "a" * 64, "file_name": "2025-11-20.csv"}
+    async with record.write() as transaction:
+        begun = await begin_import(transaction, **file, now=5)
+        counts = await add_sightings(transaction, [seen("12155550123")], import_id=begun.id)
+        await advance_import(transaction, begun.id, lines_done=3, counts=counts, refused=1)
+    async with record.write() as transaction:
+        again = await begin_import(transaction, **file, now=9)
+        assert (again.id, again.lines_done, again.taken, again.refused) == (begun.id, 3, 1, 1)
+        await advance_import(transaction, begun.id, lines_done=4, counts=SightingCounts(0, 1), refused=0)
+        done = await finish_import(transaction, begun.id, now=10)
+    assert (done.lines_done, done.taken, done.merged, done.refused, done.finished_at) == (4, 1, 1, 1, 10)
+    async with record.read() as transaction:
+        assert await read_imports(transaction) == (done,)
