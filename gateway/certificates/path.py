@@ -1,0 +1,133 @@
+"""From a leaf to an anchor: the path of RFC 5280 section 6, built and checked by `cryptography`.
+
+Its default policies are those of the web and refuse a SHAKEN certificate for want of a host name, so
+they are replaced: any leaf (the profile has judged it), and authorities with the CA flag and the right
+to sign certificates; a critical certificatePolicies is allowed (real certificates have it), every other
+critical extension the verifier does not process is refused by it.
+
+A validity that has passed is told apart from a path that never was: without a path at `now`, one is
+looked for at every moment at which one could begin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from cryptography import x509
+from cryptography.x509.verification import (
+    Criticality,
+    ExtensionPolicy,
+    Policy,
+    PolicyBuilder,
+    VerificationError,
+)
+
+from gateway.certificates.reading import show
+from gateway.certificates.trust import Trust
+
+_MAX_AUTHORITIES: Final = 4
+"""Below the anchor. SHAKEN has one or two; delegation (RFC 9060) adds one or two more."""
+_MAX_OF_ONE_NAME: Final = 2
+"""An authority certified twice, by an old and a new root. More would let a stranger's file of mutually
+signed certificates make the path builder try every order of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Leaf first, anchor last, and the time in which all of it is valid, both ends included."""
+
+    certificates: tuple[x509.Certificate, ...]
+    not_before: int
+    not_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoPath:
+    """Why there is none, as the path builder says it."""
+
+    detail: str
+
+
+def find_path(
+    leaf: x509.Certificate, others: Sequence[x509.Certificate], trust: Trust, *, now: int
+) -> Path | NoPath:
+    """Find a path that is valid at `now` (epoch seconds), or else one that is valid at another time.
+
+    Compare `now` with the path's dates to know which it is. Never raises.
+    """
+    authorities = _candidates(leaf, others)
+    moment = datetime.fromtimestamp(now, UTC)
+    first = _path_at(leaf, authorities, trust, moment)
+    if isinstance(first, Path):
+        return first
+    # A path is valid from the latest notBefore of its members on, which is one of these moments.
+    known = (leaf, *authorities, *trust.anchors)
+    if all(one.not_valid_before_utc <= moment <= one.not_valid_after_utc for one in known):
+        return first
+    begin, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    for start in sorted({one.not_valid_before_utc for one in known}):
+        if begin <= start <= end:
+            path = _path_at(leaf, authorities, trust, start)
+            if isinstance(path, Path):
+                return path
+    return first
+
+
+def _candidates(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> list[x509.Certificate]:
+    """Choose what may stand between leaf and anchor: a root that was sent along adds nothing to trust."""
+    chosen: list[x509.Certificate] = []
+    for one in dict.fromkeys(others):
+        same_name = sum(one.subject == other.subject for other in chosen)
+        if one != leaf and one.subject != one.issuer and same_name < _MAX_OF_ONE_NAME:
+            chosen.append(one)
+    return chosen
+
+
+def _path_at(
+    leaf: x509.Certificate, authorities: list[x509.Certificate], trust: Trust, moment: datetime
+) -> Path | NoPath:
+    verifier = (
+        PolicyBuilder()
+        .store(trust.store)
+        .time(moment)
+        .max_chain_depth(_MAX_AUTHORITIES)
+        .extension_policies(ca_policy=_authority_policy(trust), ee_policy=_LEAF_POLICY)
+        .build_client_verifier()
+    )
+    try:
+        certificates = tuple(verifier.verify(leaf, authorities).chain)
+    except (VerificationError, ValueError) as error:
+        return NoPath(show(str(error).partition(" (encountered processing")[0]))
+    return Path(
+        certificates,
+        int(max(one.not_valid_before_utc for one in certificates).timestamp()),
+        int(min(one.not_valid_after_utc for one in certificates).timestamp()),
+    )
+
+
+_LEAF_POLICY: Final = ExtensionPolicy.permit_all().may_be_present(
+    x509.CertificatePolicies, Criticality.AGNOSTIC, None
+)
+
+
+def _authority_policy(trust: Trust) -> ExtensionPolicy:
+    def may_sign_certificates(
+        _policy: Policy, certificate: x509.Certificate, usage: x509.KeyUsage | None
+    ) -> None:
+        if usage is None:
+            # An anchor is trusted by configuration, and real ones come without; a stranger's authority
+            # has to say what it may do.
+            if certificate not in trust.anchors:
+                raise ValueError("an authority has no key usage")
+        elif not usage.key_cert_sign:
+            raise ValueError("an authority may not sign certificates")
+
+    return (
+        ExtensionPolicy.permit_all()
+        .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
+        .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, may_sign_certificates)
+        .may_be_present(x509.CertificatePolicies, Criticality.AGNOSTIC, None)
+    )

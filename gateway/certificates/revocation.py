@@ -1,0 +1,180 @@
+"""Whether a certificate has been revoked, from the revocation lists at hand (RFC 5280 sections 5 and 6.3).
+
+SHAKEN's list is indirect: the STI-PA signs it for the certificates of every authority, an entry names
+the certificate's issuer (`certificateIssuer`, carried forward to the entries after it), and a certificate
+is found by issuer *and* serial number. Most real pointers omit cRLIssuer though the list is indirect, so
+without it any indirect list of a configured issuer counts. Lists that an authority signs for its own
+certificates count too.
+
+A list does two things, and only one of them needs the list to be in order: an entry in it revokes, even
+when the list is overdue or out of its scope; *not* being in it vouches only when the list is current,
+complete and in scope. What no list vouches for is unknown, never good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from gateway.certificates.reading import UNREADABLE, show
+from gateway.certificates.revocation_list import NameKey, RevocationList, name_key
+
+
+class RevocationState(Enum):
+    """Three values: what is not known is neither good nor revoked."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What the lists say of one certificate."""
+
+    state: RevocationState
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationLists:
+    """All lists of a trust generation; a look-up takes as long with a million entries as with one."""
+
+    lists: tuple[RevocationList, ...] = ()
+    configured: frozenset[str] = frozenset()
+    """Fingerprints of the lists whose signature fits a configured issuer or an anchor."""
+    cannot_vouch: frozenset[str] = frozenset()
+    """Those of them whose issuer's certificate lacks cRLSign: they revoke, but do not vouch."""
+    _signed: dict[tuple[str, bytes], bool] = field(default_factory=dict, compare=False, repr=False)
+    """Which list was signed by which authority's key: answered once, for hashing a list takes long."""
+
+    def judge(self, certificate: x509.Certificate, issuer: x509.Certificate, *, now: int) -> Revocation:
+        """Look one certificate up; `issuer` is the one above it in a path that has been verified."""
+        key = name_key(certificate.issuer)
+        pointers = _pointers(certificate)
+        detail = "no revocation list for it is loaded"
+        vouched = False
+        for crl in self.lists:
+            if crl.fingerprint not in self.configured and not self._is_signed_by(crl, key, issuer):
+                continue
+            if certificate.serial_number in crl.revoked.get(key, ()):
+                return Revocation(
+                    RevocationState.REVOKED, f"serial {certificate.serial_number:x}, {crl.file}"
+                )
+            if not _in_scope(crl, key, certificate, pointers):
+                continue
+            obstacle = self._obstacle(crl, issuer, now)
+            vouched = vouched or obstacle is None
+            detail = obstacle or detail
+        return Revocation(RevocationState.GOOD) if vouched else Revocation(RevocationState.UNKNOWN, detail)
+
+    def _is_signed_by(self, crl: RevocationList, key: NameKey, issuer: x509.Certificate) -> bool:
+        if crl.issuer != key:
+            return False
+        public_key = issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        memory_key = (crl.fingerprint, hashlib.sha256(public_key).digest())
+        if memory_key not in self._signed:
+            self._signed[memory_key] = is_signed_by(crl.crl, issuer)
+        return self._signed[memory_key]
+
+    def _obstacle(self, crl: RevocationList, issuer: x509.Certificate, now: int) -> str | None:
+        if crl.next_update is None or now > crl.next_update:
+            return f"{crl.file} is overdue"
+        if now < crl.this_update:
+            return f"{crl.file} is dated in the future"
+        if crl.fingerprint in self.cannot_vouch:
+            return f"the issuer of {crl.file} may not sign revocation lists"
+        if crl.fingerprint not in self.configured and not may_sign_lists(issuer):
+            return f"the authority that signed {crl.file} may not sign revocation lists"
+        return None
+
+
+def build_revocation_lists(
+    lists: tuple[RevocationList, ...], issuers: tuple[x509.Certificate, ...]
+) -> tuple[RevocationLists, list[tuple[str, str]]]:
+    """Check who signed each list; `issuers` are the configured CRL issuers and the anchors.
+
+    The second value names the files with a list that can never be used, and says why. A list that no
+    issuer here has the name of, and that is not indirect, waits for the authority it names to turn up
+    in a path.
+    """
+    by_name: dict[NameKey, list[x509.Certificate]] = {}
+    for issuer in issuers:
+        by_name.setdefault(name_key(issuer.subject), []).append(issuer)
+    configured: set[str] = set()
+    cannot_vouch: set[str] = set()
+    problems: list[tuple[str, str]] = []
+    for crl in lists:
+        named = by_name.get(crl.issuer, [])
+        signers = [issuer for issuer in named if is_signed_by(crl.crl, issuer)]
+        name = show(crl.crl.issuer.rfc4514_string())
+        if signers:
+            configured.add(crl.fingerprint)
+            if not any(may_sign_lists(signer) for signer in signers):
+                cannot_vouch.add(crl.fingerprint)
+        elif named:
+            problems.append((crl.file, f"the signature does not fit the key of the list's issuer ({name})"))
+        elif crl.indirect:
+            problems.append((crl.file, f"the list's issuer is not a configured CRL issuer ({name})"))
+    return RevocationLists(lists, frozenset(configured), frozenset(cannot_vouch)), problems
+
+
+def is_signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    """Tell whether the key of this certificate made the list's signature."""
+    try:
+        return crl.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]  # TypeError: another key
+    except UNREADABLE:
+        return False
+
+
+def may_sign_lists(issuer: x509.Certificate) -> bool:
+    """RFC 5280 section 6.3.3 (f): with a key usage extension, the cRLSign bit must be set."""
+    for extension in issuer.extensions:
+        if isinstance(extension.value, x509.KeyUsage):
+            return extension.value.crl_sign
+    return True
+
+
+def _pointers(certificate: x509.Certificate) -> tuple[x509.DistributionPoint, ...]:
+    for extension in certificate.extensions:
+        if isinstance(extension.value, x509.CRLDistributionPoints):
+            return tuple(extension.value)
+    return ()
+
+
+def _in_scope(
+    crl: RevocationList,
+    key: NameKey,
+    certificate: x509.Certificate,
+    pointers: tuple[x509.DistributionPoint, ...],
+) -> bool:
+    """Tell whether a certificate that is not on the list is vouched for by it (RFC 5280 section 6.3.3 b)."""
+    if not crl.complete or not (crl.covers_authorities if _is_authority(certificate) else crl.covers_leaves):
+        return False
+    if not crl.indirect:
+        return crl.issuer == key
+    return any(_points_at(point, crl) for point in pointers)
+
+
+def _points_at(point: x509.DistributionPoint, crl: RevocationList) -> bool:
+    issuers = _directory_names(point.crl_issuer)
+    if issuers and crl.issuer not in issuers:
+        return False
+    urls = {name.value for name in point.full_name or () if isinstance(name, x509.UniformResourceIdentifier)}
+    return not urls or not crl.urls or not urls.isdisjoint(crl.urls)
+
+
+def _directory_names(names: list[x509.GeneralName] | None) -> set[NameKey]:
+    return {name_key(name.value) for name in names or () if isinstance(name, x509.DirectoryName)}
+
+
+def _is_authority(certificate: x509.Certificate) -> bool:
+    return any(
+        extension.value.ca
+        for extension in certificate.extensions
+        if isinstance(extension.value, x509.BasicConstraints)
+    )
