@@ -1,0 +1,76 @@
+"""Every key in Redis, once. Keys hold canonical digits and hashes only, never text a caller chose.
+
+A number's partition is its exchange (the number less its last four digits) hashed to one of 256; the
+partition is the hash tag, so all that one call asks of its caller lies in one cluster slot.
+
+    cm:complete:{p3f}             string  "complete:<epoch>" | "building:<epoch>"; absent: nothing is known
+    cm:rep:{p3f}:44207946         hash    last four digits -> entry (gateway.reputation.entry); expires
+    cm:replay:{p3f}:<hash>        set     hashes of the call ids that used one PASSporT; expires
+    cm:chain:<hash of the URL>    string  a certificate chain, PEM; expires
+
+Reputation lies in one hash per exchange, not one key per number: Redis keeps small hashes in one
+allocation, where ten million keys cost some ninety bytes each before their value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from typing import Final
+
+from gateway.numbers.canonical import TelephoneNumber
+
+PARTITIONS: Final = 256
+REPUTATION_PATTERN: Final = "cm:rep:*"
+_TAGS: Final = tuple(f"{{p{number:02x}}}" for number in range(PARTITIONS))
+_DIGITS: Final = re.compile(r"[0-9*#]{1,32}")
+
+
+def exchange_of(tn: TelephoneNumber) -> str:
+    """Return the number less its last four digits; empty for numbers that have no more.
+
+    ValueError for anything but 1 to 32 of the characters a canonical number may hold: the type promises
+    it, and a key is not built on a promise.
+    """
+    if _DIGITS.fullmatch(tn) is None:
+        raise ValueError("not a canonical number")
+    return tn[:-4]
+
+
+def partition_of(exchange: str) -> int:
+    """0 to 255."""
+    return zlib.crc32(exchange.encode()) % PARTITIONS
+
+
+def marker_key(partition: int) -> str:
+    """Says whether the partition's reputation is whole."""
+    return f"cm:complete:{_TAGS[partition]}"
+
+
+def reputation_key(exchange: str, partition: int) -> str:
+    """Return the hash of an exchange; a number's field in it is `field_of(tn)`."""
+    return f"cm:rep:{_TAGS[partition]}:{exchange}"
+
+
+def field_of(tn: TelephoneNumber) -> str:
+    """Return the number's last four digits."""
+    return tn[-4:]
+
+
+def replay_key(partition: int, parts: tuple[str, ...]) -> str:
+    """Return the key of one PASSporT by orig, dest, iat and origid, each part fenced by its length."""
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return f"cm:replay:{_TAGS[partition]}:{digest}"
+
+
+def call_member(call_id: str) -> int:
+    """Return a call id as the 63-bit integer kept of it: sets of integers stay compact in every server."""
+    digest = hashlib.blake2b(call_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) >> 1
+
+
+def chain_key(url: str) -> str:
+    """Return the key of a certificate chain by its x5u."""
+    return f"cm:chain:{hashlib.sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}"

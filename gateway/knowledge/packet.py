@@ -1,0 +1,153 @@
+"""The questions of a batch as the arguments of one FCALL, and its reply as their answers.
+
+In a cluster a packet is one partition's part of the batch, and a call whose two numbers lie in two
+partitions has a part in both. Replies are read as if written by an enemy: what is not an entry is
+dropped and counted, and its number is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeGuard
+
+from gateway.knowledge import keys
+from gateway.knowledge.question import UNKNOWN, Evidence, Known, Question
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.entry import EntryError, decode_entry
+
+
+@dataclass(slots=True)
+class Drops:
+    """What was dropped because it could not be read; for metrics."""
+
+    entries: int = 0
+    markers: int = 0
+    replies: int = 0
+    numbers: int = 0
+
+
+@dataclass(slots=True)
+class Draft:
+    """An answer being put together. It begins as unknown, so what no packet fills stays unknown."""
+
+    question: Question
+    reputation: dict[TelephoneNumber, Known]
+    distinct_calls: int | None = None
+
+    def evidence(self) -> Evidence:
+        """Return what was found, and what is missing."""
+        degraded: tuple[str, ...] = ("reputation",) if UNKNOWN in self.reputation.values() else ()
+        if self.question.replay is not None and self.distinct_calls is None:
+            degraded = (*degraded, "replay")
+        return Evidence(
+            reputation=self.reputation, replay_distinct_calls=self.distinct_calls, degraded=degraded
+        )
+
+
+def draft_of(question: Question) -> Draft:
+    """Everything unknown yet."""
+    return Draft(question, dict.fromkeys(question.tns, UNKNOWN))
+
+
+@dataclass(slots=True)
+class Packet:
+    """One FCALL: keys and arguments, and which draft each answer belongs to."""
+
+    markers: dict[int, int] = field(default_factory=dict)
+    """Partition -> its place among the markers."""
+    lookups: list[tuple[Draft, TelephoneNumber, int]] = field(default_factory=list)
+    """Whose number, and the place of its marker."""
+    claims: list[Draft] = field(default_factory=list)
+    _lookup_keys: list[str] = field(default_factory=list)
+    _fields: list[str] = field(default_factory=list)
+    _claim_keys: list[str] = field(default_factory=list)
+    _claim_args: list[int] = field(default_factory=list)
+
+    def add_lookup(self, draft: Draft, tn: TelephoneNumber, exchange: str, partition: int) -> None:
+        """Ask for one number's entry and its partition's marker."""
+        marker = self.markers.setdefault(partition, len(self.markers))
+        self.lookups.append((draft, tn, marker))
+        self._lookup_keys.append(keys.reputation_key(exchange, partition))
+        self._fields.append(keys.field_of(tn))
+
+    def add_claim(self, draft: Draft, key: str, member: int, keep_seconds: int) -> None:
+        """Claim one PASSporT for one call."""
+        self.claims.append(draft)
+        self._claim_keys.append(key)
+        self._claim_args += (member, keep_seconds)
+
+    def arguments(self, *, claiming: bool) -> list[str | int]:
+        """Return what follows the function's name in FCALL: number of keys, keys, arguments."""
+        all_keys = [*map(keys.marker_key, self.markers), *self._lookup_keys]
+        rest: list[str | int] = [len(self.markers), len(self.lookups), *self._fields]
+        if claiming:
+            all_keys += self._claim_keys
+            rest += self._claim_args
+        return [len(all_keys), *all_keys, *rest]
+
+    def read(self, reply: object, drops: Drops, *, claiming: bool, today: int) -> None:
+        """Fill the drafts from the server's reply; a reply of another shape fills nothing."""
+        before = len(self.markers) + len(self.lookups)
+        expected = before + len(self.claims) if claiming else before
+        if not _is_list(reply) or len(reply) != expected:
+            drops.replies += 1
+            return
+        whole = [_is_complete(value, drops) for value in reply[: len(self.markers)]]
+        for place, (draft, tn, marker) in enumerate(self.lookups, len(self.markers)):
+            known = _entry(reply[place], drops, today=today)
+            # An entry that is there counts though others may be missing; absence needs the marker.
+            draft.reputation[tn] = known if known is not None or whole[marker] else UNKNOWN
+        for draft, count in zip(self.claims, reply[before:], strict=False):
+            if isinstance(count, int) and count > 0:
+                draft.distinct_calls = count
+            else:
+                drops.replies += 1
+
+
+def compose(drafts: list[Draft], drops: Drops, *, clustered: bool) -> list[Packet]:
+    """Return the packets that answer these drafts: one, or in a cluster one for each partition."""
+    packets: dict[int, Packet] = {}
+    for draft in drafts:
+        for tn in draft.question.tns:
+            try:
+                exchange = keys.exchange_of(tn)
+            except ValueError:
+                drops.numbers += 1
+                continue
+            partition = keys.partition_of(exchange)
+            packet = packets.setdefault(partition if clustered else 0, Packet())
+            packet.add_lookup(draft, tn, exchange, partition)
+        claim = draft.question.replay
+        if claim is not None:
+            # orig may be anything the signer wrote: it is hashed, never part of a key.
+            partition = keys.partition_of(claim.orig[:-4])
+            packet = packets.setdefault(partition if clustered else 0, Packet())
+            key = keys.replay_key(partition, (claim.orig, *claim.dest, str(claim.iat), claim.origid))
+            packet.add_claim(draft, key, keys.call_member(draft.question.call_id), claim.keep_seconds)
+    return list(packets.values())
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _is_complete(value: object, drops: Drops) -> bool:
+    if isinstance(value, bytes) and value.startswith(b"complete:"):
+        return True
+    if value is not None and not (isinstance(value, bytes) and value.startswith(b"building:")):
+        drops.markers += 1
+    return False
+
+
+def _entry(value: object, drops: Drops, *, today: int) -> Known:
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        try:
+            entry = decode_entry(value)
+        except EntryError:
+            pass
+        else:
+            return entry if entry.expires_day >= today else None
+    drops.entries += 1
+    return UNKNOWN

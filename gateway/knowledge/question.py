@@ -1,0 +1,85 @@
+"""What a call asks of Redis and what it hears back.
+
+Three answers about a number are told apart: an entry, None (the store is whole and knows nothing), and
+UNKNOWN (the store could not say). Only the caller's own code decides what follows from each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final, Literal
+
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.entry import ReputationEntry
+
+
+class Unknown(Enum):
+    """The store could not say: neither clean nor suspicious."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+Known = ReputationEntry | None | Literal[Unknown.UNKNOWN]
+
+REPLAY_MARGIN_SECONDS: Final = 60
+"""Clocks of nodes differ; a PASSporT's key outlives its freshness by this much."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayClaim:
+    """One PASSporT used by one call.
+
+    To be made only of a PASSporT whose signature passed: anything else would let a stranger spend
+    another's token beforehand.
+    """
+
+    orig: TelephoneNumber
+    dest: tuple[str, ...]
+    iat: int
+    origid: str
+    freshness_seconds: int
+    """The window used for this call, so that key and window cannot drift apart at a reload."""
+
+    @property
+    def keep_seconds(self) -> int:
+        """How long the claim is remembered.
+
+        Fresh is from `iat` - window to `iat` + window: the first claim may come at the one end and the last
+        at the other.
+        """
+        return 2 * self.freshness_seconds + REPLAY_MARGIN_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What one call wants to know."""
+
+    call_id: str
+    tns: tuple[TelephoneNumber, ...]
+    """Presentation and network number, each once."""
+    replay: ReplayClaim | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What Redis knew in time."""
+
+    reputation: Mapping[TelephoneNumber, Known]
+    """An answer for each number asked about."""
+    replay_distinct_calls: int | None = None
+    """How many call ids, this one among them, used the PASSporT within its window (256 is the most that
+    is counted); None where no claim was made or it could not be."""
+    degraded: tuple[str, ...] = field(default=())
+    """`reputation`, `replay`: what could not be answered."""
+
+
+def nothing_known(question: Question) -> Evidence:
+    """Return the answer when the store gave none."""
+    degraded = ("reputation",) if question.tns else ()
+    return Evidence(
+        reputation=dict.fromkeys(question.tns, UNKNOWN),
+        degraded=(*degraded, "replay") if question.replay is not None else degraded,
+    )
