@@ -1,0 +1,32 @@
+"""What the certificate chain and the signature add: RFC 8224 section 6.2 steps 3 to 5.
+
+The chain was validated once for its certificate and trust generation (`gateway/certificates/`); here
+only what depends on the call is looked at again: the dates, and the signature over the received bytes.
+"""
+
+from __future__ import annotations
+
+from gateway.certificates.chain import Refusal, ValidatedChain
+from gateway.passport.signature import verify
+from gateway.reasons import CERTIFICATE_EXPIRED, SIGNATURE_INVALID, Finding
+from gateway.verification.outcome import Examined, Outcome
+
+
+def judge(examined: Examined, credential: ValidatedChain | Refusal | Finding, *, now: int) -> Outcome:
+    """Decide an examined header, given what became of its credential; `now` in epoch seconds.
+
+    A `Finding` in place of a chain says why there is none (E8); a `Refusal` why it is not trusted (E17).
+    """
+    # Step 3: the credential.
+    if isinstance(credential, Finding):
+        return Outcome.refused(credential)
+    if isinstance(credential, Refusal):
+        return Outcome.refused(credential.findings[0])
+    # Step 4, second half: valid now and when the token was made.
+    if not (credential.covers_time(now) and credential.covers_time(examined.claims.iat)):
+        return Outcome.refused(Finding(CERTIFICATE_EXPIRED, "outside the validity of its chain"))
+    # Step 5: the signature.
+    verified = verify(examined.passport, credential.public_key)
+    if verified is None:
+        return Outcome.refused(Finding(SIGNATURE_INVALID))
+    return Outcome.passed(verified, credential)
