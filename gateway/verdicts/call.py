@@ -1,0 +1,69 @@
+"""A call as the rules see it: what the switch said, with its numbers in canonical form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.attestation.decide import TrunkKind
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.entry import ReputationEntry
+
+
+class Roaming(StrEnum):
+    """What the network knows of a home mobile that calls from abroad."""
+
+    TRUE = "true"
+    FALSE = "false"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call. Numbers that the call does not carry are None."""
+
+    id: str
+    """The switch's own name for the call; retransmissions have the same."""
+    trunk: str
+    trunk_kind: TrunkKind
+    time: int
+    """Epoch seconds of the SIP Date."""
+    orig: TelephoneNumber | None
+    """The presentation number: what the called person would see."""
+    network_tn: TelephoneNumber | None
+    """The network number (P-Asserted-Identity): where the call is said to come from."""
+    dests: tuple[TelephoneNumber, ...]
+    anonymous: bool = False
+    """The caller asked for the number not to be shown."""
+    roaming: Roaming = Roaming.UNKNOWN
+
+    @property
+    def shown(self) -> tuple[TelephoneNumber, ...]:
+        """The calling numbers to examine, the presentation number first, each once."""
+        return tuple(dict.fromkeys(tn for tn in (self.orig, self.network_tn) if tn is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What an operator decided about a number; the narrowest range that covers it comes first."""
+
+    action: str
+    trunk_kind: str | None
+    """None: on every path."""
+    reason: str
+    tn: TelephoneNumber
+    """The calling number it was found for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything that was looked up for a call. What could not be asked is named, never guessed."""
+
+    decisions: tuple[Decision, ...] = ()
+    reputation: tuple[tuple[TelephoneNumber, ReputationEntry], ...] = ()
+    replay_calls: int | None = None
+    """Distinct call ids this PASSporT was seen with, this one included; None: not asked or not known."""
+    recent_emergency_caller: bool = False
+    """The called number dialled an emergency number within the last half hour (RFC 7090)."""
+    degraded: tuple[str, ...] = ()
+    """`reputation`, `facts`: what did not answer."""

@@ -1,0 +1,69 @@
+"""From everything known about a call to its verdict: ask every rule, let the first that speaks decide."""
+
+from __future__ import annotations
+
+from gateway.reasons import EMERGENCY_CALL_BACK, EMERGENCY_DIALLED, Reason
+from gateway.reputation.score import evidence
+from gateway.verdicts.call import Call, Known
+from gateway.verdicts.policy import Effect, TreatmentPolicy, VerdictPolicy
+from gateway.verdicts.rules import RULES, Case, worst_reputation
+from gateway.verdicts.treatment import treat
+from gateway.verdicts.verdict import Action, CliDisplay, Hit, Verdict
+from gateway.verification.outcome import Outcome
+
+
+def decide(call: Call, outcome: Outcome, known: Known, policy: VerdictPolicy) -> Verdict:
+    """The verdict; every rule is asked, so that all that is known stands in the answer."""
+    case = Case(call, outcome, known, policy)
+    hits: list[Hit] = []
+    missed: list[Reason] = []
+    for rule, reasons in RULES:
+        hit = rule(case)
+        if hit is None:
+            missed.extend(reasons)
+        else:
+            hits.append(hit)
+    deciding = next((hit for hit in hits if hit.speaks), None)
+    action = _action(deciding, policy.treatment)
+    tn, score = worst_reputation(case)
+    entry = next((entry for number, entry in known.reputation if number == tn), None)
+    passed = outcome.passport
+    return Verdict(
+        action=action,
+        verstat=outcome.verstat,
+        attest=None if passed is None else passed.claims.attest,
+        origid=None if passed is None else passed.claims.origid,
+        cli=_cli(call, hits, deciding),
+        hits=tuple(hits),
+        missed=tuple(missed),
+        score=score,
+        evidence=evidence(entry, today=case.today),
+        treatment=treat(action, deciding, policy.treatment),
+        degraded=known.degraded,
+    )
+
+
+def _action(deciding: Hit | None, treatment: TreatmentPolicy) -> Action:
+    if deciding is None or deciding.effect is Effect.NONE:
+        return Action.ALLOW
+    if deciding.effect is Effect.CHALLENGE and treatment.screening_uri is None:
+        # An operator's decision may ask for it where the policy never does: then there is nowhere to send
+        # the call, and a label is what is left between that and refusing it.
+        return Action.LABEL
+    return Action(deciding.effect.value)
+
+
+def _cli(call: Call, hits: list[Hit], deciding: Hit | None) -> CliDisplay:
+    """Withheld where the caller asked for it or a rule says so, whichever rule decides the action.
+
+    Not on a call for help, which carries its number whatever the caller asked for (in Britain regulation
+    16 of the Privacy and Electronic Communications Regulations 2003), and not where the caller's number
+    was released. A call back is let through for the called person's sake; that releases no number.
+    """
+    if deciding is not None and deciding.reason is EMERGENCY_DIALLED:
+        return CliDisplay.PRESENT
+    if call.anonymous:
+        return CliDisplay.WITHHOLD
+    if deciding is not None and deciding.allows and deciding.reason is not EMERGENCY_CALL_BACK:
+        return CliDisplay.PRESENT
+    return CliDisplay.WITHHOLD if any(hit.withholds_cli for hit in hits) else CliDisplay.PRESENT

@@ -1,0 +1,157 @@
+"""What the operator chose each finding to do to a call: the slice of the policy that verdicts take.
+
+Values only; `gateway/generation/` reads them from `policy.toml`, `dno.csv` and `brands.toml`. Scores
+run from 0.0 (nothing known) to 1.0 (certainly a scam).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.numbers.plans import PLANS
+from gateway.numbers.ranges import NumberRange, RangeMap
+
+
+class Effect(StrEnum):
+    """What a rule does to a call it applies to, from nothing to the most."""
+
+    NONE = "none"
+    LABEL = "label"
+    CHALLENGE = "challenge"
+    BLOCK = "block"
+
+    @property
+    def severity(self) -> int:
+        """0 for none to 3 for block; of two numbers of one call the stricter treatment is taken."""
+        return list(Effect).index(self)
+
+
+class UnknownRoaming(StrEnum):
+    """What becomes of a home mobile's call from abroad while nobody knows whether the phone roams.
+
+    Withholding is what Ofcom proposed in July 2025 for +447 numbers; the call itself goes on.
+    """
+
+    PRESENT = "present"
+    WITHHOLD = "withhold"
+    BLOCK = "block"
+
+
+class CountryPack(Enum):
+    """The SIP answers of a country: what a blocked call is told."""
+
+    UK = "uk"
+    NANP = "nanp"
+
+    @property
+    def country_code(self) -> str:
+        """The code of the numbers that are at home here."""
+        return PLANS[self.value].country_code
+
+
+@dataclass(frozen=True, slots=True)
+class DnoEntry:
+    """A number (or range) that never calls out, on somebody's word."""
+
+    label: str
+    """Whose number it is: `HMRC`."""
+    source: str
+    note: str = ""
+    expires_at: int | None = None
+    """Epoch seconds from which the entry no longer counts; None: it has no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """An organisation that callers pretend to be, and the numbers its own calls show."""
+
+    name: str
+    sector: str
+    numbers: tuple[NumberRange, ...]
+    trunks: frozenset[str]
+    """The trunks its own calls come by; empty: any that is not an international one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReputationPolicy:
+    """From which score a number is labelled, challenged or blocked; None: never for its score alone."""
+
+    label_at: float | None = 0.5
+    challenge_at: float | None = None
+    block_at: float | None = 0.9
+
+    def effect_of(self, score: float) -> Effect:
+        """The strongest effect this score reaches."""
+        for threshold, effect in (
+            (self.block_at, Effect.BLOCK),
+            (self.challenge_at, Effect.CHALLENGE),
+            (self.label_at, Effect.LABEL),
+        ):
+            if threshold is not None and score >= threshold:
+                return effect
+        return Effect.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPolicy:
+    """What happens when one signed PASSporT is seen in several calls (forking makes that ordinary)."""
+
+    effect: Effect = Effect.NONE
+    """From the second distinct call id on."""
+    label_beyond: int = 4
+    """More distinct call ids than this: a label at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redress:
+    """Where a caller who was blocked by analytics can complain (ATIS-1000099: url, tel or email)."""
+
+    url: str | None = None
+    tel: str | None = None
+    email: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether there is any contact at all."""
+        return bool(self.url or self.tel or self.email)
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentPolicy:
+    """How a verdict becomes a SIP answer."""
+
+    country_pack: CountryPack = CountryPack.UK
+    redress: Redress = field(default_factory=Redress)
+    screening_uri: str | None = None
+    """Where challenged calls are sent; never None while any rule challenges. Without it a challenge that
+    an operator decided becomes a label."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyPolicy:
+    """Calls that are never blocked or challenged, beside those of the country's plan."""
+
+    numbers: frozenset[TelephoneNumber] = frozenset()
+    """As dialled: `999`."""
+    psap_numbers: tuple[NumberRange, ...] = ()
+    """Full numbers of emergency control rooms; they count on every trunk but an international one."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictPolicy:
+    """Every rule's effect, and the lists the rules look at. Defaults are those of `policy.toml`."""
+
+    stir_failed: Effect = Effect.LABEL
+    dno: Effect = Effect.BLOCK
+    brand: Effect = Effect.BLOCK
+    invalid_number: Effect = Effect.BLOCK
+    home_number_from_abroad: Effect = Effect.BLOCK
+    home_mobile_not_roaming: Effect = Effect.BLOCK
+    home_mobile_roaming_unknown: UnknownRoaming = UnknownRoaming.WITHHOLD
+    reputation: ReputationPolicy = field(default_factory=ReputationPolicy)
+    replay: ReplayPolicy = field(default_factory=ReplayPolicy)
+    treatment: TreatmentPolicy = field(default_factory=TreatmentPolicy)
+    emergency: EmergencyPolicy = field(default_factory=EmergencyPolicy)
+    dno_entries: RangeMap[DnoEntry] = field(default_factory=lambda: RangeMap(()))
+    brands: RangeMap[Brand] = field(default_factory=lambda: RangeMap(()))

@@ -1,0 +1,243 @@
+"""The rules, each a question about one call: a hit with its data, or nothing.
+
+Their order is `RULES`. Each looks at the presentation number first and then at the network number, as a
+forged call may carry either; where the two are to be treated differently, the stricter treatment is
+taken, so that no number a caller may choose softens what the other one leads to. Country rules are those
+of the plans in `gateway/numbers/plans/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.attestation.decide import TrunkKind
+from gateway.numbers.canonical import TelephoneNumber, is_international, to_e164
+from gateway.numbers.plans import NANP, PLANS, NumberKind, Plan, plan_for
+from gateway.reasons import (
+    ABROAD_HOME_NUMBER,
+    ABROAD_NOT_ROAMING,
+    ABROAD_ROAMING_UNKNOWN,
+    BRAND_PATH,
+    DECISION,
+    DNO,
+    EMERGENCY_CALL_BACK,
+    EMERGENCY_DIALLED,
+    EMERGENCY_PSAP,
+    NUMBER_INVALID,
+    NUMBER_NOT_A_CLI,
+    REPLAY,
+    REPUTATION_SCORE,
+    STIR_FAILED,
+    Reason,
+    Verstat,
+)
+from gateway.reputation.score import score
+from gateway.verdicts.call import Call, Decision, Known, Roaming
+from gateway.verdicts.policy import Brand, Effect, UnknownRoaming, VerdictPolicy
+from gateway.verdicts.verdict import Hit
+from gateway.verification.outcome import Outcome
+
+SECONDS_A_DAY: Final = 86_400
+CALLS_FOR_HELP: Final = frozenset[str]().union(*(plan.emergency_numbers for plan in PLANS.values()))
+"""Of every plan, not of the home country alone: a call taken for one in error is let through, and one
+not known as one may cost a life."""
+NEVER_A_CLI: Final = frozenset({NumberKind.SERVICE, NumberKind.PREMIUM})
+"""General Condition C6 prohibits premium numbers as CLI; nobody calls from a service number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a rule may look at."""
+
+    call: Call
+    outcome: Outcome
+    known: Known
+    policy: VerdictPolicy
+
+    @property
+    def today(self) -> int:
+        """The call's day, counted from 1970-01-01."""
+        return self.call.time // SECONDS_A_DAY
+
+
+def emergency(case: Case) -> Hit | None:
+    """Calls for help, and the control rooms that call back, are never blocked or challenged.
+
+    A control room's number is a caller's mere word on an international trunk, where none of them calls
+    from: there it is examined like any other.
+    """
+    call, rules = case.call, case.policy.emergency
+    for tn in call.dests:
+        if tn in rules.numbers:
+            return Hit(EMERGENCY_DIALLED, Effect.NONE, "policy.toml", tn, allows=True)
+        if tn in CALLS_FOR_HELP:
+            return Hit(EMERGENCY_DIALLED, Effect.NONE, "plan", tn, allows=True)
+    for tn in () if call.trunk_kind == TrunkKind.INTERNATIONAL else call.shown:
+        # A control room has a full number: a call that shows 999 is forged, whatever the list says.
+        if is_international(tn) and any(psap.covers(tn) for psap in rules.psap_numbers):
+            return Hit(EMERGENCY_PSAP, Effect.NONE, "policy.toml", to_e164(tn), allows=True)
+    if case.known.recent_emergency_caller:
+        return Hit(EMERGENCY_CALL_BACK, Effect.NONE, "redis", allows=True)
+    return None
+
+
+def decision(case: Case) -> Hit | None:
+    """What an operator decided, for each number the narrowest range first; never a part of any score."""
+    decided: dict[TelephoneNumber, Hit] = {}
+    for found in case.known.decisions:
+        if found.trunk_kind is None or found.trunk_kind == case.call.trunk_kind:
+            decided.setdefault(found.tn, _decided(found))
+    return max(decided.values(), key=_strictness, default=None)
+
+
+def _decided(found: Decision) -> Hit:
+    # An action of a newer release is listed and decides nothing.
+    effect = Effect(found.action) if found.action in set(Effect) else Effect.NONE
+    detail = f"{to_e164(found.tn)}: {found.reason}"
+    return Hit(DECISION, effect, "decision", detail, allows=found.action == "allow")
+
+
+def _strictness(hit: Hit) -> tuple[int, bool]:
+    return hit.effect.severity, hit.withholds_cli
+
+
+def do_not_originate(case: Case) -> Hit | None:
+    """Numbers that never call out."""
+    for tn in case.call.shown:
+        for entry in case.policy.dno_entries.find(tn):
+            if entry.expires_at is None or case.call.time < entry.expires_at:
+                detail = f"{entry.label}: this number never calls out"
+                return Hit(DNO, case.policy.dno, "dno.csv", detail)
+    return None
+
+
+def invalid_number(case: Case) -> Hit | None:
+    """Numbers that no telephone has, and numbers that calls may not show."""
+    for tn in case.call.shown:
+        if not is_international(tn):
+            return Hit(NUMBER_NOT_A_CLI, case.policy.invalid_number, "plan", f"{tn} is a short code")
+        plan = plan_for(tn)
+        if plan is None:
+            continue
+        kind = plan.classify(tn)
+        if kind is NumberKind.INVALID:
+            detail = f"{to_e164(tn)} fits no {plan.name} number"
+            return Hit(NUMBER_INVALID, case.policy.invalid_number, "plan", detail)
+        if kind in NEVER_A_CLI:
+            detail = f"{to_e164(tn)} is a {kind.value} number"
+            return Hit(NUMBER_NOT_A_CLI, case.policy.invalid_number, "plan", detail)
+    return None
+
+
+def home_number_from_abroad(case: Case) -> Hit | None:
+    """A number of the carrier's own country on an international trunk (Ofcom guidance, January 2025)."""
+    if case.call.trunk_kind != TrunkKind.INTERNATIONAL:
+        return None
+    home = PLANS[case.policy.treatment.country_pack.value]
+    found = [_from_abroad(case, home, tn) for tn in case.call.shown if plan_for(tn) is home]
+    return max((hit for hit in found if hit is not None), key=_strictness, default=None)
+
+
+def _from_abroad(case: Case, home: Plan, tn: TelephoneNumber) -> Hit | None:
+    if _may_roam(home, tn):
+        return _mobile_from_abroad(case, tn)
+    return Hit(ABROAD_HOME_NUMBER, case.policy.home_number_from_abroad, "policy.toml", to_e164(tn))
+
+
+def _may_roam(plan: Plan, tn: TelephoneNumber) -> bool:
+    """Whether the number may be a mobile's; in the NANP mobiles have geographic numbers."""
+    kind = plan.classify(tn)
+    return kind is NumberKind.MOBILE or (plan is NANP and kind is NumberKind.GEOGRAPHIC)
+
+
+def _mobile_from_abroad(case: Case, tn: TelephoneNumber) -> Hit | None:
+    policy = case.policy
+    if case.call.roaming is Roaming.TRUE:
+        return None
+    if case.call.roaming is Roaming.FALSE:
+        return Hit(ABROAD_NOT_ROAMING, policy.home_mobile_not_roaming, "policy.toml", to_e164(tn))
+    choice = policy.home_mobile_roaming_unknown
+    return Hit(
+        ABROAD_ROAMING_UNKNOWN,
+        Effect.BLOCK if choice is UnknownRoaming.BLOCK else Effect.NONE,
+        "policy.toml",
+        to_e164(tn),
+        withholds_cli=choice is UnknownRoaming.WITHHOLD,
+    )
+
+
+def brand(case: Case) -> Hit | None:
+    """An impersonated brand's number that came by a path its own calls do not take.
+
+    Where several brands share a number (a group and its bank), the path of any of them will do.
+    """
+    call = case.call
+    for tn in call.shown:
+        owners = case.policy.brands.find(tn)
+        if owners and not any(_is_own_path(owner, call) for owner in owners):
+            detail = f"{owners[0].name} does not call by trunk {call.trunk}"
+            return Hit(BRAND_PATH, case.policy.brand, "brands.toml", detail)
+    return None
+
+
+def _is_own_path(owner: Brand, call: Call) -> bool:
+    if owner.trunks:
+        return call.trunk in owner.trunks
+    return call.trunk_kind != TrunkKind.INTERNATIONAL
+
+
+def reputation(case: Case) -> Hit | None:
+    """Complaints about the number, however the call was attested."""
+    tn, highest = worst_reputation(case)
+    if tn is None:
+        return None
+    effect = case.policy.reputation.effect_of(highest)
+    return Hit(
+        REPUTATION_SCORE, effect, "reputation", f"{to_e164(tn)} scores {highest:.2f}", is_analytics=True
+    )
+
+
+def worst_reputation(case: Case) -> tuple[TelephoneNumber | None, float]:
+    """The calling number people complained about most, and its score; (None, 0.0) where none did."""
+    scored = [(tn, score(entry, today=case.today)) for tn, entry in case.known.reputation]
+    tn, highest = max(scored, key=lambda each: each[1], default=(None, 0.0))
+    return (tn, highest) if highest > 0 else (None, 0.0)
+
+
+def stir_failed(case: Case) -> Hit | None:
+    """A signature that is wrong, or whose signer nobody trusts; a missing one says nothing.
+
+    Asked after reputation: anybody can put a false signature on a call, and where it spoke first, its
+    label would replace the block that the number's record leads to.
+    """
+    if case.outcome.verstat is Verstat.TN_VALIDATION_FAILED:
+        return Hit(STIR_FAILED, case.policy.stir_failed, "identity", case.outcome.finding.reason.words)
+    return None
+
+
+def replay(case: Case) -> Hit | None:
+    """One PASSporT in several calls; the same call id again is a retransmission and says nothing."""
+    calls = case.known.replay_calls
+    if calls is None or calls < 2:
+        return None
+    policy = case.policy.replay
+    effect = policy.effect
+    if calls > policy.label_beyond and effect is Effect.NONE:
+        effect = Effect.LABEL
+    return Hit(REPLAY, effect, "redis", f"seen in {calls} calls")
+
+
+RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...]], ...]] = (
+    (emergency, (EMERGENCY_DIALLED, EMERGENCY_PSAP, EMERGENCY_CALL_BACK)),
+    (decision, (DECISION,)),
+    (do_not_originate, (DNO,)),
+    (invalid_number, (NUMBER_INVALID, NUMBER_NOT_A_CLI)),
+    (home_number_from_abroad, (ABROAD_HOME_NUMBER, ABROAD_NOT_ROAMING, ABROAD_ROAMING_UNKNOWN)),
+    (brand, (BRAND_PATH,)),
+    (reputation, (REPUTATION_SCORE,)),
+    (stir_failed, (STIR_FAILED,)),
+    (replay, (REPLAY,)),
+)
+"""Each with the reasons it can give, in the order in which the first that speaks decides."""

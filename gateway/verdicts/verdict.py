@@ -1,0 +1,75 @@
+"""The verdict: an action, what to show, and every reason that was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.reasons import Reason, Verstat
+from gateway.reputation.score import Evidence
+from gateway.verdicts.policy import Effect
+
+
+class Action(StrEnum):
+    """What the switch should do with the call."""
+
+    ALLOW = "allow"
+    LABEL = "label"
+    CHALLENGE = "challenge"
+    BLOCK = "block"
+
+
+class CliDisplay(StrEnum):
+    """Whether the number may be shown; independent of the action."""
+
+    PRESENT = "present"
+    WITHHOLD = "withhold"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that applied: its row, what it does by policy, where that comes from, and the data."""
+
+    reason: Reason
+    effect: Effect
+    source: str
+    detail: str = ""
+    withholds_cli: bool = False
+    allows: bool = False
+    """Ends the rules with allow: calls for help, and operators who release a number."""
+    is_analytics: bool = False
+    """A statistical rule: a block by it owes the caller a way to complain (ATIS-1000099)."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether the rule decides, rather than only being listed."""
+        return self.allows or self.effect is not Effect.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class SipTreatment:
+    """What to put on the wire; `status` None: let the call go on."""
+
+    status: int | None = None
+    phrase: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to "what should be done with this call?"."""
+
+    action: Action
+    verstat: Verstat
+    attest: str | None
+    origid: str | None
+    """Both None unless verification passed."""
+    cli: CliDisplay
+    hits: tuple[Hit, ...]
+    missed: tuple[Reason, ...]
+    """Rules that were asked and did not apply, in their order."""
+    score: float
+    evidence: tuple[Evidence, ...]
+    treatment: SipTreatment
+    degraded: tuple[str, ...]
