@@ -1,0 +1,70 @@
+"""`dno.csv`: numbers that never call out, so that a call showing one is a lie (do-not-originate)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Final
+
+from gateway.generation.csv_file import ProblemList, read_rows
+from gateway.generation.numbers_read import read_range
+from gateway.generation.problem import Problem, quote
+from gateway.numbers.canonical import NumberError
+from gateway.numbers.ranges import NumberRange
+from gateway.verdicts.policy import DnoEntry
+
+DNO_FILE: Final = "dno.csv"
+HEADER: Final = ("number_or_range", "label", "source", "note", "expires")
+MOST_NUMBERS: Final = 1_000_000
+"""In one row. A list that names an exchange area by a slip of the pen must not silence it."""
+_TEXT_LENGTH: Final = 200
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def read_dno(data: bytes) -> tuple[tuple[NumberRange, DnoEntry], ...] | list[Problem]:
+    """Read the file. One number may stand in several rows: lists of several sources overlap."""
+    problems = ProblemList(DNO_FILE)
+    rows: list[tuple[NumberRange, DnoEntry]] = []
+    for line, (number, label, source, note, expires) in read_rows(data, HEADER, problems):
+        numbers = _numbers(line, number, problems)
+        for key, text, required in (("label", label, True), ("source", source, True), ("note", note, False)):
+            if required and not text:
+                problems.add(line, key, "is empty: a number is only silenced on somebody's word")
+            if len(text) > _TEXT_LENGTH or not text.isprintable():
+                problems.add(
+                    line, key, f"{quote(text)} is longer than {_TEXT_LENGTH} signs or not plain text"
+                )
+        expires_at = _end_of_day(line, expires, problems)
+        if numbers is not None:
+            rows.append((numbers, DnoEntry(label=label, source=source, note=note, expires_at=expires_at)))
+    return problems.all() if problems else tuple(rows)
+
+
+def _numbers(line: int, text: str, problems: ProblemList) -> NumberRange | None:
+    try:
+        numbers = read_range(text)
+    except NumberError as error:
+        problems.add(line, "number_or_range", f"{quote(text)}: {error.problem}")
+        return None
+    if numbers.count > MOST_NUMBERS:
+        problems.add(
+            line,
+            "number_or_range",
+            f"{quote(text)} names {numbers.count} numbers; a row has at most {MOST_NUMBERS}",
+        )
+        return None
+    return numbers
+
+
+def _end_of_day(line: int, text: str, problems: ProblemList) -> int | None:
+    """The end (UTC) of the day named, in epoch seconds; None for none. The day itself still counts."""
+    if not text:
+        return None
+    try:
+        if _DAY.fullmatch(text) is None:
+            raise ValueError(text)
+        day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), tzinfo=dt.UTC)
+        return int((day + dt.timedelta(days=1)).timestamp())
+    except (ValueError, OverflowError):
+        problems.add(line, "expires", f"{quote(text)} is not a day such as 2027-12-31; empty means no end")
+        return None

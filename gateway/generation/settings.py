@@ -1,0 +1,239 @@
+"""`gateway.toml`: where the node listens, keeps its data and finds its stores. Changed by a restart.
+
+`[signing]` is the exception: it is read again with each generation. Paths are relative to the working
+directory of the process, as those given to any command are.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from gateway.certificates.profile import DEFAULT_POLICY_OIDS
+from gateway.certificates.x5u import X5uPolicy, check_x5u
+from gateway.generation.environment import Overrides
+from gateway.generation.problem import Problem, quote
+from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
+
+SETTINGS_FILE: Final = "gateway.toml"
+_HOST_AND_PORT: Final = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
+_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
+_OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+
+
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """A host (name or literal address, without brackets) and a port."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it; a name other than localhost is taken as reachable."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+def parse_listen_address(text: str) -> ListenAddress:
+    """Read `host:port`. Raises ValueError with the rest of a sentence about the text."""
+    found = _HOST_AND_PORT.fullmatch(text)
+    if found is None or not 1 <= int(found["port"]) <= 65_535:
+        raise ValueError('is not host:port, such as "127.0.0.1:8080" or "[::1]:8080"')
+    return ListenAddress(found["host"].strip("[]"), int(found["port"]))
+
+
+def _check_listen(text: str) -> str:
+    parse_listen_address(text)
+    return text
+
+
+def _check_listen_or_off(text: str) -> str:
+    return _check_listen(text) if text else text
+
+
+def _check_path(text: str) -> str:
+    if not text or "\x00" in text:
+        raise ValueError("is not a path")
+    return text
+
+
+def _check_redis(text: str) -> str:
+    try:
+        scheme, place = (parts := urlsplit(text)).scheme, parts.netloc or parts.path
+    except ValueError:
+        scheme = place = ""
+    if text != "embedded" and not (scheme in _REDIS_SCHEMES and place):
+        raise ValueError('is neither "embedded" nor a URL redis://, rediss:// or unix://')
+    return text
+
+
+def _check_database(text: str) -> str:
+    if text != "sqlite" and not (text.startswith("sqlite:///") and len(text) > len("sqlite:///")):
+        raise ValueError('is neither "sqlite" (a file in [data] directory) nor sqlite:///path/to/file')
+    return text
+
+
+def _check_oid(text: str) -> str:
+    if _OID.fullmatch(text) is None:
+        raise ValueError('is not an object identifier such as "2.16.840.1.114569.1.1.3"')
+    return text
+
+
+Listen = Annotated[str, AfterValidator(_check_listen)]
+FilePath = Annotated[str, AfterValidator(_check_path)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class ListenTable(Table):
+    """`[listen]`: the addresses of the three listeners."""
+
+    calls: Listen = "127.0.0.1:8080"
+    repository: Annotated[str, AfterValidator(_check_listen_or_off)] = ""
+    """Empty: off."""
+    control: Listen = "127.0.0.1:8081"
+    workers: int = Field(default=0, ge=0, le=1024)
+    """0: one for each core."""
+
+
+class TlsTable(Table):
+    """`[tls]`: the certificate of the listeners named in `listeners`."""
+
+    certificate_file: FilePath | None = None
+    key_file: FilePath | None = None
+    client_ca_file: FilePath | None = None
+    """Certificates that switches' own certificates must lead to; for trunks with client certificates."""
+    listeners: List[Literal["calls", "repository", "control"]] = ("repository",)
+
+
+class RedisTable(Table):
+    """`[redis]`: where evidence is kept."""
+
+    url: Annotated[str, AfterValidator(_check_redis)] = "embedded"
+
+
+class DatabaseTable(Table):
+    """`[database]`: where the record is kept."""
+
+    url: Annotated[str, AfterValidator(_check_database)] = "sqlite"
+
+
+class DataTable(Table):
+    """`[data]`: the directory everything of this node is in."""
+
+    directory: FilePath = "data"
+
+
+class TrustTable(Table):
+    """`[trust]`: directories of PEM (or DER) files."""
+
+    anchors_directory: FilePath = "certs/trust"
+    crl_issuers_directory: FilePath | None = None
+    crls_directory: FilePath | None = None
+    policy_oids: List[Annotated[str, AfterValidator(_check_oid)]] = tuple(sorted(DEFAULT_POLICY_OIDS))
+    """Certificate policies of which a certificate must carry one."""
+
+
+class X5uTable(Table):
+    """`[x5u]`: how strangers' certificates are fetched."""
+
+    allowed_ports: List[Port] = (443, 8443)
+    allow_private_addresses: bool = False
+    tls_ca_file: FilePath | None = None
+    """Authorities for the certificate hosts' own TLS, instead of the system's."""
+    fetch_timeout_ms: int = Field(default=2000, ge=50, le=30_000)
+    prewarm_file: FilePath | None = None
+
+
+class VerificationTable(Table):
+    """`[verification]`: bounds of one verification."""
+
+    freshness_seconds: int = Field(default=60, ge=1, le=600)
+    deadline_ms: int = Field(default=400, ge=10, le=10_000)
+
+
+class SigningTable(Table):
+    """`[signing]`: all three keys, or none for a gateway that only verifies."""
+
+    key_file: FilePath | None = None
+    certificate_file: FilePath | None = None
+    x5u: str | None = None
+
+
+class Settings(Table):
+    """The whole of `gateway.toml` with the environment laid over it."""
+
+    listen: ListenTable = ListenTable()
+    tls: TlsTable = TlsTable()
+    redis: RedisTable = RedisTable()
+    database: DatabaseTable = DatabaseTable()
+    data: DataTable = DataTable()
+    trust: TrustTable = TrustTable()
+    x5u: X5uTable = X5uTable()
+    verification: VerificationTable = VerificationTable()
+    signing: SigningTable = SigningTable()
+
+
+def sections(model: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
+    """The sections of a file's model by name: its fields that are tables."""
+    return {
+        name: field.annotation
+        for name, field in model.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
+
+
+def build_settings(data: bytes, overrides: Overrides) -> Settings | list[Problem]:
+    """Read the bytes of `gateway.toml`, or say everything that is wrong with them."""
+    file = parse_toml(SETTINGS_FILE, data)
+    if isinstance(file, Problem):
+        return [file]
+    settings = check_table(Settings, file, overrides)
+    if isinstance(settings, list):
+        return settings
+    return _contradictions(settings, file) or settings
+
+
+def _contradictions(settings: Settings, file: TomlFile) -> list[Problem]:
+    """What no single key can know."""
+    problems: list[Problem] = []
+
+    def wrong(section: str, key: str, message: str, hint: str = "") -> None:
+        problems.append(file.problem((section, key), message, hint))
+
+    tls, listen, signing = settings.tls, settings.listen, settings.signing
+    if (tls.certificate_file is None) != (tls.key_file is None):
+        wrong("tls", "key_file", "certificate_file and key_file must be given together")
+    if listen.repository and tls.certificate_file is None:
+        wrong("listen", "repository", "is served with TLS only, and [tls] certificate_file is not set")
+    if listen.repository and "repository" not in tls.listeners:
+        wrong("tls", "listeners", "must name repository: ATIS-1000074 has certificates fetched by https")
+    if {"calls", "control"} & set(tls.listeners) and tls.certificate_file is None:
+        wrong("tls", "listeners", "names listeners for TLS, and certificate_file is not set")
+    if tls.client_ca_file is not None and "calls" not in tls.listeners:
+        wrong("tls", "client_ca_file", "has no effect while listeners does not name calls")
+    given = [key for key, value in signing if value is not None]
+    if given and len(given) < len(SigningTable.model_fields):
+        missing = ", ".join(key for key in SigningTable.model_fields if key not in given)
+        wrong("signing", given[0], f"is set without {missing}", "signing needs all three keys, or none")
+    if signing.x5u is not None:
+        policy = X5uPolicy(settings.x5u.allowed_ports, settings.x5u.allow_private_addresses)
+        finding = check_x5u(signing.x5u, policy)
+        if finding is not None:
+            wrong("signing", "x5u", f"{quote(signing.x5u)} is refused by verifiers: {finding.detail}")
+    addresses = [address for address in (listen.calls, listen.repository, listen.control) if address]
+    if len(set(addresses)) < len(addresses):
+        wrong("listen", "calls", "calls, repository and control must have different addresses")
+    if not settings.x5u.allowed_ports:
+        wrong("x5u", "allowed_ports", "is empty, so that no certificate could be fetched")
+    if not settings.trust.policy_oids:
+        wrong("trust", "policy_oids", "is empty, so that no certificate could be accepted")
+    return problems

@@ -1,0 +1,58 @@
+"""Everything a generation is made of, as bytes: what was read, before anybody judged it.
+
+File names here are relative and always the same, wherever an operator keeps the files: `policy.toml`,
+`trunks.toml`, `inventory.csv`, `dno.csv`, `brands.toml`; `anchors/…`, `crl_issuers/…`, `crls/…`;
+`signing/certificate.pem`. A private key is never among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from gateway.generation.brands_file import BRANDS_FILE
+from gateway.generation.dno_file import DNO_FILE
+from gateway.generation.inventory_file import INVENTORY_FILE
+from gateway.generation.policy_file import POLICY_FILE
+from gateway.generation.trunks_file import TRUNKS_FILE
+
+POLICY_FILES: Final = (POLICY_FILE, TRUNKS_FILE, INVENTORY_FILE, DNO_FILE, BRANDS_FILE)
+"""The policy part; all must exist, the CSV files and brands may hold no rows."""
+ANCHORS: Final = "anchors/"
+CRL_ISSUERS: Final = "crl_issuers/"
+CRLS: Final = "crls/"
+SIGNING_CERTIFICATE: Final = "signing/certificate.pem"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The bytes of one generation and the few settings that change what they mean."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+    policy_oids: tuple[str, ...]
+    """`[trust] policy_oids`."""
+    x5u: str | None = None
+    """`[signing] x5u`, with which `signing/certificate.pem` stands or falls."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The `CALLMARK_…` variables that set keys of `policy.toml`; settings' own are not kept here."""
+
+    def under(self, folder: str) -> list[tuple[str, bytes]]:
+        """Name (without the folder) and bytes of the files of a folder, by name."""
+        return [
+            (name.removeprefix(folder), data)
+            for name, data in sorted(self.files.items())
+            if name.startswith(folder)
+        ]
+
+    def policy_digest(self) -> str:
+        """SHA-256, hex, over all that the policy part is made of."""
+        whole = sha256()
+        parts = [(name, self.files[name]) for name in POLICY_FILES if name in self.files]
+        parts += [(name, text.encode()) for name, text in sorted(self.variables.items())]
+        for name, data in parts:
+            # Lengths first: bytes moved from one file to the next must not give the same digest.
+            whole.update(f"{name}\n{len(data)}\n".encode())
+            whole.update(data)
+        return whole.hexdigest()
