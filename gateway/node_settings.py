@@ -1,0 +1,52 @@
+"""The settings of a running node as its processes get them, and where each keeps what in the data directory.
+
+`callmark serve` reads `gateway.toml` once and hands the result to its children in one variable: a process
+restarted tomorrow runs with the settings of the start, not with half of an edited file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from gateway.generation.settings import Settings
+
+SETTINGS_VARIABLE: Final = "CALLMARK_NODE_SETTINGS"
+CONFIGURATION_VARIABLE: Final = "CALLMARK_CONFIG_DIRECTORY"
+
+
+def settings_to_environment(settings: Settings) -> dict[str, str]:
+    """The variable for a child."""
+    return {SETTINGS_VARIABLE: settings.model_dump_json()}
+
+
+def settings_from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings this process was started with. KeyError without a supervisor."""
+    return Settings.model_validate_json(environment[SETTINGS_VARIABLE])
+
+
+def data_directory(settings: Settings) -> Path:
+    """`[data] directory`."""
+    return Path(settings.data.directory)
+
+
+def facts_path(settings: Settings) -> Path:
+    """The node-local facts."""
+    return data_directory(settings) / "facts.sqlite"
+
+
+def journal_directory(settings: Settings) -> Path:
+    """The calls' records."""
+    return data_directory(settings) / "journal"
+
+
+def metrics_directory(settings: Settings) -> Path:
+    """The counters of all processes."""
+    return data_directory(settings) / "metrics"
+
+
+def development_token_path(settings: Settings) -> Path:
+    """The token made at the first start of a development node."""
+    return data_directory(settings) / "token"

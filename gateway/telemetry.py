@@ -1,0 +1,171 @@
+"""What the gateway says of itself: log lines, redaction, and the names of its metrics.
+
+Numbers are personal data: in a log line they stand as a keyed hash with their last two digits, enough to
+follow one number through a day and to recognise it on the telephone, and only here. Metrics never carry
+numbers, addresses or names; their labels come from enums and from `reasons.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+
+import msgspec
+import prometheus_client
+import structlog
+from prometheus_client import multiprocess, values
+
+LOG_LINES_KEPT: Final = 10_000
+"""Lines waiting for a slow reader; beyond that they are dropped and counted, never waited for."""
+FLUSH_SECONDS: Final = 0.05
+REDACTION_VARIABLE: Final = "CALLMARK_REDACTION_KEY"
+"""Hex, set by the supervisor for its children so that all of them hash alike."""
+METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+SLOT_VARIABLE: Final = "CALLMARK_WORKER_SLOT"
+
+_redaction_key: bytes = bytes.fromhex(os.environ.get(REDACTION_VARIABLE, "")) or os.urandom(16)
+
+
+def redact(tn: str | None) -> str | None:
+    """A number as it may stand in a log: `~3f9a1c2b…23`; the same number gives the same text."""
+    if not tn:
+        return None
+    digest = hashlib.blake2s(tn.encode("utf-8", "replace"), key=_redaction_key, digest_size=5).hexdigest()
+    return f"~{digest}…{tn[-2:]}"
+
+
+class LineWriter:
+    """Standard error behind a bounded queue: a reader that stops reading costs lines, not calls."""
+
+    def __init__(self, descriptor: int = 2) -> None:
+        self._descriptor = descriptor
+        self._lines: deque[bytes] = deque(maxlen=LOG_LINES_KEPT)
+        self._wake = threading.Event()
+        self._started = False
+        self.dropped = 0
+
+    def msg(self, line: bytes) -> None:
+        """Queue one line; the oldest waiting line is dropped when the queue is full."""
+        if len(self._lines) == LOG_LINES_KEPT:
+            self.dropped += 1
+        self._lines.append(line)
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._run, name="log", daemon=True).start()
+
+    log = debug = info = warning = error = critical = exception = fatal = failure = msg
+
+    def flush(self) -> None:
+        """Write what waits, from the calling thread: for the end of a process."""
+        while self._lines:
+            batch = b""
+            while self._lines and len(batch) < 65_536:
+                batch += self._lines.popleft() + b"\n"
+            _write(self._descriptor, batch)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(FLUSH_SECONDS)
+            self.flush()
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        try:
+            data = data[os.write(descriptor, data) :]
+        except OSError:
+            return
+
+
+WRITER: Final = LineWriter()
+
+
+def configure_logging(*, level: str = "info", process: str) -> None:
+    """JSON lines on standard error from this process on; `process` names it in each line."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+            structlog.processors.StackInfoRenderer(),
+            structlog.processors.format_exc_info,
+            _named(process),
+            structlog.processors.JSONRenderer(serializer=_serialise),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: WRITER,
+        cache_logger_on_first_use=True,
+    )
+
+
+def _named(process: str) -> structlog.typing.Processor:
+    def add(_: object, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        event["process"] = process
+        return event
+
+    return add
+
+
+def _serialise(event: Mapping[str, Any], **_: object) -> bytes:
+    return msgspec.json.encode(event, enc_hook=str)
+
+
+if METRICS_VARIABLE in os.environ:
+    # A restarted worker goes on with its slot's file instead of leaving one file per process id behind.
+    values.ValueClass = values.MultiProcessValue(  # type: ignore[no-untyped-call]
+        process_identifier=lambda: os.environ.get(SLOT_VARIABLE, "control")
+    )
+
+CALLS: Final = prometheus_client.Counter("callmark_calls_total", "Calls answered, by resource.", ["resource"])
+CALL_SECONDS: Final = prometheus_client.Histogram(
+    "callmark_call_seconds",
+    "From a request's headers read to its answer ready, by resource.",
+    ["resource"],
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+)
+VERIFICATIONS: Final = prometheus_client.Counter(
+    "callmark_verifications_total", "Verified Identity headers by their result.", ["verstat", "reason"]
+)
+VERDICTS: Final = prometheus_client.Counter(
+    "callmark_verdicts_total", "Verdicts by action and by the reason that decided.", ["action", "reason"]
+)
+SIGNATURES: Final = prometheus_client.Counter(
+    "callmark_signatures_total", "Signed calls by attestation and by why.", ["attest", "reason"]
+)
+REQUEST_ERRORS: Final = prometheus_client.Counter(
+    "callmark_request_errors_total", "Requests that could not be understood or were not allowed.", ["status"]
+)
+DEGRADED: Final = prometheus_client.Counter(
+    "callmark_degraded_total", "Calls answered without something that did not answer.", ["missing"]
+)
+LOG_LINES_DROPPED: Final = prometheus_client.Gauge(
+    "callmark_log_lines_dropped", "Log lines dropped since the process started.", multiprocess_mode="livesum"
+)
+JOURNAL_RECORDS: Final = prometheus_client.Counter(
+    "callmark_journal_records_total", "Calls' records read by the control process."
+)
+JOURNAL_RECORDS_DROPPED: Final = prometheus_client.Gauge(
+    "callmark_journal_records_dropped",
+    "Calls whose record could not be kept, since the process started.",
+    multiprocess_mode="livesum",
+)
+
+
+def render_metrics() -> tuple[bytes, str]:
+    """The counters of every process of the node, and the media type they are in."""
+    registry = prometheus_client.REGISTRY
+    if METRICS_VARIABLE in os.environ:
+        registry = prometheus_client.CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return prometheus_client.generate_latest(registry), prometheus_client.CONTENT_TYPE_LATEST
+
+
+def flush_logs() -> None:
+    """Write every waiting line: last thing before a process ends."""
+    WRITER.flush()
+    sys.stderr.flush()
