@@ -1,0 +1,163 @@
+"""What is kept of an answered call: one log line, its counts, one journal record."""
+
+from __future__ import annotations
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from gateway import telemetry
+from gateway.calls.dialects.atis import SigningRequest
+from gateway.calls.plane import Current, Journal
+from gateway.calls.road import Judged, Signed
+from gateway.generation.trunks import Trunk
+from gateway.journal import Record
+from gateway.knowledge.question import UNKNOWN
+from gateway.reputation.entry import encode_entry
+from gateway.telemetry import redact
+from gateway.verdicts.call import Call
+
+_log = structlog.get_logger("callmark.calls")
+
+
+class Account:
+    """Counts, logs and records the calls of one worker."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        # A label look-up costs as much as the count itself; each is done once.
+        self._children: dict[tuple[str, ...], Counter] = {}
+        self._seconds: dict[str, Histogram] = {}
+
+    def judged(
+        self,
+        *,
+        resource: str,
+        current: Current,
+        trunk: Trunk,
+        call: Call,
+        identities: tuple[str, ...],
+        judged: Judged,
+        started: float,
+        elapsed: float,
+    ) -> None:
+        """Account for a call that was verified; `started` in epoch seconds, `elapsed` in seconds."""
+        verdict, outcome = judged.verdict, judged.outcome
+        reason = outcome.finding.reason.code
+        deciding = next((hit.reason.code for hit in verdict.hits if hit.speaks), None)
+        self._count(telemetry.CALLS, resource)
+        self._time(resource, elapsed)
+        self._count(telemetry.VERIFICATIONS, outcome.verstat.value, reason)
+        self._count(telemetry.VERDICTS, verdict.action.value, deciding or "none")
+        for missing in verdict.degraded:
+            self._count(telemetry.DEGRADED, missing)
+        _log.info(
+            "call",
+            resource=resource,
+            call_id=call.id,
+            trunk=trunk.name,
+            orig=redact(call.orig),
+            network_tn=redact(call.network_tn),
+            dest=redact(call.dests[0]),
+            verstat=outcome.verstat.value,
+            reason=reason,
+            action=verdict.action.value,
+            deciding=deciding,
+            score=verdict.score,
+            degraded=verdict.degraded,
+            generation=current.number,
+            ms=round(elapsed * 1000, 2),
+        )
+        evidence: dict[str, object] = {
+            "reputation": {
+                tn: "unknown" if entry is UNKNOWN else encode_entry(entry).decode()
+                for tn, entry in judged.evidence.reputation.items()
+                if entry is not None
+            },
+            "replay_calls": judged.evidence.replay_distinct_calls,
+            "degraded": verdict.degraded,
+        }
+        self._journal.append(
+            Record(
+                time=started,
+                operation=resource,
+                call_id=call.id,
+                trunk=trunk.name,
+                orig=call.orig,
+                network_tn=call.network_tn,
+                dests=call.dests,
+                anonymous=call.anonymous,
+                roaming=call.roaming.value,
+                call_time=call.time,
+                identities=identities,
+                fingerprint=None if outcome.chain is None else outcome.chain.leaf_fingerprint,
+                verstat=outcome.verstat.value,
+                reason=reason,
+                action=verdict.action.value,
+                deciding=deciding,
+                evidence=evidence,
+                attest=verdict.attest,
+                generation=current.number,
+                elapsed_ms=round(elapsed * 1000, 3),
+            )
+        )
+
+    def signed(
+        self,
+        *,
+        call_id: str,
+        current: Current,
+        trunk: Trunk,
+        request: SigningRequest,
+        signed: Signed,
+        started: float,
+        elapsed: float,
+    ) -> None:
+        """Account for a call that was to be signed."""
+        reason = signed.finding.reason.code
+        attest = None if signed.attest is None else signed.attest.value
+        self._count(telemetry.CALLS, "signing")
+        self._time("signing", elapsed)
+        self._count(telemetry.SIGNATURES, attest or "none", reason)
+        _log.info(
+            "call",
+            resource="signing",
+            call_id=call_id,
+            trunk=trunk.name,
+            orig=redact(request.orig),
+            dest=redact(request.dests[0]),
+            wish=request.wish.value,
+            attest=attest,
+            reason=reason,
+            generation=current.number,
+            ms=round(elapsed * 1000, 2),
+        )
+        self._journal.append(
+            Record(
+                time=started,
+                operation="signing",
+                call_id=call_id,
+                trunk=trunk.name,
+                orig=request.orig,
+                network_tn=None,
+                dests=request.dests,
+                call_time=request.iat,
+                identities=() if signed.identity is None else (signed.identity,),
+                reason=reason,
+                attest=attest,
+                generation=current.number,
+                elapsed_ms=round(elapsed * 1000, 3),
+            )
+        )
+
+    def _count(self, counter: Counter, *labels: str) -> None:
+        key = (counter._name, *labels)  # noqa: SLF001 - prometheus-client has no public name
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = counter.labels(*labels)
+        child.inc()
+
+    def _time(self, resource: str, elapsed: float) -> None:
+        child = self._seconds.get(resource)
+        if child is None:
+            child = self._seconds[resource] = telemetry.CALL_SECONDS.labels(resource)
+        child.observe(elapsed)

@@ -1,0 +1,152 @@
+"""HTTP for the call plane: from a connection's request to a resource, and errors into the right body.
+
+One table of paths, made anew with each generation, instead of a framework's router: trunks choose their
+own prefixes at a reload, and a path costs a dictionary look-up. Nothing a client sends gets a 5xx; what
+does get one is our own failure, and it is logged with its traceback, never answered with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from gateway.calls.dialects import atis
+from gateway.calls.dialects.problem import RequestProblem
+from gateway.reasons import (
+    INTERNAL_ERROR,
+    METHOD_NOT_ALLOWED,
+    MISSING_LENGTH,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+    POLICY_ERROR,
+    UNPARSABLE_BODY,
+    UNSUPPORTED_BODY_TYPE,
+)
+from gateway.web import problems
+from gateway.web.problems import Problem
+from gateway.web.request_id import request_id
+
+MAX_BODY_BYTES: Final = 256 * 1024
+"""Room for many Identity headers of the largest size seen; one real request is under 2 kB."""
+BODY_SECONDS: Final = 5.0
+"""A switch sends its body at once; one that drips it byte by byte is let go."""
+
+_log = structlog.get_logger("callmark.calls")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a resource answers; `body` is rendered as JSON."""
+
+    body: object
+    status: int = 200
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One address of the call plane: its method, its handler, and whose error body it speaks."""
+
+    handle: Callable[[web.BaseRequest, bytes, str], Awaitable[Answer]]
+    """Called with the request, its body and the request id; may raise RequestProblem or Problem."""
+    is_atis: bool
+    method: str = "POST"
+
+
+async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) -> web.Response:
+    """Answer one request from the table of paths."""
+    identifier = request_id(request.headers.get("X-RequestID"))
+    resource = resources.get(request.path)
+    # An unknown address gets the body its neighbours speak.
+    is_atis = "/stir/" in request.path if resource is None else resource.is_atis
+    try:
+        if resource is None:
+            raise RequestProblem(NOT_FOUND)
+        if request.method != resource.method:
+            raise RequestProblem(METHOD_NOT_ALLOWED, allowed=resource.method)
+        body = await _read_body(request) if resource.method == "POST" else b""
+        result = await resource.handle(request, body, identifier)
+    except RequestProblem as problem:
+        return _render(problem, is_atis=is_atis, identifier=identifier)
+    except Problem as problem:
+        return _render(problem, is_atis=is_atis, identifier=identifier)
+    except Exception:  # noqa: BLE001 - the one place where our own failure becomes an answer
+        _log.exception("request failed", request_id=identifier)
+        return _render(RequestProblem(INTERNAL_ERROR), is_atis=is_atis, identifier=identifier)
+    headers = {"X-RequestID": identifier, "Content-Type": problems.JSON}
+    if result.headers:
+        headers.update(result.headers)
+    return web.Response(status=result.status, body=msgspec.json.encode(result.body), headers=headers)
+
+
+async def _read_body(request: web.BaseRequest) -> bytes:
+    """The body, once headers and length allow it (ATIS-1000082 header rules)."""
+    headers = request.headers
+    media = headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
+    if media != problems.JSON:
+        raise RequestProblem(UNSUPPORTED_BODY_TYPE, (problems.JSON,))
+    if headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise RequestProblem(UNSUPPORTED_BODY_TYPE, ("application/json without Content-Encoding",))
+    accept = headers.get("Accept")
+    if accept is not None and not _accepts_json(accept):
+        raise RequestProblem(NOT_ACCEPTABLE, (accept[:100],))
+    length = request.content_length
+    if length is None:
+        raise RequestProblem(MISSING_LENGTH)
+    if length > MAX_BODY_BYTES:
+        raise Problem(413, "too-large", "The request is too large.", f"At most {MAX_BODY_BYTES} bytes.")
+    if request.content.is_eof():
+        return await request.read()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
+    except TimeoutError:
+        why = f"the body did not arrive within {BODY_SECONDS:g} s"
+        raise RequestProblem(UNPARSABLE_BODY, (why,)) from None
+
+
+def _accepts_json(accept: str) -> bool:
+    """Whether one of the media ranges is JSON or everything; parameters do not matter here."""
+    ranges = {part.split(";", 1)[0].strip().lower() for part in accept.split(",")}
+    return not ranges.isdisjoint({"application/json", "application/*", "*/*"})
+
+
+def _render(problem: RequestProblem | Problem, *, is_atis: bool, identifier: str) -> web.Response:
+    """The one place where the call plane's errors become responses, in the form the address speaks."""
+    if not is_atis:
+        return problems.render(_as_problem(problem), request_id=identifier)
+    if isinstance(problem, Problem):
+        inner = RequestProblem(POLICY_ERROR, (problem.code,))
+        status, headers = problem.status, dict(problem.headers)
+    else:
+        inner, status, headers = problem, problem.exception.status, _allow(problem)
+    return web.Response(
+        status=status,
+        body=msgspec.json.encode(atis.render_problem(inner)),
+        headers={**headers, "X-RequestID": identifier, "Content-Type": problems.JSON},
+    )
+
+
+def _as_problem(problem: RequestProblem | Problem) -> Problem:
+    if isinstance(problem, Problem):
+        return problem
+    exception = problem.exception
+    text = exception.text
+    for place, value in enumerate(problem.variables, start=1):
+        text = text.replace(f"%{place}", value)
+    return Problem(
+        exception.status,
+        exception.message_id.lower(),
+        text.removeprefix("Error: "),
+        headers=_allow(problem),
+    )
+
+
+def _allow(problem: RequestProblem) -> dict[str, str]:
+    return {"Allow": problem.allowed} if problem.allowed else {}

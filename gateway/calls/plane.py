@@ -1,0 +1,86 @@
+"""What a worker holds while it answers calls; the one object the road is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.calls.admission import Admission
+from gateway.calls.signer import Signer
+from gateway.certificates.chain import Refusal, ValidatedChain
+from gateway.certificates.trust import Trust
+from gateway.facts.values import DecisionFact, FactsUnavailable, TokenFact
+from gateway.generation.generation import Generation
+from gateway.journal import Record
+from gateway.knowledge.question import Evidence, Question
+from gateway.reasons import Finding
+from gateway.verification.examine import VerificationPolicy
+
+
+class Chains(Protocol):
+    """Certificate chains by x5u (`fetch/`)."""
+
+    def peek(self, x5u: str, now: int, trust: Trust) -> ValidatedChain | None:
+        """The chain, if it can be had without waiting."""
+
+    async def get(
+        self, x5u: str, *, deadline: float, now: int, trust: Trust
+    ) -> ValidatedChain | Refusal | Finding:
+        """The chain, or why there is none; never later than `deadline` (loop time)."""
+
+    def signature_passed(self, x5u: str) -> None:
+        """A call's signature fitted this chain."""
+
+    def look_again(self, x5u: str, trust: Trust) -> None:
+        """A call's signature did not fit this chain."""
+
+
+class Facts(Protocol):
+    """What the call plane trusts without asking anyone (`facts/`). `now` in epoch seconds."""
+
+    def token(self, token_hash: str, *, now: int) -> TokenFact | FactsUnavailable | None:
+        """The token of this hash (hex), if it opens something."""
+
+    def decisions(self, tn: str, *, now: int) -> tuple[DecisionFact, ...] | FactsUnavailable:
+        """Operators' decisions in force on this number, the narrowest range first."""
+
+
+class Knowledge(Protocol):
+    """Evidence (`knowledge/`)."""
+
+    async def ask(self, question: Question, *, deadline: float) -> Evidence:
+        """What is known; by `deadline` (loop time), with `degraded` saying what did not answer."""
+
+
+class Journal(Protocol):
+    """Where a call's record goes (`journal.py`)."""
+
+    def append(self, record: Record) -> None:
+        """Keep it, or drop and count it; never waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """Everything that changes with a generation: swapped as one reference, taken once by each call."""
+
+    number: int
+    generation: Generation
+    admission: Admission
+    signer: Signer | None
+    verification: VerificationPolicy
+
+
+@dataclass(slots=True)
+class Plane:
+    """One worker's."""
+
+    current: Current
+    chains: Chains
+    facts: Facts
+    knowledge: Knowledge
+    journal: Journal
+    clock: Callable[[], float]
+    """Epoch seconds."""
+    deadline_ms: int
+    """For a request that names no `max_ms`."""

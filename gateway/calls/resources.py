@@ -1,0 +1,196 @@
+"""The call plane's addresses: what each does between its dialect and the road.
+
+A handler reads top to bottom: credential and trunk, body, road, account, answer. The table is made anew
+with each generation, because trunks choose their own prefixes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from gateway.calls.account import Account
+from gateway.calls.answering import Answer, Resource
+from gateway.calls.dialects import atis, verdicts
+from gateway.calls.dialects.problem import RequestProblem
+from gateway.calls.plane import Current, Plane
+from gateway.calls.road import Judged, sign_call, verify_call
+from gateway.facts.tokens import Scope
+from gateway.generation.trunks import Trunk
+from gateway.reasons import POLICY_ERROR
+from gateway.verdicts.call import Call
+from gateway.verification.examine import VerificationRequest
+
+Handler = Callable[[web.BaseRequest, bytes, str, str], Awaitable[Answer]]
+"""The request, its body, the request id and the path's prefix."""
+
+READY: Final = Answer({"status": "ready"})
+
+
+class CallResources:
+    """The handlers of one worker."""
+
+    def __init__(self, plane: Plane, account: Account) -> None:
+        self._plane = plane
+        self._account = account
+        self.is_draining = False
+
+    def table(self, current: Current) -> Mapping[str, Resource]:
+        """Every address of this generation."""
+        table = {
+            "/livez": Resource(self._livez, is_atis=False, method="GET"),
+            "/readyz": Resource(self._readyz, is_atis=False, method="GET"),
+        }
+        for prefix in {"", *(trunk.url_prefix for trunk in current.generation.policy.trunks)}:
+            table[f"{prefix}/stir/v1/signing"] = _resource(self._signing, prefix, is_atis=True)
+            table[f"{prefix}/stir/v1/verification"] = _resource(self._verification, prefix, is_atis=True)
+            table[f"{prefix}/v1/verdicts"] = _resource(self._verdicts, prefix, is_atis=False)
+        return table
+
+    async def _verification(
+        self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str
+    ) -> Answer:
+        """`POST /stir/v1/verification` (ATIS-1000082): the whole road, answered with the verstat alone."""
+        started, current = self._plane.clock(), self._plane.current
+        trunk, _ = self._admit(request, current, Scope.CALL_VERIFY, prefix, started)
+        asked = atis.parse_verification(body, trunk.dialling)
+        call = _atis_call(asked, identifier, trunk)
+        judged = await self._judge(
+            resource="verification",
+            current=current,
+            trunk=trunk,
+            call=call,
+            identities=(asked.identity,),
+            max_ms=self._plane.deadline_ms,
+            started=started,
+        )
+        return Answer(atis.render_verification(judged.outcome))
+
+    async def _verdicts(self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str) -> Answer:
+        """`POST /v1/verdicts`: everything the gateway has to say of a call."""
+        del identifier
+        began = time.perf_counter()
+        started, current = self._plane.clock(), self._plane.current
+        chosen, own = self._admit(request, current, Scope.CALL_VERIFY, prefix, started)
+        shape = verdicts.parse_body(body)
+        trunk = current.admission.named(shape.trunk, chosen=chosen, own=own)
+        asked = shape.on(trunk)
+        max_ms = self._plane.deadline_ms if asked.max_ms is None else asked.max_ms
+        judged = await self._judge(
+            resource="verdict",
+            current=current,
+            trunk=trunk,
+            call=asked.call,
+            identities=asked.identities,
+            max_ms=max_ms,
+            started=started,
+        )
+        return Answer(
+            verdicts.render_verdict(
+                judged.verdict,
+                judged.outcome,
+                elapsed_ms=(time.perf_counter() - began) * 1000,
+                generation=current.number,
+                explain=request.query.get("explain") == "1",
+            )
+        )
+
+    async def _signing(self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str) -> Answer:
+        """`POST /stir/v1/signing` (ATIS-1000082)."""
+        began = time.perf_counter()
+        started, current = self._plane.clock(), self._plane.current
+        trunk, _ = self._admit(request, current, Scope.CALL_SIGN, prefix, started)
+        asked = atis.parse_signing(body, trunk.dialling)
+        now, signer = int(started), current.signer
+        freshness = current.verification.freshness_seconds
+        if abs(asked.iat - now) > freshness:
+            # RFC 8224 section 6.1 step 3: no PASSporT for a date outside the freshness window.
+            raise RequestProblem.invalid("iat", f"more than {freshness} s from the gateway's clock")
+        if signer is None:
+            raise RequestProblem(POLICY_ERROR, ("signing-not-configured",))
+        if not (signer.covers_time(now) and signer.covers_time(asked.iat)):
+            raise RequestProblem(POLICY_ERROR, ("signing-certificate-not-valid-now",))
+        signed = sign_call(current, request=asked, signer=signer, trunk=trunk)
+        self._account.signed(
+            call_id=identifier,
+            current=current,
+            trunk=trunk,
+            request=asked,
+            signed=signed,
+            started=started,
+            elapsed=time.perf_counter() - began,
+        )
+        if signed.identity is None or signed.attest is None:
+            raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
+        return Answer(atis.render_signing(signed.identity), headers={"X-Attestation": signed.attest.value})
+
+    async def _livez(self, request: web.BaseRequest, body: bytes, identifier: str) -> Answer:
+        """Alive: the loop answers."""
+        del request, body, identifier
+        return Answer({"status": "alive"})
+
+    async def _readyz(self, request: web.BaseRequest, body: bytes, identifier: str) -> Answer:
+        """Ready unless draining: a gateway without Redis is worth more in rotation than out of it."""
+        del request, body, identifier
+        if self.is_draining:
+            return Answer({"status": "draining"}, status=503)
+        return READY
+
+    def _admit(
+        self, request: web.BaseRequest, current: Current, scope: Scope, prefix: str, started: float
+    ) -> tuple[Trunk, tuple[Trunk, ...]]:
+        return current.admission.trunk(
+            request, scope=scope, prefix=prefix, tokens=self._plane.facts, now=int(started)
+        )
+
+    async def _judge(
+        self,
+        *,
+        resource: str,
+        current: Current,
+        trunk: Trunk,
+        call: Call,
+        identities: tuple[str, ...],
+        max_ms: int,
+        started: float,
+    ) -> Judged:
+        began = time.perf_counter()
+        deadline = asyncio.get_running_loop().time() + max_ms / 1000
+        judged = await verify_call(
+            self._plane, current, call=call, identities=identities, trunk=trunk, deadline=deadline
+        )
+        self._account.judged(
+            resource=resource,
+            current=current,
+            trunk=trunk,
+            call=call,
+            identities=identities,
+            judged=judged,
+            started=started,
+            elapsed=time.perf_counter() - began,
+        )
+        return judged
+
+
+def _resource(handler: Handler, prefix: str, *, is_atis: bool) -> Resource:
+    async def handle(request: web.BaseRequest, body: bytes, identifier: str) -> Answer:
+        return await handler(request, body, identifier, prefix)
+
+    return Resource(handle, is_atis=is_atis)
+
+
+def _atis_call(asked: VerificationRequest, identifier: str, trunk: Trunk) -> Call:
+    """The call behind a `verificationRequest`, which has no id of its own: the request's stands for it."""
+    return Call(
+        id=identifier,
+        trunk=trunk.name,
+        trunk_kind=trunk.kind,
+        time=asked.time,
+        orig=asked.orig,
+        network_tn=None,
+        dests=tuple(sorted(asked.dests)),
+    )

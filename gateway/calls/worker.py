@@ -1,0 +1,267 @@
+"""A worker process: connections from the supervisor, answers to switches, and nothing else.
+
+`python -m gateway.calls.worker`, started by the supervisor. It reads the current generation from the
+disk, takes new ones when told (build, swap one reference, confirm), and lets its calls end when told to
+drain.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from gateway import telemetry
+from gateway.calls.account import Account
+from gateway.calls.admission import Admission
+from gateway.calls.answering import Resource, answer
+from gateway.calls.plane import Current, Plane
+from gateway.calls.resources import CallResources
+from gateway.calls.signer import SigningSetupError, load_signer
+from gateway.certificates.chain import ChainError
+from gateway.certificates.x5u import X5uPolicy
+from gateway.channel import Channel
+from gateway.facts.reader import FactsReader
+from gateway.fetch.chains import ChainCache
+from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
+from gateway.generation.settings import Settings
+from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
+from gateway.journal import JournalWriter
+from gateway.knowledge.batch import Knowledge
+from gateway.knowledge.connect import connect
+from gateway.knowledge.shared_chains import StoredChains
+from gateway.knowledge.store import Store
+from gateway.node_settings import data_directory, facts_path, journal_directory, settings_from_environment
+from gateway.verification.examine import VerificationPolicy
+from gateway.worker_end import WorkerEnd
+
+MOST_CONNECTIONS: Final = 10_000
+IDLE_SECONDS: Final = 75.0
+"""A switch keeps its connections; this is longer than the pauses of the SBCs seen."""
+FLUSH_SECONDS: Final = 0.1
+
+_log = structlog.get_logger("callmark.worker")
+
+
+class Worker:
+    """One worker: what it holds, and how it changes with a generation."""
+
+    def __init__(self, settings: Settings, plane: Plane, bundles: BundleStore, chains: ChainCache) -> None:
+        self._settings = settings
+        self._plane = plane
+        self._bundles = bundles
+        self._chains = chains
+        self._resources = CallResources(plane, Account(plane.journal))
+        self._table: Mapping[str, Resource] = self._resources.table(plane.current)
+        self._keep_own_chain()
+        self._to_close = 0.0
+        self.server = web.Server(
+            self._answer,
+            access_log=None,
+            keepalive_timeout=IDLE_SECONDS,
+            auto_decompress=False,
+            handler_cancellation=False,
+        )
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        response = await answer(request, self._table)
+        if self._to_close > 0:
+            # The client learns with its next answer that the connection ends, and opens another.
+            self._to_close -= 1
+            response.force_close()
+        return response
+
+    async def run(self, channel: Channel, tls: ssl.SSLContext | None) -> None:
+        """Serve until the supervisor says drain, or has gone."""
+        end = WorkerEnd(
+            channel,
+            protocol_factory=self.server,
+            open_connections=lambda: len(self.server.connections),
+            connection_limit=MOST_CONNECTIONS,
+            ssl_context=tls,
+        )
+        await channel.send({"type": "ready", "hash": self._plane.current.generation.digest})
+        async for received in end.messages():
+            match received.kind:
+                case "generation":
+                    await self._adopt(channel, received.text("hash"))
+                case "shed":
+                    self._to_close += received.number("count")
+                case "notice":
+                    self._resources.is_draining = True
+                case "drain":
+                    await self._drain(float(received.message["seconds"]))
+                    return
+                case kind:
+                    _log.warning("unknown message", kind=kind)
+
+    async def _adopt(self, channel: Channel, digest: str) -> None:
+        """Build the new generation whole, then swap one reference; calls under way keep the old one."""
+        try:
+            pointer = self._bundles.read_current()
+            if pointer is None or pointer.digest != digest:
+                raise GenerationLoadError(f"generation {digest[:12]} is not the current one on the disk")
+            # In a thread: a large inventory takes seconds to read, and calls go on meanwhile.
+            current = await asyncio.to_thread(load_current, self._bundles, pointer, self._settings)
+        except (GenerationLoadError, SigningSetupError) as error:
+            await channel.send({"type": "refused", "hash": digest, "why": str(error)})
+            return
+        self._plane.current = current
+        self._table = self._resources.table(current)
+        self._keep_own_chain()
+        await channel.send({"type": "confirmed", "hash": digest})
+
+    def _keep_own_chain(self) -> None:
+        """Calls signed here are verified here without a fetch."""
+        current = self._plane.current
+        if current.signer is not None:
+            with contextlib.suppress(ChainError):
+                trust = current.generation.trust
+                self._chains.put_own(current.signer.x5u, current.signer.chain_pem, trust)
+
+    async def _drain(self, seconds: float) -> None:
+        self._to_close = float("inf")
+        began = time.monotonic()
+        # What is waited for is aiohttp's list of connections, which has no event.
+        while self.server.connections and time.monotonic() < began + min(1.0, seconds / 2):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        self.server.pre_shutdown()
+        await self.server.shutdown(max(0.1, seconds - (time.monotonic() - began)))
+
+
+def load_current(bundles: BundleStore, pointer: CurrentGeneration, settings: Settings) -> Current:
+    """Build what calls use. Raises GenerationLoadError or SigningSetupError."""
+    generation = bundles.load(pointer.digest)
+    signer = None
+    if generation.signing is not None:
+        if pointer.key_file is None:
+            raise GenerationLoadError("[signing] has a certificate and no key_file")
+        signer = load_signer(generation.signing, Path(pointer.key_file))
+    return Current(
+        number=pointer.number,
+        generation=generation,
+        admission=Admission(generation.policy.trunks),
+        signer=signer,
+        verification=VerificationPolicy(
+            freshness_seconds=settings.verification.freshness_seconds,
+            x5u=x5u_policy(settings),
+        ),
+    )
+
+
+def x5u_policy(settings: Settings) -> X5uPolicy:
+    """`[x5u]` as the rules take it."""
+    return X5uPolicy(
+        allowed_ports=settings.x5u.allowed_ports,
+        allow_private_addresses=settings.x5u.allow_private_addresses,
+    )
+
+
+@contextlib.asynccontextmanager
+async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
+    """Everything a worker holds, opened and closed in order."""
+    directory = data_directory(settings)
+    bundles = BundleStore(directory)
+    pointer = bundles.read_current()
+    if pointer is None:
+        raise GenerationLoadError(f"there is no current generation in {directory}")
+    current = load_current(bundles, pointer, settings)
+    journal = JournalWriter(journal_directory(settings), slot=os.environ.get(telemetry.SLOT_VARIABLE, "0"))
+    facts = FactsReader(facts_path(settings))
+    socket = os.environ.get("CALLMARK_VALKEY_SOCKET")
+    connected = connect(settings.redis.url, embedded_socket=None if socket is None else Path(socket))
+    async with Store(connected) as store:
+        tls_ca_file = settings.x5u.tls_ca_file
+        fetcher = CertificateFetcher(
+            FetchPolicy(
+                x5u=current.verification.x5u,
+                tls_ca_file=None if tls_ca_file is None else Path(tls_ca_file),
+                fetch_timeout_ms=settings.x5u.fetch_timeout_ms,
+            )
+        )
+        chains = ChainCache(fetcher, clock=lambda: int(time.time()), shared=StoredChains(store))
+        flushing = asyncio.create_task(_flush(journal))
+        try:
+            plane = Plane(
+                current=current,
+                chains=chains,
+                facts=facts,
+                knowledge=Knowledge(store),
+                journal=journal,
+                clock=time.time,
+                deadline_ms=settings.verification.deadline_ms,
+            )
+            chains.prewarm(_prewarm_list(settings), current.generation.trust)
+            yield Worker(settings, plane, bundles, chains)
+        finally:
+            flushing.cancel()
+            await chains.close()
+            facts.close()
+            journal.close()
+
+
+def _prewarm_list(settings: Settings) -> list[str]:
+    if settings.x5u.prewarm_file is None:
+        return []
+    try:
+        lines = Path(settings.x5u.prewarm_file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        _log.warning("the list for pre-warming cannot be read", problem=str(error))
+        return []
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+async def _flush(journal: JournalWriter) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_SECONDS)
+        journal.flush()
+        telemetry.LOG_LINES_DROPPED.set(telemetry.WRITER.dropped)
+        telemetry.JOURNAL_RECORDS_DROPPED.set(journal.dropped)
+
+
+def call_tls(settings: Settings) -> ssl.SSLContext | None:
+    """TLS for `[listen] calls`, with client certificates where an authority for them is named."""
+    tls = settings.tls
+    if "calls" not in tls.listeners or tls.certificate_file is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tls.certificate_file, tls.key_file)
+    if tls.client_ca_file is not None:
+        context.load_verify_locations(tls.client_ca_file)
+        # Optional: a switch may come with a token instead; admission decides.
+        context.verify_mode = ssl.CERT_OPTIONAL
+    return context
+
+
+async def _main() -> None:
+    settings = settings_from_environment()
+    channel = Channel.from_environment()
+    async with open_worker(settings) as worker:
+        await worker.run(channel, call_tls(settings))
+
+
+def main() -> int:
+    """Run a worker; what stops it from starting is a sentence on stderr."""
+    telemetry.configure_logging(process=f"worker-{os.environ.get(telemetry.SLOT_VARIABLE, '0')}")
+    try:
+        uvloop.run(_main())
+    except (GenerationLoadError, SigningSetupError) as error:
+        sys.stderr.write(f"callmark: {error}\n")
+        return 1
+    finally:
+        telemetry.flush_logs()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
