@@ -1,0 +1,212 @@
+"""A file of sightings into the record: restartable, idempotent, in bounded memory.
+
+The file is read once for its hash, by which the record knows how far an earlier attempt came, and once
+for its lines. A batch's sightings and the progress that counts them are one transaction; a file that
+cannot be read at all is refused before anything is written. Reading a finished file again merges every
+line and changes nothing. What it changes in Redis is `reputation_cache`'s part, afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from io import BufferedReader
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from gateway.control.commands.problems import CommandError
+from gateway.numbers.canonical import DiallingRules, TelephoneNumber
+from gateway.record.audit import append_audit
+from gateway.record.engine import Record
+from gateway.record.imports import Import, advance_import, begin_import, finish_import
+from gateway.record.sightings import SightingCounts, add_sightings
+from gateway.reputation.formats import LONGEST_LINE, read_sightings
+from gateway.reputation.reading import Format, Reading, day_of_name
+from gateway.reputation.sighting import LineProblem, Sighting
+
+LINES_AT_ONCE: Final = 10_000
+MOST_PROBLEMS: Final = 20
+"""Refused lines that a report quotes; all are counted."""
+MOST_TOUCHED: Final = 100_000
+"""Numbers remembered for the cache; past that, all of it is brought up to date."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRequest:
+    """Which file, and how it is to be read."""
+
+    path: Path
+    format: Format
+    feed: str
+    day: date | None = None
+    """The day of lines that name none; without it the one in the file's name."""
+    rules: DiallingRules = field(default_factory=DiallingRules)
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportReport:
+    """What became of a file's lines."""
+
+    feed: str
+    taken: int = 0
+    merged: int = 0
+    """Lines whose sighting was there already."""
+    refused: int = 0
+    lines: int = 0
+    resumed_after_line: int = 0
+    newest_day: date | None = None
+    problems: list[LineProblem] = field(default_factory=list)
+    """The first refused lines."""
+    touched: set[TelephoneNumber] | None = field(default_factory=set)
+    """The numbers the file names; None where they are too many to remember."""
+
+
+async def import_file(
+    record: Record,
+    request: ImportRequest,
+    *,
+    actor: str,
+    now: int,
+    progress: Callable[[int, int], None] | None = None,
+) -> ImportReport:
+    """Read the file into the record; `progress` hears bytes done and bytes in all.
+
+    Raises CommandError when the file cannot be opened or nothing of it can be read, and then changes
+    nothing; RecordError as the record does.
+    """
+    try:
+        reading = Reading(
+            format=request.format,
+            feed=request.feed,
+            today=datetime.fromtimestamp(now, UTC).date(),
+            day=request.day or day_of_name(request.path.name),
+            rules=request.rules,
+        )
+        with request.path.open("rb") as file:
+            return await _import(record, file, reading, actor=actor, now=now, progress=progress)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    except OSError as error:
+        raise CommandError(f"{request.path} cannot be read: {error.strerror or error}") from error
+
+
+async def _import(
+    record: Record,
+    file: BufferedReader,
+    reading: Reading,
+    *,
+    actor: str,
+    now: int,
+    progress: Callable[[int, int], None] | None,
+) -> ImportReport:
+    name = Path(file.name).name
+    digest = await asyncio.to_thread(lambda: hashlib.file_digest(file, "sha256").hexdigest())
+    size = file.tell()
+    file.seek(0)
+    lines = _Lines(file)
+    items = read_sightings(lines, reading)
+    batch = await asyncio.to_thread(_batch, items, lines)
+    if batch and isinstance(batch[0][1], LineProblem) and batch[0][1].whole_file:
+        raise CommandError(f"{name}, line {batch[0][1].line}: {batch[0][1].problem}")
+    async with record.write() as transaction:
+        known = await begin_import(
+            transaction, feed=reading.feed, file_sha256=digest, file_name=name, now=now
+        )
+    again = known.finished_at is not None
+    done = 0 if again else known.lines_done
+    report = ImportReport(feed=reading.feed, resumed_after_line=done)
+    while batch:
+        await _add(record, batch, known, done=done, again=again, report=report)
+        if progress is not None:
+            progress(lines.bytes_read, size)
+        batch = await asyncio.to_thread(_batch, items, lines)
+    report.lines = lines.count
+    async with record.write() as transaction:
+        if not again:
+            known = await finish_import(transaction, known.id, now=now)
+            report.taken, report.merged, report.refused = known.taken, known.merged, known.refused
+        await append_audit(
+            transaction,
+            at=now,
+            actor=actor,
+            action="reputation.import",
+            subject=f"import:{known.id}",
+            detail={
+                "feed": reading.feed,
+                "file": name,
+                "sha256": digest,
+                "taken": report.taken,
+                "merged": report.merged,
+                "refused": report.refused,
+            },
+        )
+    return report
+
+
+async def _add(
+    record: Record,
+    batch: list[tuple[int, Sighting | LineProblem]],
+    known: Import,
+    *,
+    done: int,
+    again: bool,
+    report: ImportReport,
+) -> None:
+    new = [(line, item) for line, item in batch if line > done]
+    sightings = [item for _, item in new if isinstance(item, Sighting)]
+    refused = len(new) - len(sightings)
+    counts = SightingCounts(inserted=0, merged=0)
+    if new:
+        async with record.write() as transaction:
+            counts = await add_sightings(transaction, sightings, import_id=known.id)
+            if not again:
+                await advance_import(
+                    transaction, known.id, lines_done=new[-1][0], counts=counts, refused=refused
+                )
+    report.taken += counts.inserted
+    report.merged += counts.merged
+    report.refused += refused
+    for _, item in batch:
+        if isinstance(item, LineProblem):
+            if len(report.problems) < MOST_PROBLEMS:
+                report.problems.append(item)
+        else:
+            # Lines of an attempt that was broken off count too: it may never have reached Redis.
+            if report.newest_day is None or item.day > report.newest_day:
+                report.newest_day = item.day
+            if report.touched is not None:
+                report.touched.add(item.tn)
+                if len(report.touched) > MOST_TOUCHED:
+                    report.touched = None
+
+
+class _Lines:
+    """A file's lines, none held longer than a line may be, counted as they are read."""
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self.count = 0
+        self.bytes_read = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        longest = LONGEST_LINE + 2
+        while line := self._file.readline(longest):
+            self.count += 1
+            self.bytes_read += len(line)
+            rest = line
+            while not rest.endswith(b"\n") and (rest := self._file.readline(longest)):
+                self.bytes_read += len(rest)
+                # One byte more than a line may have is enough to refuse it.
+                line = line[:LONGEST_LINE] + rest[: LONGEST_LINE + 1]
+            yield line
+
+
+def _batch(
+    items: Iterator[Sighting | LineProblem], lines: _Lines
+) -> list[tuple[int, Sighting | LineProblem]]:
+    # An item is read from one line, lazily: when it is there, its line is the last one read.
+    return [(lines.count, item) for item in islice(items, LINES_AT_ONCE)]

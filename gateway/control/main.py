@@ -1,0 +1,202 @@
+"""The control process: builds generations, keeps the record, projects facts, answers operators.
+
+`python -m gateway.control.main`, started by the supervisor before any worker: it says `ready` once there
+is a current generation for them to read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from gateway import telemetry
+from gateway.channel import Channel, inherited_listeners
+from gateway.control.api import control_application
+from gateway.control.evidence_task import evidence_loader, keep_evidence
+from gateway.control.facts import FactsFollower
+from gateway.control.journal_task import follow_journal
+from gateway.control.reload import Reloader
+from gateway.control.repository import Published
+from gateway.control.state import ControlState
+from gateway.facts.projection import Projection, ProjectionError
+from gateway.facts.reader import FactsReader
+from gateway.generation.settings import Settings
+from gateway.generations import GenerationLoadError
+from gateway.node_settings import (
+    CONFIGURATION_VARIABLE,
+    data_directory,
+    facts_path,
+    journal_directory,
+    settings_from_environment,
+)
+from gateway.record import Record, RecordBusyError, RecordError, RecordLock, open_record, record_path
+
+CONTROL_SOCKET: Final = "control.sock"
+BUSY_SECONDS: Final = 10.0
+"""A command line may hold the record's lock for a moment after the last control process ended."""
+
+_log = structlog.get_logger("callmark.control")
+
+
+async def _main() -> int:
+    settings = settings_from_environment()
+    channel = Channel.from_environment()
+    reloader = Reloader(
+        directory=Path(os.environ[CONFIGURATION_VARIABLE]),
+        environment=dict(os.environ),
+        settings=settings,
+        channel=channel,
+    )
+    begun = await asyncio.to_thread(reloader.begin)
+    if isinstance(begun, list):
+        if reloader.current is None:
+            raise GenerationLoadError("; ".join(str(problem) for problem in begun))
+        _log.error(
+            "the configuration is refused; the last good one goes on", problems=[str(p) for p in begun]
+        )
+    async with _state(settings, reloader) as state:
+        state.publish()
+        async with _doors(settings, state):
+            tasks = [
+                asyncio.create_task(state.keep_following()),
+                asyncio.create_task(follow_journal(journal_directory(settings))),
+                asyncio.create_task(keep_evidence(state.record, evidence_loader(settings))),
+            ]
+            await channel.send({"type": "ready"})
+            try:
+                await _listen(channel, reloader, state)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+    return 0
+
+
+async def _listen(channel: Channel, reloader: Reloader, state: ControlState) -> None:
+    """Do what the supervisor says until it says drain, or has gone."""
+    reloads: set[asyncio.Task[Any]] = set()
+    while received := await channel.receive():
+        match received.kind:
+            case "confirmations":
+                reloader.confirmed(received.message)
+            case "workers":
+                state.workers = received.message["workers"]
+            case "reload":
+                task = asyncio.create_task(state.reload(actor="signal:SIGHUP"))
+                reloads.add(task)
+                task.add_done_callback(reloads.discard)
+            case "drain":
+                return
+            case "notice":
+                pass
+            case kind:
+                _log.warning("unknown message", kind=kind)
+
+
+@contextlib.asynccontextmanager
+async def _state(settings: Settings, reloader: Reloader) -> AsyncIterator[ControlState]:
+    directory = data_directory(settings)
+    lock = await _lock(directory)
+    record: Record | None = None
+    projection = Projection(facts_path(settings))
+    facts = FactsReader(facts_path(settings))
+    try:
+        record = await open_record(_record_path(settings))
+        follower = FactsFollower(record, projection)
+        await follower.follow(now=int(time.time()))
+        yield ControlState(
+            record=record, follower=follower, facts=facts, reloader=reloader, published=Published()
+        )
+    finally:
+        facts.close()
+        projection.close()
+        if record is not None:
+            await record.close()
+        lock.release()
+
+
+async def _lock(directory: Path) -> RecordLock:
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return RecordLock(directory)
+        except RecordBusyError:
+            if time.monotonic() > end:
+                raise
+            await asyncio.sleep(0.1)
+
+
+def _record_path(settings: Settings) -> Path:
+    url = settings.database.url
+    return record_path(data_directory(settings)) if url == "sqlite" else Path(url.removeprefix("sqlite:///"))
+
+
+@contextlib.asynccontextmanager
+async def _doors(settings: Settings, state: ControlState) -> AsyncIterator[None]:
+    """The control listener, the repository where it is on, and the owner's socket."""
+    socket = data_directory(settings) / CONTROL_SOCKET
+    socket.unlink(missing_ok=True)
+    runners = [
+        await _runner(control_application(state, is_socket=True)),
+        await _runner(control_application(state, is_socket=False)),
+        await _runner(state.published.application()),
+    ]
+    try:
+        mask = os.umask(0o177)
+        try:
+            await web.UnixSite(runners[0], str(socket)).start()
+        finally:
+            os.umask(mask)
+        for name, listeners in inherited_listeners().items():
+            is_repository = "repository" in name
+            runner = runners[2] if is_repository else runners[1]
+            tls = _tls(settings, "repository" if is_repository else "control")
+            for listener in listeners:
+                await web.SockSite(runner, listener, ssl_context=tls).start()
+        yield
+    finally:
+        for runner in runners:
+            await runner.cleanup()
+        socket.unlink(missing_ok=True)
+
+
+async def _runner(application: web.Application) -> web.AppRunner:
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    return runner
+
+
+def _tls(settings: Settings, listener: str) -> ssl.SSLContext | None:
+    tls = settings.tls
+    if listener not in tls.listeners or tls.certificate_file is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tls.certificate_file, tls.key_file)
+    return context
+
+
+def main() -> int:
+    """Run the control process; what stops it from starting is a sentence on stderr."""
+    telemetry.configure_logging(process="control")
+    try:
+        return uvloop.run(_main())
+    except (GenerationLoadError, RecordBusyError, RecordError, ProjectionError) as error:
+        sys.stderr.write(f"callmark: {error}\n")
+        return 1
+    finally:
+        telemetry.flush_logs()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Reputation from the record into Redis: what a few numbers are worth now, or all of them.
+
+The record is the truth and Redis can be made again from it at any time. A node brings Redis up to date
+when it starts (`bring_up_to_date`): the record may have changed while Redis, or the node, was not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.control.importing import ImportReport
+from gateway.knowledge.importers.loader import Known, ReputationLoader
+from gateway.knowledge.keys import PARTITIONS
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.record.engine import Record
+from gateway.record.sightings import every_sighting, sightings_of
+from gateway.reputation.score import summarise
+from gateway.reputation.sighting import Sighting
+
+FEW: Final = 5_000
+"""Up to here numbers are looked up one by one; past it one walk through the record is shorter."""
+
+Progress = Callable[[int], None]
+
+
+async def rebuild_cache(
+    record: Record, loader: ReputationLoader, *, now: int, progress: Progress | None = None
+) -> int:
+    """Make Redis anew from the record; how many numbers are in it. Raises LoadError, RecordError."""
+    return await loader.rebuild(entries_of(record, now=now), progress=progress)
+
+
+async def bring_up_to_date(
+    record: Record, loader: ReputationLoader, *, now: int, progress: Progress | None = None
+) -> int:
+    """Write every number over what is there, without a moment of *unknown*; rebuild where it is not whole.
+
+    Returns how many numbers were written. Raises LoadError, RecordError.
+    """
+    if await loader.complete_partitions() < PARTITIONS:
+        return await rebuild_cache(record, loader, now=now, progress=progress)
+    written = 0
+    async for batch in entries_of(record, now=now):
+        written += await loader.update(batch)
+        if progress is not None:
+            progress(written)
+    return written
+
+
+async def cache_import(
+    record: Record,
+    loader: ReputationLoader,
+    report: ImportReport,
+    *,
+    now: int,
+    progress: Progress | None = None,
+) -> int:
+    """Bring the numbers an import named up to date in Redis. Raises LoadError, RecordError."""
+    if report.touched is None or await loader.complete_partitions() < PARTITIONS:
+        return await bring_up_to_date(record, loader, now=now, progress=progress)
+    today = datetime.fromtimestamp(now, UTC).date()
+    if len(report.touched) > FEW:
+        written = 0
+        async for batch in entries_of(record, now=now):
+            written += await loader.update(entry for entry in batch if entry[0] in report.touched)
+            if progress is not None:
+                progress(written)
+        return written
+    known: list[Known] = []
+    async with record.read() as transaction:
+        for tn in report.touched:
+            sightings = await sightings_of(transaction, tn, today=today)
+            known.append((tn, summarise(sightings, today=now // 86_400)))
+    return await loader.update(known)
+
+
+async def entries_of(record: Record, *, now: int) -> AsyncIterator[Sequence[Known]]:
+    """Every number of the record that still counts, with its entry, in the order of the numbers."""
+    today = datetime.fromtimestamp(now, UTC).date()
+    # The last number of a batch may go on in the next.
+    unfinished: list[Sighting] = []
+    async with record.read() as transaction:
+        async for batch in every_sighting(transaction, today=today):
+            known: list[Known] = []
+            for sighting in batch:
+                if unfinished and unfinished[0].tn != sighting.tn:
+                    known.append(_known(unfinished, now))
+                    unfinished = []
+                unfinished.append(sighting)
+            yield known
+    if unfinished:
+        yield [_known(unfinished, now)]
+
+
+def _known(sightings: list[Sighting], now: int) -> Known:
+    tn: TelephoneNumber = sightings[0].tn
+    return tn, summarise(sightings, today=now // 86_400)
