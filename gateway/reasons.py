@@ -247,10 +247,12 @@ IAT_STALE = _row(
 TN_MISMATCH = _row(
     "stir.tn.mismatch",
     "The numbers that were signed are not the numbers of this call.",
-    remedy="Cut and paste, or a number changed on the way: compare the numbers the switch sends with the claims.",
+    remedy="Cut and paste, or a number changed on the way: compare what the switch sends with the claims.",
     case="E16",
     cause=SipCause.INVALID_IDENTITY_HEADER,
-    description="'%1' claim from PASSporT payload doesn't match the received in the verification request claim.",
+    description=(
+        "'%1' claim from PASSporT payload doesn't match the received in the verification request claim."
+    ),
     verstat=_NONE,
 )
 ATTEST_INVALID = _row(
@@ -266,7 +268,7 @@ ATTEST_INVALID = _row(
 X5U_FORBIDDEN = _row(
     "stir.x5u.forbidden",
     "The certificate's address is one the gateway does not fetch from.",
-    remedy="https on port 443 or 8443, no user name, query or fragment, never a private address (ATIS-1000074).",
+    remedy="https on port 443 or 8443, no user name, query or fragment, no private address (ATIS-1000074).",
     case="E8",
     cause=SipCause.BAD_IDENTITY_INFO,
     description="Failed to dereference 'info' URI.",
@@ -442,7 +444,8 @@ REPUTATION_SCORE = _row(
     remedy="`callmark reputation show` lists the complaints; a decision releases the number.",
 )
 STIR_FAILED = _row(
-    "stir.failed", "The call claims a signed identity and the claim is false.",
+    "stir.failed",
+    "The call claims a signed identity and the claim is false.",
     remedy="The verification's own reason stands beside this one.",
 )
 REPLAY = _row(
@@ -465,7 +468,9 @@ class ServiceException:
 
 MISSING_BODY = ServiceException("SVC4000", 400, "Error: Missing request body.")
 MISSING_PARAMETER = ServiceException("SVC4001", 400, "Error: Missing mandatory parameter '%1'.")
-NOT_ACCEPTABLE = ServiceException("SVC4002", 406, "Error: Requested response body type '%1' is not supported.")
+NOT_ACCEPTABLE = ServiceException(
+    "SVC4002", 406, "Error: Requested response body type '%1' is not supported."
+)
 NOT_FOUND = ServiceException("SVC4003", 404, "Error: Requested resource was not found.")
 UNSUPPORTED_BODY_TYPE = ServiceException(
     "SVC4004", 415, "Error: Unsupported request body type, expected '%1'."

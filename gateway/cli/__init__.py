@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "pki": ("gateway.cli.pki", "pki"),
     "token": ("gateway.cli.token", "token"),
     "decision": ("gateway.cli.decision", "decision"),
+    "reputation": ("gateway.cli.reputation", "reputation"),
 }
 """Name → (module, attribute). What is listed here works; nothing else is listed."""
 

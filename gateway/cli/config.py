@@ -1,0 +1,133 @@
+"""`callmark config`: whether the configuration is right, and what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+
+from gateway.calls.signer import SigningSetupError, load_signer
+from gateway.control.files import Configuration, read_configuration
+from gateway.generation.effective import EffectiveKey, effective_keys
+from gateway.generation.environment import read_overrides
+from gateway.generation.policy_file import POLICY_FILE, PolicyFile
+from gateway.generation.problem import Problem
+from gateway.generation.settings import SETTINGS_FILE, Settings, sections
+from gateway.generation.toml_file import Table
+
+_MODELS: Final[Mapping[str, type[Table]]] = {SETTINGS_FILE: Settings, POLICY_FILE: PolicyFile}
+
+configuration_option = click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    default=Path("config"),
+    envvar="CALLMARK_CONFIG_DIRECTORY",
+    show_default=True,
+    show_envvar=True,
+    help="Where the configuration's files are.",
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
+
+
+@click.group()
+def config() -> None:
+    """Check the configuration, or show what is in force.
+
+    Exit status: 0 all is well, 1 there are problems (each is listed), 2 wrong usage.
+    """
+
+
+@config.command()
+@configuration_option
+@_json_option
+def check(*, directory: Path, as_json: bool) -> None:
+    """Read everything a start or a reload would read, and list every problem there is."""
+    configuration = read_configuration(directory, os.environ)
+    if isinstance(configuration, list):
+        _refuse(configuration, as_json=as_json)
+    problem = _signing_problem(configuration)
+    if problem is not None:
+        _refuse([problem], as_json=as_json)
+    summary = _summary(configuration)
+    if as_json:
+        click.echo(json.dumps({"ok": True, "summary": summary}, indent=2))
+        return
+    counts = ", ".join(f"{words}: {count}" for words, count in summary.items() if isinstance(count, int))
+    click.echo(f"{directory}: all good. {counts}; generation {str(summary['generation'])[:12]}.")
+
+
+@config.command()
+@configuration_option
+@_json_option
+def show(*, directory: Path, as_json: bool) -> None:
+    """Show every key in force, its value, and the file, variable or default it comes from."""
+    overrides, problems = read_overrides(
+        os.environ,
+        {section: table for model in _MODELS.values() for section, table in sections(model).items()},
+    )
+    keys: list[EffectiveKey] = []
+    for name, model in _MODELS.items():
+        try:
+            data = (directory / name).read_bytes()
+        except OSError as error:
+            problems.append(Problem(str(directory / name), None, "", f"cannot be read: {error.strerror}"))
+            continue
+        found = effective_keys(model, str(directory / name), data, overrides)
+        if isinstance(found, list):
+            problems += found
+        else:
+            keys += found
+    if problems:
+        _refuse(problems, as_json=as_json)
+    if as_json:
+        click.echo(json.dumps([asdict(key) for key in keys], indent=2))
+        return
+    for key in keys:
+        value = json.dumps(key.value, ensure_ascii=False) if key.value is not None else "(none)"
+        click.echo(f"{key.section}.{key.key} = {value}  # {key.source}; {key.takes_effect}")
+
+
+def _signing_problem(configuration: Configuration) -> Problem | None:
+    """Whether the key on the disk is the certificate's: asked here because a start would ask it."""
+    signing, identity = configuration.settings.signing, configuration.generation.signing
+    if identity is None or signing.key_file is None:
+        return None
+    try:
+        load_signer(identity, Path(signing.key_file))
+    except SigningSetupError as error:
+        return Problem(signing.key_file, None, "", str(error))
+    return None
+
+
+def _summary(configuration: Configuration) -> Mapping[str, object]:
+    policy, trust = configuration.generation.policy, configuration.generation.trust
+    return {
+        "trunks": len(policy.trunks),
+        "inventory ranges": len(policy.inventory),
+        "do-not-originate entries": len(policy.verdict.dno_entries),
+        "ranges of brands": len(policy.verdict.brands),
+        "trust anchors": len(trust.anchors),
+        "generation": configuration.generation.digest,
+    }
+
+
+def report_problems(problems: list[Problem], *, stop: bool = True) -> None:
+    """List the problems on stderr; with `stop`, end with exit status 1."""
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    click.echo(f"{len(problems)} problem{'s' * (len(problems) != 1)} in the configuration.", err=True)
+    if stop:
+        raise click.exceptions.Exit(1)
+
+
+def _refuse(problems: list[Problem], *, as_json: bool) -> NoReturn:
+    if as_json:
+        click.echo(json.dumps({"ok": False, "problems": [asdict(each) for each in problems]}, indent=2))
+    else:
+        report_problems(problems, stop=False)
+    raise click.exceptions.Exit(1)

@@ -1,0 +1,121 @@
+"""What a first start on a developer's machine makes by itself: throw-away certificates and a token.
+
+Only where the configuration is the development one: certificates where `[signing]` points into
+`certs/dev` and nothing is there yet, a token where every listener is on loopback and `trunks.toml` names
+one called `development`. An operator's own configuration does neither, so nothing is made for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+import click
+
+from gateway.cli.development_pki import DevelopmentPki, make_development_pki
+from gateway.control.commands import TokenRequest, create_token, list_tokens, revoke_token
+from gateway.control.facts import FactsFollower
+from gateway.control.files import Configuration
+from gateway.facts import facts_path
+from gateway.facts.projection import Projection
+from gateway.facts.tokens import Scope, hash_token
+from gateway.generation.settings import Settings, parse_listen_address
+from gateway.generation.trunks import TokenCredential
+from gateway.node_settings import data_directory, development_token_path
+from gateway.record import RecordBusyError, RecordError, RecordLock, open_record, record_path
+
+DEVELOPMENT_PKI: Final = Path("certs/dev")
+DEVELOPMENT_ANCHORS: Final = Path("certs/trust")
+DEVELOPMENT_ROOT: Final = "development-root.pem"
+TOKEN_NAME: Final = "development"  # noqa: S105 - a name, not a token
+_SCOPES: Final = (Scope.CALL_SIGN, Scope.CALL_VERIFY, Scope.REPORT_WRITE, Scope.OPERATOR)
+
+
+def make_development_files(settings: Settings) -> None:
+    """Make the development PKI where the settings point to it and it is not there."""
+    key_file = settings.signing.key_file
+    if key_file is None or Path(key_file).parent != DEVELOPMENT_PKI:
+        return
+    paths = make_pki(DEVELOPMENT_PKI)
+    if Path(settings.trust.anchors_directory) == DEVELOPMENT_ANCHORS:
+        trust_root(paths, DEVELOPMENT_ANCHORS)
+
+
+def make_pki(directory: Path) -> DevelopmentPki:
+    """Make the development PKI, or leave a complete one alone. Raises ClickException."""
+    before = DevelopmentPki.within(directory).shaken
+    was = before.stat().st_mtime_ns if before.exists() else None
+    try:
+        paths = make_development_pki(directory, now=int(time.time()))
+    except OSError as error:
+        raise click.ClickException(f"{directory} cannot be written: {error.strerror}.") from error
+    if was != paths.shaken.stat().st_mtime_ns:
+        click.echo(f"Made development certificates in {directory} (throw-away: trust them nowhere else).")
+    return paths
+
+
+def trust_root(paths: DevelopmentPki, anchors: Path) -> Path:
+    """Put the development root beside the other anchors."""
+    target, content = anchors / DEVELOPMENT_ROOT, paths.root.read_bytes()
+    try:
+        if not target.exists() or target.read_bytes() != content:
+            target.write_bytes(content)
+    except OSError as error:
+        raise click.ClickException(f"{target} cannot be written: {error.strerror}.") from error
+    return target
+
+
+def development_token(configuration: Configuration, settings: Settings) -> str | None:
+    """The development token, made where it is missing; None for an operator's own configuration."""
+    listen = settings.listen
+    addresses = [address for address in (listen.calls, listen.repository, listen.control) if address]
+    if not all(parse_listen_address(address).is_loopback for address in addresses):
+        return None
+    named = (
+        credential.token_name == TOKEN_NAME
+        for trunk in configuration.generation.policy.trunks
+        for credential in trunk.credentials
+        if isinstance(credential, TokenCredential)
+    )
+    if not any(named):
+        return None
+    try:
+        return asyncio.run(_token(settings))
+    except (RecordBusyError, RecordError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _token(settings: Settings) -> str:
+    directory, path = data_directory(settings), development_token_path(settings)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with RecordLock(directory):
+        record = await open_record(record_path(directory))
+        try:
+            now = int(time.time())
+            live = {token.name: token for token in await list_tokens(record)}
+            kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
+            if TOKEN_NAME in live:
+                if hash_token(kept) == live[TOKEN_NAME].hash:
+                    return kept
+                await revoke_token(record, TOKEN_NAME, actor="first-start", now=now)
+            request = TokenRequest(name=TOKEN_NAME, scopes=tuple(scope.value for scope in _SCOPES))
+            created = await create_token(record, request, actor="first-start", now=now)
+            _write_private(path, created.secret)
+            projection = Projection(facts_path(directory))
+            try:
+                await FactsFollower(record, projection).rebuild(now=now)
+            finally:
+                projection.close()
+            return created.secret
+        finally:
+            await record.close()
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text + "\n")
