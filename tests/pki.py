@@ -293,3 +293,8 @@ def make_pki(**leaf) -> Pki:
     root = make_root()
     intermediate = make_intermediate(root)
     return Pki(root, intermediate, make_leaf(intermediate, **leaf))
+
+
+def even(signature: bytes) -> bytes:
+    """A signature whose last bit is zero, as a BIT STRING that does not use it must have."""
+    return signature[:-1] + bytes([signature[-1] & 0xFE])

@@ -306,7 +306,7 @@ def test_a_point_that_is_not_on_the_curve_is_refused_with_a_sentence():
 
 def test_a_signature_that_claims_unused_bits_is_refused_with_a_sentence():
     signature = PKI.leaf.certificate.signature
-    der = PKI.leaf.der.removesuffix(b"\x00" + signature) + b"\x01" + signature
+    der = PKI.leaf.der.removesuffix(b"\x00" + signature) + b"\x01" + pki.even(signature)
     with pytest.raises(ChainError, match="whole octets"):
         parse_chain(as_pem(der))
 

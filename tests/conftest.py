@@ -1,0 +1,39 @@
+"""For every test: properties without a stopwatch, and no network beyond loopback for the pure rooms."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A busy machine is not a failing test; the failing example is printed so that it can be kept.
+settings.register_profile("callmark", deadline=None, print_blob=True)
+settings.load_profile("callmark")
+
+PURE_ROOMS = frozenset(
+    {
+        "attestation",
+        "certificates",
+        "generation",
+        "numbers",
+        "passport",
+        "reputation",
+        "verdicts",
+        "verification",
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_socket_in_pure_rooms(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pure rooms prove in each of their tests that they open none."""
+    rooms = Path(__file__).parent
+    if request.path.is_relative_to(rooms) and request.path.relative_to(rooms).parts[0] in PURE_ROOMS:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError("a pure room opened a socket")
+
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        monkeypatch.setattr(socket.socket, "bind", refuse)
