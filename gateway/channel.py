@@ -21,6 +21,10 @@ import msgspec
 
 CHANNEL_VARIABLE: Final = "CALLMARK_CHANNEL_FD"
 LISTENERS_VARIABLE: Final = "CALLMARK_LISTENERS"
+SLOT_VARIABLE: Final = "CALLMARK_WORKER_SLOT"
+"""A worker's seat, by which its metrics and its journal are named."""
+VALKEY_SOCKET_VARIABLE: Final = "CALLMARK_VALKEY_SOCKET"
+"""Where the embedded Valkey listens."""
 LONGEST_MESSAGE_BYTES: Final = 60_000
 MOST_DESCRIPTORS: Final = 8
 _ANCILLARY_BYTES: Final = socket.CMSG_SPACE(MOST_DESCRIPTORS * array.array("i").itemsize)

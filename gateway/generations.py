@@ -41,17 +41,20 @@ class BundleStore:
         self._current = self._directory / "current"
 
     def write(self, texts: Texts) -> str:
-        """Write the bundle of these texts and return its digest; nothing to do where it is there."""
+        """Write the bundle of these texts and return its digest; nothing to do where it is there, whole."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         bundle = render_bundle(texts)
         digest = bundle_digest(bundle)
         path = self._path(digest)
-        if path.exists():
+        if path.exists() and path.read_bytes() == bundle:
             os.utime(path)
         else:
             _replace(path, bundle)
+        current = self.read_current()
+        # The one in force is what a restarted worker reads, however many were tried since.
+        kept = {path} if current is None else {path, self._path(current.digest)}
         for old in sorted(self._directory.glob("*.bundle"), key=_age)[BUNDLES_KEPT:]:
-            if old != path:
+            if old not in kept:
                 old.unlink(missing_ok=True)
         return digest
 

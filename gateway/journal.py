@@ -7,11 +7,13 @@ and Identity headers as they came, so only their owner may read them; redaction 
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -55,6 +57,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(Record)
+_Position = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+_POSITIONS: Final = msgspec.json.Decoder(dict[str, _Position])
 
 
 class JournalWriter:
@@ -81,28 +85,47 @@ class JournalWriter:
         """Write what waits; records that cannot be written are dropped and counted."""
         if not self._buffer:
             return
-        lines, self._buffer = bytes(self._buffer), bytearray()
+        lines, self._buffer = memoryview(bytes(self._buffer)), bytearray()
+        done = 0
         try:
             if self._descriptor is None or self._written >= SEGMENT_BYTES:
-                self._begin_segment()
-            if self._descriptor is not None:
-                self._written += _write_whole(self._descriptor, lines)
-        except OSError:
-            self.dropped += lines.count(b"\n")
-            self._close_segment()
+                self._descriptor = self._begin_segment()
+            while done < len(lines):
+                done += os.write(self._descriptor, lines[done:])
+        except OSError as error:
+            done = self._give_up(bytes(lines), done, error)
+        self._written += done
 
     def close(self) -> None:
         """Write what waits and close."""
         self.flush()
         self._close_segment()
 
-    def _begin_segment(self) -> None:
+    def _begin_segment(self) -> int:
         self._close_segment()
         path = self._directory / f"{self._slot}-{time.time_ns():020d}.ndjson"
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
         self._written = 0
-        for old in sorted(self._directory.glob(f"{self._slot}-*.ndjson"))[:-SEGMENTS_KEPT]:
-            old.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            for old in sorted(self._directory.glob(f"{self._slot}-*.ndjson"))[:-SEGMENTS_KEPT]:
+                old.unlink(missing_ok=True)
+        return descriptor
+
+    def _give_up(self, lines: bytes, done: int, error: OSError) -> int:
+        """Count what was not written, cut off the line it ends in; how many bytes are written for good."""
+        whole = lines.rfind(b"\n", 0, done) + 1
+        self.dropped += lines.count(b"\n", whole)
+        if self._descriptor is None:
+            return 0
+        try:
+            os.ftruncate(self._descriptor, self._written + whole)
+        except OSError:
+            self._close_segment()
+            return 0
+        # A full disk is no reason for another segment: each one begun removes an old one with its records.
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT) and self._written + whole:
+            self._close_segment()
+        return whole
 
     def _close_segment(self) -> None:
         if self._descriptor is not None:
@@ -110,17 +133,11 @@ class JournalWriter:
             self._descriptor = None
 
 
-def _write_whole(descriptor: int, data: bytes) -> int:
-    written = 0
-    while written < len(data):
-        written += os.write(descriptor, data[written:])
-    return written
-
-
 class JournalTail:
-    """The control process's end: every record once, in each worker's order, across restarts of either.
+    """The control process's end: every record, in each worker's order, across restarts of either.
 
-    The position is kept in a small file beside the segments, written by rename.
+    Once each; a control process that was killed reads again what it had read since it last saved. The
+    position is kept in a small file beside the segments, written by rename.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -129,16 +146,21 @@ class JournalTail:
         self._position_file = directory / "position.json"
         self._positions = self._load()
         self.unreadable = 0
+        """Lines that are no record: cut off by a crash, or damaged."""
 
     def read(self) -> Iterator[Record]:
-        """Yield what was written since the last time; a line cut off by a crash is left or counted."""
+        """Yield what was written since the last time; a line not ended yet is left for the next.
+
+        Whoever stops early goes on after the last record taken. Raises OSError where the directory or a
+        segment cannot be read.
+        """
         names = sorted(path.name for path in self._directory.glob("*.ndjson"))
         self._positions = {name: self._positions.get(name, 0) for name in names}
         for name in names:
             yield from self._read_segment(name)
 
     def save(self) -> None:
-        """Remember how far reading came."""
+        """Remember how far reading came. Raises OSError; what was remembered before then still is."""
         temporary = self._position_file.with_suffix(".tmp")
         temporary.write_bytes(msgspec.json.encode(self._positions))
         temporary.rename(self._position_file)
@@ -148,21 +170,29 @@ class JournalTail:
             with (self._directory / name).open("rb") as segment:
                 segment.seek(self._positions[name])
                 while chunk := segment.read(READ_BYTES):
-                    whole = chunk[: chunk.rfind(b"\n") + 1]
-                    if not whole:
+                    end = chunk.rfind(b"\n") + 1
+                    if end == 0 and len(chunk) < READ_BYTES:
                         return
-                    self._positions[name] += len(whole)
+                    # A line longer than any record would otherwise stop the reading here for ever.
+                    lines = chunk[:end].splitlines(keepends=True) if end else [chunk]
+                    for line in lines:
+                        self._positions[name] += len(line)
+                        record = self._decode(line)
+                        if record is not None:
+                            yield record
                     segment.seek(self._positions[name])
-                    for line in whole.splitlines():
-                        try:
-                            yield _DECODER.decode(line)
-                        except (msgspec.DecodeError, UnicodeDecodeError):
-                            self.unreadable += 1
         except FileNotFoundError:
             return
 
+    def _decode(self, line: bytes) -> Record | None:
+        try:
+            return _DECODER.decode(line)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            self.unreadable += 1
+            return None
+
     def _load(self) -> dict[str, int]:
         try:
-            return msgspec.json.decode(self._position_file.read_bytes(), type=dict[str, int])
-        except (OSError, msgspec.DecodeError):
+            return _POSITIONS.decode(self._position_file.read_bytes())
+        except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
             return {}

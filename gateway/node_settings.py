@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from gateway.channel import VALKEY_SOCKET_VARIABLE
 from gateway.generation.settings import Settings
 
 SETTINGS_VARIABLE: Final = "CALLMARK_NODE_SETTINGS"
@@ -35,6 +36,12 @@ def data_directory(settings: Settings) -> Path:
 def facts_path(settings: Settings) -> Path:
     """The node-local facts."""
     return data_directory(settings) / "facts.sqlite"
+
+
+def embedded_socket(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The socket of the embedded Valkey; None where Redis is another server."""
+    path = environment.get(VALKEY_SOCKET_VARIABLE)
+    return None if path is None else Path(path)
 
 
 def journal_directory(settings: Settings) -> Path:

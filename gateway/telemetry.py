@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import select
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
@@ -20,13 +22,16 @@ import prometheus_client
 import structlog
 from prometheus_client import multiprocess, values
 
+from gateway.channel import SLOT_VARIABLE
+
 LOG_LINES_KEPT: Final = 10_000
 """Lines waiting for a slow reader; beyond that they are dropped and counted, never waited for."""
 FLUSH_SECONDS: Final = 0.05
+LAST_WORDS_SECONDS: Final = 1.0
+"""How long a process that ends waits for the reader of its last lines."""
 REDACTION_VARIABLE: Final = "CALLMARK_REDACTION_KEY"
 """Hex, set by the supervisor for its children so that all of them hash alike."""
 METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
-SLOT_VARIABLE: Final = "CALLMARK_WORKER_SLOT"
 
 _redaction_key: bytes = bytes.fromhex(os.environ.get(REDACTION_VARIABLE, "")) or os.urandom(16)
 
@@ -40,12 +45,16 @@ def redact(tn: str | None) -> str | None:
 
 
 class LineWriter:
-    """Standard error behind a bounded queue: a reader that stops reading costs lines, not calls."""
+    """Standard error behind a bounded queue: a reader that stops reading costs lines, not calls.
+
+    Only the writer's own thread takes lines from the queue; whoever logs never waits for it.
+    """
 
     def __init__(self, descriptor: int = 2) -> None:
         self._descriptor = descriptor
         self._lines: deque[bytes] = deque(maxlen=LOG_LINES_KEPT)
         self._wake = threading.Event()
+        self._is_writing = False
         self._started = False
         self.dropped = 0
 
@@ -60,26 +69,36 @@ class LineWriter:
 
     log = debug = info = warning = error = critical = exception = fatal = failure = msg
 
-    def flush(self) -> None:
-        """Write what waits, from the calling thread: for the end of a process."""
-        while self._lines:
-            batch = b""
-            while self._lines and len(batch) < 65_536:
-                batch += self._lines.popleft() + b"\n"
-            _write(self._descriptor, batch)
+    def flush(self, within_seconds: float = LAST_WORDS_SECONDS) -> None:
+        """Wait until all is written, but no longer than that: for the end of a process."""
+        give_up = time.monotonic() + within_seconds
+        self._wake.set()
+        while (self._lines or self._is_writing) and time.monotonic() < give_up:
+            time.sleep(0.001)
 
     def _run(self) -> None:
         while True:
             self._wake.wait(FLUSH_SECONDS)
-            self.flush()
+            self._wake.clear()
+            self._is_writing = True
+            while self._lines:
+                self._write_batch()
+            self._is_writing = False
 
-
-def _write(descriptor: int, data: bytes) -> None:
-    while data:
-        try:
-            data = data[os.write(descriptor, data) :]
-        except OSError:
-            return
+    def _write_batch(self) -> None:
+        data = self._lines.popleft() + b"\n"
+        # The processes of a node share one pipe, which keeps apart only what is no longer than this.
+        while self._lines and len(data) + len(self._lines[0]) < select.PIPE_BUF:
+            data += self._lines.popleft() + b"\n"
+        while data:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                # Whoever shares the terminal or pipe made it non-blocking.
+                select.select((), (self._descriptor,), (), FLUSH_SECONDS)
+            except OSError:
+                self.dropped += data.count(b"\n")
+                return
 
 
 WRITER: Final = LineWriter()
@@ -153,6 +172,17 @@ JOURNAL_RECORDS_DROPPED: Final = prometheus_client.Gauge(
     "callmark_journal_records_dropped",
     "Calls whose record could not be kept, since the process started.",
     multiprocess_mode="livesum",
+)
+
+CONFIG_RELOAD_SUCCESSFUL: Final = prometheus_client.Gauge(
+    "callmark_config_last_reload_successful",
+    "1 when the configuration on the disk is the one in force, 0 when it was refused.",
+    multiprocess_mode="mostrecent",
+)
+CONFIG_RELOAD_SUCCESS_SECONDS: Final = prometheus_client.Gauge(
+    "callmark_config_last_reload_success_timestamp_seconds",
+    "When the configuration was last taken, or found to be the one in force.",
+    multiprocess_mode="mostrecent",
 )
 
 

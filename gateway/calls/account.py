@@ -74,6 +74,7 @@ class Account:
                 if entry is not None
             },
             "replay_calls": judged.evidence.replay_distinct_calls,
+            "recent_emergency_caller": judged.evidence.recent_emergency_caller,
             "degraded": verdict.degraded,
         }
         self._journal.append(

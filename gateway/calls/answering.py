@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from gateway import telemetry
 from gateway.calls.dialects import atis
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.reasons import (
@@ -51,34 +52,34 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One address of the call plane: its method, its handler, and whose error body it speaks."""
+    """One address of the call plane: its methods, its handler, and whose error body it speaks."""
 
     handle: Callable[[web.BaseRequest, bytes, str], Awaitable[Answer]]
     """Called with the request, its body and the request id; may raise RequestProblem or Problem."""
     is_atis: bool
-    method: str = "POST"
+    methods: tuple[str, ...] = ("POST",)
 
 
 async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) -> web.Response:
     """Answer one request from the table of paths."""
     identifier = request_id(request.headers.get("X-RequestID"))
-    resource = resources.get(request.path)
+    # As it was sent: with escapes decoded, `/stir%2Fv1/signing` would pass whoever filters by path before us.
+    path = request.rel_url.raw_path
+    resource = resources.get(path)
     # An unknown address gets the body its neighbours speak.
-    is_atis = "/stir/" in request.path if resource is None else resource.is_atis
+    is_atis = "/stir/" in path if resource is None else resource.is_atis
     try:
         if resource is None:
             raise RequestProblem(NOT_FOUND)
-        if request.method != resource.method:
-            raise RequestProblem(METHOD_NOT_ALLOWED, allowed=resource.method)
-        body = await _read_body(request) if resource.method == "POST" else b""
+        if request.method not in resource.methods:
+            raise RequestProblem(METHOD_NOT_ALLOWED, allowed=", ".join(resource.methods))
+        body = await _read_body(request) if request.method == "POST" else b""
         result = await resource.handle(request, body, identifier)
-    except RequestProblem as problem:
-        return _render(problem, is_atis=is_atis, identifier=identifier)
-    except Problem as problem:
-        return _render(problem, is_atis=is_atis, identifier=identifier)
+    except (RequestProblem, Problem) as problem:
+        return _refuse(request, problem, is_atis=is_atis, identifier=identifier)
     except Exception:  # noqa: BLE001 - the one place where our own failure becomes an answer
         _log.exception("request failed", request_id=identifier)
-        return _render(RequestProblem(INTERNAL_ERROR), is_atis=is_atis, identifier=identifier)
+        return _refuse(request, RequestProblem(INTERNAL_ERROR), is_atis=is_atis, identifier=identifier)
     headers = {"X-RequestID": identifier, "Content-Type": problems.JSON}
     if result.headers:
         headers.update(result.headers)
@@ -95,7 +96,9 @@ async def _read_body(request: web.BaseRequest) -> bytes:
         raise RequestProblem(UNSUPPORTED_BODY_TYPE, ("application/json without Content-Encoding",))
     accept = headers.get("Accept")
     if accept is not None and not _accepts_json(accept):
-        raise RequestProblem(NOT_ACCEPTABLE, (accept[:100],))
+        # Bytes of a header that are no text cannot be repeated in JSON.
+        readable = accept[:100].encode("ascii", "backslashreplace").decode("ascii")
+        raise RequestProblem(NOT_ACCEPTABLE, (readable,))
     length = request.content_length
     if length is None:
         raise RequestProblem(MISSING_LENGTH)
@@ -103,6 +106,10 @@ async def _read_body(request: web.BaseRequest) -> bytes:
         raise Problem(413, "too-large", "The request is too large.", f"At most {MAX_BODY_BYTES} bytes.")
     if request.content.is_eof():
         return await request.read()
+    if headers.get("Expect", "").lower() == "100-continue":
+        # RFC 9110 section 10.1.1; some versions of libcurl ask with any body beyond 1 kB, and wait a second.
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
@@ -115,6 +122,24 @@ def _accepts_json(accept: str) -> bool:
     """Whether one of the media ranges is JSON or everything; parameters do not matter here."""
     ranges = {part.split(";", 1)[0].strip().lower() for part in accept.split(",")}
     return not ranges.isdisjoint({"application/json", "application/*", "*/*"})
+
+
+def _refuse(
+    request: web.BaseRequest, problem: RequestProblem | Problem, *, is_atis: bool, identifier: str
+) -> web.Response:
+    """Count and log what a client is refused, and answer it."""
+    response = _render(problem, is_atis=is_atis, identifier=identifier)
+    if not request.content.is_eof():
+        # The rest of the body must not be taken for the next request.
+        response.force_close()
+    telemetry.REQUEST_ERRORS.labels(str(response.status)).inc()
+    _log.info(
+        "request refused",
+        request_id=identifier,
+        status=response.status,
+        problem=problem.code if isinstance(problem, Problem) else problem.exception.message_id,
+    )
+    return response
 
 
 def _render(problem: RequestProblem | Problem, *, is_atis: bool, identifier: str) -> web.Response:

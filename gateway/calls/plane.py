@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from gateway.facts.values import DecisionFact, FactsUnavailable, TokenFact
 from gateway.generation.generation import Generation
 from gateway.journal import Record
 from gateway.knowledge.question import Evidence, Question
+from gateway.numbers.canonical import TelephoneNumber
 from gateway.reasons import Finding
 from gateway.verification.examine import VerificationPolicy
 
@@ -51,6 +52,9 @@ class Knowledge(Protocol):
 
     async def ask(self, question: Question, *, deadline: float) -> Evidence:
         """What is known; by `deadline` (loop time), with `degraded` saying what did not answer."""
+
+    def remember_callers_for_help(self, tns: Iterable[TelephoneNumber]) -> None:
+        """Note that these numbers called for help just now; waits for nothing."""
 
 
 class Journal(Protocol):

@@ -29,6 +29,7 @@ Handler = Callable[[web.BaseRequest, bytes, str, str], Awaitable[Answer]]
 """The request, its body, the request id and the path's prefix."""
 
 READY: Final = Answer({"status": "ready"})
+HEALTH: Final = ("GET", "HEAD")
 
 
 class CallResources:
@@ -42,8 +43,8 @@ class CallResources:
     def table(self, current: Current) -> Mapping[str, Resource]:
         """Every address of this generation."""
         table = {
-            "/livez": Resource(self._livez, is_atis=False, method="GET"),
-            "/readyz": Resource(self._readyz, is_atis=False, method="GET"),
+            "/livez": Resource(self._livez, is_atis=False, methods=HEALTH),
+            "/readyz": Resource(self._readyz, is_atis=False, methods=HEALTH),
         }
         for prefix in {"", *(trunk.url_prefix for trunk in current.generation.policy.trunks)}:
             table[f"{prefix}/stir/v1/signing"] = _resource(self._signing, prefix, is_atis=True)
@@ -114,7 +115,7 @@ class CallResources:
             raise RequestProblem(POLICY_ERROR, ("signing-not-configured",))
         if not (signer.covers_time(now) and signer.covers_time(asked.iat)):
             raise RequestProblem(POLICY_ERROR, ("signing-certificate-not-valid-now",))
-        signed = sign_call(current, request=asked, signer=signer, trunk=trunk)
+        signed = sign_call(self._plane, current, request=asked, signer=signer, trunk=trunk)
         self._account.signed(
             call_id=identifier,
             current=current,

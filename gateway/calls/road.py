@@ -5,7 +5,7 @@
     chain       memory, the other nodes, the stranger's server; never past the deadline
     judge       chain, dates, signature
     facts       operators' decisions: node-local
-    knowledge   one batch for all calls in flight: reputation, replay
+    knowledge   one batch for all calls in flight: reputation, replay, who called for help lately
     decide      the rules of the verdict
     journal     one record
 
@@ -31,6 +31,7 @@ from gateway.reasons import Finding
 from gateway.reputation.entry import ReputationEntry
 from gateway.verdicts.call import Call, Decision, Known
 from gateway.verdicts.decide import decide
+from gateway.verdicts.emergency import callers_to_remember, numbers_called_back
 from gateway.verdicts.verdict import Verdict
 from gateway.verification.combine import combine
 from gateway.verification.examine import VerificationRequest, examine
@@ -74,11 +75,13 @@ async def verify_call(
             )
         )
     decisions, degraded = _decisions(plane, call, now)
+    _remember_call_for_help(plane, current, shown=call.shown, dests=call.dests, trunk=trunk)
     evidence = await plane.knowledge.ask(_question(current, call, outcome, trunk), deadline=deadline)
     known = Known(
         decisions=decisions,
         reputation=_entries(evidence),
         replay_calls=evidence.replay_distinct_calls,
+        recent_emergency_caller=evidence.recent_emergency_caller,
         degraded=(*degraded, *evidence.degraded),
     )
     verdict = decide(call, outcome, known, current.generation.policy.verdict)
@@ -103,9 +106,15 @@ async def _verify(
     return outcome
 
 
-def sign_call(current: Current, *, request: SigningRequest, signer: Signer, trunk: Trunk) -> Signed:
-    """Decide the attestation and sign; the wish is a wish, right to use decides."""
+def sign_call(
+    plane: Plane, current: Current, *, request: SigningRequest, signer: Signer, trunk: Trunk
+) -> Signed:
+    """Decide the attestation and sign; the wish is a wish, right to use decides.
+
+    A call for help is noted whether it is signed or not; Redis is told, not asked.
+    """
     policy = current.generation.policy
+    _remember_call_for_help(plane, current, shown=(request.orig,), dests=request.dests, trunk=trunk)
     decision = decide_attestation(
         wish=request.wish,
         orig=request.orig,
@@ -159,7 +168,21 @@ def _question(current: Current, call: Call, outcome: Outcome, trunk: Trunk) -> Q
             origid=claims.origid,
             freshness_seconds=current.verification.freshness_seconds,
         )
-    return Question(call_id=call.id, tns=call.shown, replay=replay)
+    return Question(call_id=call.id, tns=call.shown, replay=replay, called=numbers_called_back(call))
+
+
+def _remember_call_for_help(
+    plane: Plane,
+    current: Current,
+    *,
+    shown: tuple[TelephoneNumber, ...],
+    dests: tuple[TelephoneNumber, ...],
+    trunk: Trunk,
+) -> None:
+    policy = current.generation.policy.verdict.emergency
+    callers = callers_to_remember(shown, dests, trunk_kind=trunk.kind, policy=policy)
+    if callers:
+        plane.knowledge.remember_callers_for_help(callers)
 
 
 def _entries(evidence: Evidence) -> tuple[tuple[TelephoneNumber, ReputationEntry], ...]:

@@ -30,7 +30,7 @@ from gateway.calls.resources import CallResources
 from gateway.calls.signer import SigningSetupError, load_signer
 from gateway.certificates.chain import ChainError
 from gateway.certificates.x5u import X5uPolicy
-from gateway.channel import Channel
+from gateway.channel import SLOT_VARIABLE, Channel
 from gateway.facts.reader import FactsReader
 from gateway.fetch.chains import ChainCache
 from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
@@ -41,8 +41,16 @@ from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import connect
 from gateway.knowledge.shared_chains import StoredChains
 from gateway.knowledge.store import Store
-from gateway.node_settings import data_directory, facts_path, journal_directory, settings_from_environment
+from gateway.node_settings import (
+    data_directory,
+    embedded_socket,
+    facts_path,
+    journal_directory,
+    settings_from_environment,
+)
 from gateway.verification.examine import VerificationPolicy
+from gateway.web.malformed import SERVER_LOGGER
+from gateway.web.server_name import name_server
 from gateway.worker_end import WorkerEnd
 
 MOST_CONNECTIONS: Final = 10_000
@@ -68,6 +76,7 @@ class Worker:
         self.server = web.Server(
             self._answer,
             access_log=None,
+            logger=SERVER_LOGGER,
             keepalive_timeout=IDLE_SECONDS,
             auto_decompress=False,
             handler_cancellation=False,
@@ -176,10 +185,9 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     if pointer is None:
         raise GenerationLoadError(f"there is no current generation in {directory}")
     current = load_current(bundles, pointer, settings)
-    journal = JournalWriter(journal_directory(settings), slot=os.environ.get(telemetry.SLOT_VARIABLE, "0"))
+    journal = JournalWriter(journal_directory(settings), slot=os.environ.get(SLOT_VARIABLE, "0"))
     facts = FactsReader(facts_path(settings))
-    socket = os.environ.get("CALLMARK_VALKEY_SOCKET")
-    connected = connect(settings.redis.url, embedded_socket=None if socket is None else Path(socket))
+    connected = connect(settings.redis.url, embedded_socket=embedded_socket())
     async with Store(connected) as store:
         tls_ca_file = settings.x5u.tls_ca_file
         fetcher = CertificateFetcher(
@@ -252,7 +260,8 @@ async def _main() -> None:
 
 def main() -> int:
     """Run a worker; what stops it from starting is a sentence on stderr."""
-    telemetry.configure_logging(process=f"worker-{os.environ.get(telemetry.SLOT_VARIABLE, '0')}")
+    telemetry.configure_logging(process=f"worker-{os.environ.get(SLOT_VARIABLE, '0')}")
+    name_server()
     try:
         uvloop.run(_main())
     except (GenerationLoadError, SigningSetupError) as error:

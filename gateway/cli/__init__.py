@@ -13,10 +13,18 @@ from gateway import __version__
 COMMANDS: Final = {
     "serve": ("gateway.cli.serve", "serve"),
     "config": ("gateway.cli.config", "config"),
+    "sign": ("gateway.cli.sign", "sign"),
+    "verify": ("gateway.cli.verify", "verify"),
+    "demo": ("gateway.cli.demo", "demo"),
     "pki": ("gateway.cli.pki", "pki"),
+    "reload": ("gateway.cli.reload", "reload"),
+    "certificates": ("gateway.cli.certificates", "certificates"),
     "token": ("gateway.cli.token", "token"),
     "decision": ("gateway.cli.decision", "decision"),
     "reputation": ("gateway.cli.reputation", "reputation"),
+    "facts": ("gateway.cli.facts", "facts"),
+    "cache": ("gateway.cli.cache", "cache"),
+    "audit": ("gateway.cli.audit", "audit"),
 }
 """Name → (module, attribute). What is listed here works; nothing else is listed."""
 
@@ -40,7 +48,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="callmark")
 def callmark() -> None:
-    r"""Tell whether a number is who it says it is, and what should be done with the call.
+    """Tell whether a number is who it says it is, and what should be done with the call.
 
     A STIR/SHAKEN gateway beside a carrier's switches. First start, with the development
     configuration in config/:
@@ -49,18 +57,17 @@ def callmark() -> None:
         callmark serve
 
     Exit status: 0 done, 1 could not be done (the message says why), 2 wrong usage.
-    """
+    """  # noqa: D301 - click wants the character \b itself, not its two letters
 
 
 def main() -> None:
     """Run the command line; what goes wrong is a sentence on stderr, never a traceback."""
     try:
-        callmark.main(standalone_mode=False)
+        # Without its standalone mode click gives the status of an Exit back instead of raising it.
+        sys.exit(callmark.main(standalone_mode=False))
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         sys.exit(130)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

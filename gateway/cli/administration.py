@@ -10,18 +10,23 @@ import asyncio
 import getpass
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
-from gateway.cli.control_client import CONTROL_SOCKET, NoNodeError, ask_control
+from gateway.cli.control_client import TIMEOUT_SECONDS, NoNodeError, ask_control
 from gateway.control.commands import CommandError
 from gateway.control.facts import FactsFollower
+from gateway.control_socket import CONTROL_SOCKET
 from gateway.facts import facts_path
 from gateway.facts.projection import Projection, ProjectionError
 from gateway.record import Record, RecordBusyError, RecordError, RecordLock, open_record, record_path
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,8 @@ class Errand:
     """Given the record, the actor and the time; returns what the API would answer."""
     document: object = None
     query: Mapping[str, str] = field(default_factory=dict)
+    timeout_seconds: float = TIMEOUT_SECONDS
+    """How long a node may take over it."""
 
     @property
     def changes(self) -> bool:
@@ -43,8 +50,13 @@ class Errand:
 
 def run_errand(data_directory: Path, errand: Errand) -> object:
     """Return the answer as JSON values. Raises ClickException with a sentence."""
+    return run(_run(data_directory, errand))
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's work to its end; what goes wrong with the record is a ClickException."""
     try:
-        return asyncio.run(_run(data_directory, errand))
+        return asyncio.run(work)
     except CommandError as error:
         # The pointer's last part is the option's name; the caller typed no JSON.
         place = error.pointer.removeprefix("/")
@@ -56,39 +68,59 @@ def run_errand(data_directory: Path, errand: Errand) -> object:
 async def _run(data_directory: Path, errand: Errand) -> object:
     try:
         return await ask_control(
-            data_directory, errand.method, errand.path, document=errand.document, query=errand.query
+            data_directory,
+            errand.method,
+            errand.path,
+            document=errand.document,
+            query=errand.query,
+            timeout_seconds=errand.timeout_seconds,
         )
     except NoNodeError:
         pass
-    if not errand.changes and not record_path(data_directory).exists():
+    async with local_record(data_directory, makes=errand.changes) as record:
+        now = int(time.time())
+        answer = await errand.locally(record, actor(), now)
+        if errand.changes:
+            await project_facts(record, data_directory, now=now)
+    return answer
+
+
+def actor() -> str:
+    """Who the audit says it was."""
+    return f"cli:{getpass.getuser()}"
+
+
+@asynccontextmanager
+async def local_record(data_directory: Path, *, makes: bool) -> AsyncIterator[Record]:
+    """Open the record under its writer lock, for a command that met no node; with `makes`, a new one too.
+
+    Raises ClickException with a sentence, RecordBusyError and RecordError.
+    """
+    if not makes and not record_path(data_directory).exists():
         raise click.ClickException(
             f"there is no record in {data_directory}, and no node answers at {CONTROL_SOCKET} there. "
             "Say where the node keeps its data with --data-directory or CALLMARK_DATA__DIRECTORY."
         )
+    with _lock(data_directory):
+        record = await open_record(record_path(data_directory))
+        try:
+            yield record
+        finally:
+            await record.close()
+
+
+def _lock(data_directory: Path) -> RecordLock:
     try:
-        lock = _lock(data_directory)
+        data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return RecordLock(data_directory)
     except OSError as error:
         raise click.ClickException(
             f"the data directory {data_directory} cannot be used: {error.strerror}."
         ) from error
-    with lock:
-        record = await open_record(record_path(data_directory))
-        try:
-            now = int(time.time())
-            answer = await errand.locally(record, f"cli:{getpass.getuser()}", now)
-            if errand.changes:
-                await _project(record, data_directory, now)
-        finally:
-            await record.close()
-    return answer
 
 
-def _lock(data_directory: Path) -> RecordLock:
-    data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return RecordLock(data_directory)
-
-
-async def _project(record: Record, data_directory: Path, now: int) -> None:
+async def project_facts(record: Record, data_directory: Path, *, now: int) -> None:
+    """Make the facts anew from the record. Raises RecordError, ProjectionError."""
     projection = Projection(facts_path(data_directory))
     try:
         await FactsFollower(record, projection).rebuild(now=now)

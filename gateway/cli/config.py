@@ -11,14 +11,15 @@ from typing import Final, NoReturn
 
 import click
 
-from gateway.calls.signer import SigningSetupError, load_signer
 from gateway.control.files import Configuration, read_configuration
+from gateway.control.signing_key import signing_problem
 from gateway.generation.effective import EffectiveKey, effective_keys
 from gateway.generation.environment import read_overrides
 from gateway.generation.policy_file import POLICY_FILE, PolicyFile
 from gateway.generation.problem import Problem
 from gateway.generation.settings import SETTINGS_FILE, Settings, sections
 from gateway.generation.toml_file import Table
+from gateway.node_settings import CONFIGURATION_VARIABLE
 
 _MODELS: Final[Mapping[str, type[Table]]] = {SETTINGS_FILE: Settings, POLICY_FILE: PolicyFile}
 
@@ -26,7 +27,7 @@ configuration_option = click.option(
     "--directory",
     type=click.Path(path_type=Path),
     default=Path("config"),
-    envvar="CALLMARK_CONFIG_DIRECTORY",
+    envvar=CONFIGURATION_VARIABLE,
     show_default=True,
     show_envvar=True,
     help="Where the configuration's files are.",
@@ -50,7 +51,7 @@ def check(*, directory: Path, as_json: bool) -> None:
     configuration = read_configuration(directory, os.environ)
     if isinstance(configuration, list):
         _refuse(configuration, as_json=as_json)
-    problem = _signing_problem(configuration)
+    problem = signing_problem(configuration)
     if problem is not None:
         _refuse([problem], as_json=as_json)
     summary = _summary(configuration)
@@ -90,18 +91,6 @@ def show(*, directory: Path, as_json: bool) -> None:
     for key in keys:
         value = json.dumps(key.value, ensure_ascii=False) if key.value is not None else "(none)"
         click.echo(f"{key.section}.{key.key} = {value}  # {key.source}; {key.takes_effect}")
-
-
-def _signing_problem(configuration: Configuration) -> Problem | None:
-    """Whether the key on the disk is the certificate's: asked here because a start would ask it."""
-    signing, identity = configuration.settings.signing, configuration.generation.signing
-    if identity is None or signing.key_file is None:
-        return None
-    try:
-        load_signer(identity, Path(signing.key_file))
-    except SigningSetupError as error:
-        return Problem(signing.key_file, None, "", str(error))
-    return None
 
 
 def _summary(configuration: Configuration) -> Mapping[str, object]:

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import getpass
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, cast
+from urllib.parse import quote
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.administration import data_directory_option, json_option, show_json
-from gateway.control.commands.problems import CommandError
+from gateway.cli.administration import (
+    Errand,
+    actor,
+    data_directory_option,
+    json_option,
+    local_record,
+    run,
+    run_errand,
+    show_json,
+)
+from gateway.cli.control_client import NoNodeError, download
+from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url
+from gateway.cli.jobs import Show, progress_bar, run_job
+from gateway.control.commands.reputation import explain_number, explanation_document
 from gateway.control.importing import ImportReport, ImportRequest, import_file
+from gateway.control.imports import report_document, words_of_written
 from gateway.control.reputation_cache import cache_import
-from gateway.knowledge.connect import FOR_LOADING, RedisUrlError, connect
-from gateway.knowledge.importers.loader import LoadError, ReputationLoader
-from gateway.numbers.canonical import DiallingRules, NumberError, canonical, to_e164
-from gateway.record import Record, RecordBusyError, RecordError, RecordLock, open_record, record_path
-from gateway.record.sightings import every_sighting, sightings_of
-from gateway.reputation.listings import FIELDS
+from gateway.control.sightings_csv import write_sightings
+from gateway.generation.countries import FILE_RULES
+from gateway.generation.generation import Generation
+from gateway.generations import BundleStore, GenerationLoadError
+from gateway.knowledge.connect import RedisUrlError
+from gateway.knowledge.importers.loader import LoadError
+from gateway.numbers.canonical import NumberError, canonical
+from gateway.record import Record
 from gateway.reputation.reading import FORMATS, Format
-from gateway.reputation.score import HALF_LIFE_DAYS, decay, evidence, score, summarise
-from gateway.reputation.sighting import Sighting
-
-T = TypeVar("T")
+from gateway.reputation.score import HALF_LIFE_DAYS, decay
 
 
 @click.group()
@@ -52,13 +60,6 @@ def reputation() -> None:
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day of lines that name none; without it the day in the file's name.",
 )
-@click.option(
-    "--redis",
-    "redis_url",
-    envvar="CALLMARK_REDIS__URL",
-    default="embedded",
-    help="As [redis] url of the node.",
-)
 @data_directory_option
 @json_option
 def import_(
@@ -67,62 +68,43 @@ def import_(
     format_: Format,
     feed: str | None,
     day: datetime | None,
-    redis_url: str,
     data_directory: Path,
     as_json: bool,
 ) -> None:
     """Read FILE into the record, then bring its numbers up to date in Redis.
 
-    A file read before changes nothing; one that was broken off goes on where it stopped.
+    A running node reads it itself, and calls see the new scores when this command ends. A file read before
+    changes nothing; one that was broken off (Ctrl-C too) goes on where it stopped.
 
     ftc-dnc is the FTC's daily file, or its single column Company_Phone_Number. csv has a header and jsonl
     an object a line with tn and, if wanted, day, feed, reporter, label, confidence, expires.
     """
     request = ImportRequest(
-        path=file, format=format_, feed=feed or format_, day=None if day is None else day.date()
+        path=file.resolve(),
+        format=format_,
+        feed=feed or format_,
+        day=None if day is None else day.date(),
     )
-
-    size = file.stat().st_size
-
-    async def work(record: Record, now: int) -> tuple[ImportReport, str]:
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=as_json,
-        ) as bar:
-            task = bar.add_task(file.name, total=size)
-            report = await import_file(
-                record,
-                request,
-                actor=f"cli:{getpass.getuser()}",
-                now=now,
-                progress=lambda done, _size: bar.update(task, completed=done),
-            )
-            bar.update(task, description="Redis")
-            return report, await _cache(record, report, redis_url, now)
-
-    report, cached = _with_record(data_directory, work, makes=True)
+    with progress_bar(file.name, hidden=as_json) as show:
+        result = run(_import(data_directory, request, show))
     if as_json:
-        show_json(_report_document(report, cached))
+        show_json(result)
         return
-    again = f", going on after line {report.resumed_after_line}" if report.resumed_after_line else ""
+    again = f", going on after line {result['resumed_after_line']}" if result["resumed_after_line"] else ""
     click.echo(
-        f"{file.name}: {report.taken} taken, {report.merged} merged (known already), "
-        f"{report.refused} refused{again}."
+        f"{file.name}: {result['taken']} taken, {result['merged']} merged (known already), "
+        f"{result['refused']} refused{again}."
     )
-    for problem in report.problems:
-        click.echo(f"  line {problem.line}: {problem.problem}")
-    if report.refused > len(report.problems):
-        click.echo(f"  and {report.refused - len(report.problems)} more")
-    click.echo(cached)
-    if report.newest_day is not None:
-        age = (datetime.now(UTC).date() - report.newest_day).days
+    for problem in result["problems"]:
+        click.echo(f"  line {problem['line']}: {problem['problem']}")
+    if result["refused"] > len(result["problems"]):
+        click.echo(f"  and {result['refused'] - len(result['problems'])} more")
+    click.echo(result["redis"])
+    if result["newest_day"] is not None:
+        age = (datetime.now(UTC).date() - date.fromisoformat(result["newest_day"])).days
         if age > 3 * HALF_LIFE_DAYS:
             click.echo(
-                f"Its newest day is {report.newest_day}, {age} days ago: a complaint of that day weighs "
+                f"Its newest day is {result['newest_day']}, {age} days ago: a complaint of that day weighs "
                 f"{decay(age):.3f} of a fresh one (half-life {HALF_LIFE_DAYS} days)."
             )
 
@@ -132,120 +114,112 @@ def import_(
 @data_directory_option
 @json_option
 def show(*, number: str, data_directory: Path, as_json: bool) -> None:
-    """Explain what NUMBER is worth today: its sightings by day and feed, their weight, the score."""
+    """Explain what NUMBER is worth today: its sightings by day and feed, their weight, the score.
+
+    And what the policy in force does to a call for that score alone.
+    """
     try:
-        tn = canonical(number, DiallingRules())
+        canonical(number, FILE_RULES)
     except NumberError as error:
         raise click.ClickException(f"{number}: {error.problem}") from error
 
-    async def work(record: Record, now: int) -> tuple[tuple[Sighting, ...], int]:
-        async with record.read() as transaction:
-            found = await sightings_of(transaction, tn, today=datetime.fromtimestamp(now, UTC).date())
-        return found, now // 86_400
-
-    sightings, today = _with_record(data_directory, work, makes=False)
-    entry = summarise(sightings, today=today)
-    days: dict[tuple[str, str, str], int] = {}
-    for each in sightings:
-        key = (str(each.day), each.feed, each.label)
-        days[key] = days.get(key, 0) + 1
-    if as_json:
-        show_json(
-            {
-                "tn": to_e164(tn),
-                "score": score(entry, today=today),
-                "evidence": [
-                    {"source": e.feed, "detail": e.detail, "weight": e.weight, "complaints": e.complaints}
-                    for e in evidence(entry, today=today)
-                ],
-                "sightings": [
-                    {"day": day, "feed": feed, "label": label, "count": count}
-                    for (day, feed, label), count in days.items()
-                ],
-            }
+    async def locally(record: Record, _actor: str, now: int) -> object:
+        explained = await explain_number(
+            record, number, rules=FILE_RULES, generation=_generation(data_directory), now=now
         )
+        return explanation_document(explained)
+
+    path = f"/admin/v1/reputation/{quote(number, safe='')}"
+    errand = Errand(method="GET", path=path, locally=locally)
+    explained = cast("dict[str, Any]", run_errand(data_directory, errand))
+    if as_json:
+        show_json(explained)
         return
-    click.echo(f"{to_e164(tn)}: score {score(entry, today=today):.2f} of 1")
-    if entry is None:
+    click.echo(f"{explained['tn']}: score {explained['score']:.2f} of 1")
+    if not explained["sightings"]:
         click.echo("  nothing is known of it")
         return
-    for part in evidence(entry, today=today):
-        click.echo(f"  {part.detail}")
+    for part in explained["evidence"]:
+        click.echo(f"  {part['detail']}")
     click.echo(f"  (a complaint's weight halves every {HALF_LIFE_DAYS} days; w / (w + 3) is the score)")
-    for (day, feed, label), count in days.items():
-        click.echo(f"  {day}  {feed}  {count:>5}  {label}".rstrip())
+    if explained["policy"] is not None:
+        click.echo(f"  {_effect(explained['policy'])}")
+    for each in explained["sightings"]:
+        line = f"  {each['day']}  {each['feed']}  {each['count']:>5}  {each['label']}"
+        click.echo(line.rstrip())
 
 
 @reputation.command()
 @data_directory_option
 def export(*, data_directory: Path) -> None:
     """Write every sighting that still counts to standard output, as a csv file that import reads."""
-
-    async def work(record: Record, now: int) -> None:
-        out = csv.writer(sys.stdout, lineterminator="\n")
-        out.writerow(FIELDS)
-        async with record.read() as transaction:
-            today = datetime.fromtimestamp(now, UTC).date()
-            async for batch in every_sighting(transaction, today=today):
-                for s in batch:
-                    out.writerow(
-                        (to_e164(s.tn), s.day, s.feed, s.reporter, s.label, s.weight, s.last_day_counted)
-                    )
-
-    _with_record(data_directory, work, makes=False)
+    run(_export(data_directory))
 
 
-async def _cache(record: Record, report: ImportReport, redis_url: str, now: int) -> str:
-    if redis_url == "embedded":
-        return "The node takes it over into its embedded Valkey when it starts."
+async def _import(data_directory: Path, request: ImportRequest, show: Show) -> Mapping[str, Any]:
+    document = {
+        "path": str(request.path),
+        "format": request.format,
+        "feed": request.feed,
+        "day": None if request.day is None else str(request.day),
+    }
     try:
-        connected = connect(redis_url, patience=FOR_LOADING)
-        try:
-            written = await cache_import(record, ReputationLoader(connected), report, now=now)
-        finally:
-            await connected.client.aclose()
+        return await run_job(data_directory, "/admin/v1/imports", document, show, can_stop=True)
+    except NoNodeError:
+        pass
+    now = int(time.time())
+    async with local_record(data_directory, makes=True) as record:
+        report = await import_file(
+            record,
+            request,
+            actor=actor(),
+            now=now,
+            progress=lambda so_far: show(request.path.name, so_far.bytes_read, so_far.size),
+        )
+        show("Redis", 0, 0)
+        return {**report_document(report), "redis": await _into_redis(record, report, now)}
+
+
+async def _into_redis(record: Record, report: ImportReport, now: int) -> str:
+    url = redis_url()
+    if url == EMBEDDED:
+        return "No node is running: the next start brings it to the embedded Valkey."
+    try:
+        async with open_loader(url) as loader:
+            written = await cache_import(record, loader, report, now=now)
     except (LoadError, RedisUrlError) as error:
         return f"The record has it, Redis does not: {error}. `callmark cache rebuild` brings it there."
-    return f"{written} numbers are up to date in Redis."
+    return words_of_written(written)
 
 
-def _with_record(data_directory: Path, work: Callable[[Record, int], Awaitable[T]], *, makes: bool) -> T:
-    """Do `work` on the record under its writer lock; what goes wrong is a sentence."""
-    if not makes and not record_path(data_directory).exists():
-        raise click.ClickException(
-            f"there is no record in {data_directory}. Say where the node keeps its data with "
-            "--data-directory or CALLMARK_DATA__DIRECTORY."
-        )
-
-    async def run() -> T:
-        record = await open_record(record_path(data_directory))
-        try:
-            return await work(record, int(time.time()))
-        finally:
-            await record.close()
-
+async def _export(data_directory: Path) -> None:
+    out = sys.stdout.buffer
     try:
-        data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with RecordLock(data_directory):
-            return asyncio.run(run())
-    except BrokenPipeError:
-        raise  # of standard output: whoever reads has seen enough
-    except OSError as error:
-        raise click.ClickException(f"{data_directory} cannot be used: {error.strerror or error}") from error
-    except CommandError as error:
-        raise click.ClickException(error.problem) from error
-    except (RecordBusyError, RecordError) as error:
-        raise click.ClickException(str(error)) from error
+        async for piece in download(data_directory, "/admin/v1/sightings"):
+            out.write(piece)
+    except NoNodeError:
+        async with local_record(data_directory, makes=False) as record:
+            async for text in write_sightings(record, now=int(time.time())):
+                out.write(text.encode())
 
 
-def _report_document(report: ImportReport, cached: str) -> dict[str, object]:
-    return {
-        "feed": report.feed,
-        "taken": report.taken,
-        "merged": report.merged,
-        "refused": report.refused,
-        "resumed_after_line": report.resumed_after_line,
-        "newest_day": None if report.newest_day is None else str(report.newest_day),
-        "problems": [{"line": p.line, "problem": p.problem} for p in report.problems],
-        "redis": cached,
+def _generation(data_directory: Path) -> Generation | None:
+    """The one the last node worked by."""
+    store = BundleStore(data_directory)
+    try:
+        current = store.read_current()
+        return None if current is None else store.load(current.digest)
+    except GenerationLoadError:
+        return None
+
+
+def _effect(policy: Mapping[str, Any]) -> str:
+    limits = ", ".join(
+        f"{effect} from {policy[key]:.2f}"
+        for effect, key in (("label", "label_at"), ("challenge", "challenge_at"), ("block", "block_at"))
+        if policy[key] is not None
+    )
+    does = {"none": "does nothing to its calls", "label": "labels its calls"} | {
+        effect: f"{effect}s its calls" for effect in ("challenge", "block")
     }
+    return f"the policy ({limits or 'no threshold'}) {does[policy['effect']]} for this score alone"

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Final
 
 import click
+import structlog
 
 from gateway import __version__, telemetry
-from gateway.calls.signer import SigningSetupError, load_signer
 from gateway.cli.config import configuration_option, report_problems
 from gateway.cli.first_start import development_token, make_development_files
 from gateway.control.files import Configuration, read_configuration, read_settings
+from gateway.control.signing_key import signing_problem
 from gateway.generation.settings import Settings, parse_listen_address
 from gateway.generations import BundleStore
 from gateway.node.listeners import Listen, ListenError, parse_address
@@ -30,21 +31,22 @@ from gateway.node_settings import (
     settings_to_environment,
 )
 
-_TRY: Final = """\
+_READY: Final = """\
 Callmark {version} serves.
-  calls       http://{calls}
-  control     http://{control}
-  data        {data}
+  calls         {calls}
+  control       {control}
+  certificates  {certificates}
+  data          {data}
 """
 _FIRST_CALL: Final = """
 Sign a call, and ask for a verdict on one (copy and paste):
 
-  curl -s http://{calls}/stir/v1/signing \\
+  curl -s {calls}/stir/v1/signing \\
     -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
     -d '{{"signingRequest":{{"attest":"A","orig":{{"tn":"+442079460123"}},"dest":{{"tn":["+441614960000"]}},
          "iat":'$(date +%s)',"origid":"de305d54-75b4-431b-adb2-eb6b9e546014"}}}}'
 
-  curl -s http://{calls}/v1/verdicts \\
+  curl -s {calls}/v1/verdicts \\
     -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
     -d '{{"call":{{"id":"first","from":{{"tn":"+442079460999"}},"to":{{"tn":["+441614960000"]}},
          "time":'$(date +%s)',"trunk":"international-1"}}}}'
@@ -74,15 +76,14 @@ def serve(*, directory: Path) -> None:
     if isinstance(configuration, list):
         report_problems(configuration, stop=store.read_current() is None)
         click.echo("The last good configuration is in force until these are mended.", err=True)
-    else:
-        _check_signing(configuration)
+    elif problem := signing_problem(configuration):
+        # The start, not the first call: nobody could verify what such a key signs.
+        report_problems([problem])
     try:
-        plan = _plan(directory, settings)
         token = (
             development_token(configuration, settings) if isinstance(configuration, Configuration) else None
         )
-        _greet(settings, token)
-        status = asyncio.run(supervise(plan))
+        status = asyncio.run(supervise(_plan(directory, settings, _Events(settings, token))))
     except (ListenError, DataDirectoryError, ValkeyError, StartError) as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -90,40 +91,70 @@ def serve(*, directory: Path) -> None:
     sys.exit(status)
 
 
-def _check_signing(configuration: Configuration) -> None:
-    """A key that does not belong to its certificate stops the start, not the first call."""
-    key_file = configuration.settings.signing.key_file
-    signing = configuration.generation.signing
-    if signing is not None and key_file is not None:
-        try:
-            load_signer(signing, Path(key_file))
-        except SigningSetupError as error:
-            raise click.ClickException(str(error)) from error
+class _Events:
+    """Hears what the supervisor tells: all of it into the log, and a greeting once calls are answered."""
+
+    def __init__(self, settings: Settings, token: str | None) -> None:
+        self._settings = settings
+        self._token = token
+        self._log = structlog.get_logger("callmark.node")
+        self._off = ""
+        self._is_ours = False
+
+    def __call__(self, event: str, fields: Mapping[str, object]) -> None:
+        if not self._is_ours:
+            # The first event comes when the data directory is locked: before that, another node may be
+            # counting in these files.
+            self._is_ours = True
+            for old in metrics_directory(self._settings).glob("*.db"):
+                old.unlink()
+        self._log.info(event, **fields)
+        if event == "listener.off":
+            self._off = str(fields["problem"])
+        if event == "node.ready":
+            self._greet()
+
+    def _greet(self) -> None:
+        listen, data = self._settings.listen, self._settings.data.directory
+        calls = self._url("calls", listen.calls)
+        published = self._url("repository", listen.repository) if listen.repository else "not published here"
+        click.echo(
+            _READY.format(
+                version=__version__,
+                calls=calls,
+                control=self._url("control", listen.control),
+                certificates=f"not published: {self._off}" if self._off else published,
+                data=data,
+            )
+        )
+        if self._token is not None:
+            click.echo(_FIRST_CALL.format(calls=calls, token=self._token, token_file=Path(data) / "token"))
+
+    def _url(self, listener: str, address: str) -> str:
+        return f"http{'s' if listener in self._settings.tls.listeners else ''}://{address}"
 
 
-def _plan(directory: Path, settings: Settings) -> NodePlan:
+def _plan(directory: Path, settings: Settings, events: _Events) -> NodePlan:
     data = data_directory(settings)
     metrics = metrics_directory(settings)
-    metrics.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for old in metrics.glob("*.db"):
-        old.unlink()
+    for each in (data, metrics):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
     listen = settings.listen
-    control = [Listen("[listen] control", (parse_address(listen.control),))]
+    control = [Listen("control", (parse_address(listen.control),))]
     if listen.repository:
         on_loopback = parse_listen_address(listen.repository).is_loopback
         # In development a taken port costs only the publishing of throw-away certificates.
-        control.append(
-            Listen("[listen] repository", (parse_address(listen.repository),), required=not on_loopback)
-        )
+        control.append(Listen("repository", (parse_address(listen.repository),), required=not on_loopback))
     return NodePlan(
         data_directory=data,
         worker_count=listen.workers or os.cpu_count() or 1,
         worker_argv=(sys.executable, "-m", "gateway.calls.worker"),
         control_argv=(sys.executable, "-m", "gateway.control.main"),
-        call_listener=Listen("[listen] calls", (parse_address(listen.calls),)),
+        call_listener=Listen("calls", (parse_address(listen.calls),)),
         control_listeners=tuple(control),
         valkey=ValkeyPlan(data / "valkey") if settings.redis.url == "embedded" else None,
         environment=_children(directory, settings, metrics),
+        on_event=events,
     )
 
 
@@ -134,18 +165,3 @@ def _children(directory: Path, settings: Settings, metrics: Path) -> Mapping[str
         telemetry.METRICS_VARIABLE: str(metrics),
         telemetry.REDACTION_VARIABLE: os.urandom(16).hex(),
     }
-
-
-def _greet(settings: Settings, token: str | None) -> None:
-    listen = settings.listen
-    click.echo(
-        _TRY.format(
-            version=__version__, calls=listen.calls, control=listen.control, data=settings.data.directory
-        )
-    )
-    if token is not None:
-        click.echo(
-            _FIRST_CALL.format(
-                calls=listen.calls, token=token, token_file=Path(settings.data.directory) / "token"
-            )
-        )

@@ -1,56 +1,126 @@
 """Keeping Redis whole: filled from the record at the start, and again whenever it was emptied.
 
 Until a partition is marked complete the workers answer `unknown` for it, never `clean`; this is what ends
-that state, after the first start, after a FLUSHALL, after a new server took an old one's place.
+that state, after the first start, after a FLUSHALL, after a new server took an old one's place. Whatever
+else writes evidence from the record (an import, `callmark cache rebuild`) takes its turn here: an older
+look at the record must not come to lie over a newer one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
-from gateway.control.reputation_cache import bring_up_to_date, rebuild_cache
+from gateway.control.importing import ImportReport
+from gateway.control.reputation_cache import bring_up_to_date, cache_import, rebuild_cache
 from gateway.generation.settings import Settings
-from gateway.knowledge.connect import FOR_LOADING, connect
+from gateway.knowledge.connect import FOR_LOADING, Connected, connect, exposure
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader
 from gateway.knowledge.keys import PARTITIONS
+from gateway.knowledge.store import Store, StoreError
+from gateway.node_settings import embedded_socket
 from gateway.record import Record, RecordError
 
 LOOK_SECONDS: Final = 1.0
-VALKEY_SOCKET_VARIABLE: Final = "CALLMARK_VALKEY_SOCKET"
+ANSWER_SECONDS: Final = 2.0
+"""For the one question whether all is there: loading is patient, readiness has to be true soon."""
+
+Progress = Callable[[int], None]
 
 _log = structlog.get_logger("callmark.evidence")
 
 
-def evidence_loader(settings: Settings) -> ReputationLoader:
-    """Return the loader for `[redis] url`, patient as loading may be. Raises RedisUrlError."""
-    socket = os.environ.get(VALKEY_SOCKET_VARIABLE)
-    embedded = None if socket is None else Path(socket)
-    return ReputationLoader(connect(settings.redis.url, embedded_socket=embedded, patience=FOR_LOADING))
+def connect_evidence(settings: Settings) -> Connected:
+    """Connect to `[redis] url`, patient as loading may be, and warn of whom it lets in. RedisUrlError."""
+    for sentence in exposure(settings.redis.url):
+        _log.warning("redis is exposed", problem=sentence)
+    return connect(settings.redis.url, embedded_socket=embedded_socket(), patience=FOR_LOADING)
 
 
-async def keep_evidence(record: Record, loader: ReputationLoader) -> None:
-    """For ever: bring Redis up to date once, then make it whole whenever it is not."""
-    was_brought = False
-    was_reported = False
-    while True:
+class Evidence:
+    """What the record says of numbers, in Redis; one per control process."""
+
+    def __init__(self, record: Record, connected: Connected) -> None:
+        self._record = record
+        self._connected = connected
+        self._loader = ReputationLoader(connected)
+        self._turn = asyncio.Lock()
+        self._is_brought = False
+        self._was_reported = False
+        self.problem = "was not asked yet"
+        """What is to be said after "Redis"; empty while it answers and is whole."""
+
+    async def keep(self) -> None:
+        """For ever: bring Redis up to date once, then make it whole whenever it is not."""
+        while True:
+            try:
+                async with self._turn:
+                    await self._look()
+            except TimeoutError:
+                self._report("does not answer", f"no answer within {ANSWER_SECONDS:g} s")
+            except (LoadError, RecordError) as error:
+                self._report("does not take the evidence; the log says why", str(error))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            complete = await self._loader.complete_partitions()
+        if self._was_reported or not self._is_brought:
+            await self._warn_of_eviction()
+        if complete < PARTITIONS:
+            self.problem = f"is not whole ({complete} of {PARTITIONS} partitions); it is being filled"
+            _log.warning("evidence is not whole; it is made again from the record", complete=complete)
+            written = await rebuild_cache(self._record, self._loader, now=int(time.time()))
+            _log.info("evidence is whole again", numbers=written)
+        elif not self._is_brought:
+            written = await bring_up_to_date(self._record, self._loader, now=int(time.time()))
+            _log.info("evidence is up to date", numbers=written)
+        self._is_brought, self._was_reported, self.problem = True, False, ""
+
+    def _report(self, problem: str, detail: str) -> None:
+        """Once for each time it is lost."""
+        self.problem = problem
+        if not self._was_reported:
+            _log.warning("evidence cannot be loaded", problem=detail)
+        self._was_reported = True
+
+    async def _warn_of_eviction(self) -> None:
         try:
-            if not was_brought:
-                written = await bring_up_to_date(record, loader, now=int(time.time()))
-                was_brought = True
-                _log.info("evidence is up to date", numbers=written)
-            elif await loader.complete_partitions() < PARTITIONS:
-                _log.warning("evidence is not whole; it is made again from the record")
-                written = await rebuild_cache(record, loader, now=int(time.time()))
-                _log.info("evidence is whole again", numbers=written)
-            was_reported = False
-        except (LoadError, RecordError) as error:
-            if not was_reported:
-                _log.warning("evidence cannot be loaded", problem=str(error))
-            was_reported = True
-        await asyncio.sleep(LOOK_SECONDS)
+            problem = await Store(self._connected).eviction_problem()
+        except StoreError:
+            return  # a server that answers nothing is told of elsewhere
+        if problem:
+            _log.warning("redis may forget", problem=problem)
+
+    async def take_over(self, report: ImportReport, *, progress: Progress | None = None) -> int:
+        """Bring what an import named up to date; how many numbers. Raises LoadError, RecordError.
+
+        What then is not in Redis is brought there as soon as it answers.
+        """
+        async with self._turn:
+            self._is_brought = False
+            written = await cache_import(
+                self._record, self._loader, report, now=int(time.time()), progress=progress
+            )
+            self._is_brought = True
+            return written
+
+    async def rebuild(self, *, progress: Progress | None = None) -> int:
+        """Make all of it anew from the record; how many numbers. Raises LoadError, RecordError."""
+        async with self._turn:
+            self._is_brought = False
+            written = await rebuild_cache(self._record, self._loader, now=int(time.time()), progress=progress)
+            self._is_brought = True
+            return written
+
+    def is_behind(self) -> None:
+        """Note that the record has more than Redis: `keep` brings it there."""
+        self._is_brought = False
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connected.client.aclose()

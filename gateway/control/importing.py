@@ -28,7 +28,8 @@ from gateway.reputation.formats import LONGEST_LINE, read_sightings
 from gateway.reputation.reading import Format, Reading, day_of_name
 from gateway.reputation.sighting import LineProblem, Sighting
 
-LINES_AT_ONCE: Final = 10_000
+LINES_AT_ONCE: Final = 1_000
+"""In one transaction, and in one stretch of work: the control process answers others in between."""
 MOST_PROBLEMS: Final = 20
 """Refused lines that a report quotes; all are counted."""
 MOST_TOUCHED: Final = 100_000
@@ -57,6 +58,9 @@ class ImportReport:
     """Lines whose sighting was there already."""
     refused: int = 0
     lines: int = 0
+    bytes_read: int = 0
+    size: int = 0
+    """Bytes of the file."""
     resumed_after_line: int = 0
     newest_day: date | None = None
     problems: list[LineProblem] = field(default_factory=list)
@@ -71,9 +75,9 @@ async def import_file(
     *,
     actor: str,
     now: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
-    """Read the file into the record; `progress` hears bytes done and bytes in all.
+    """Read the file into the record; `progress` hears what became of it so far, after each transaction.
 
     Raises CommandError when the file cannot be opened or nothing of it can be read, and then changes
     nothing; RecordError as the record does.
@@ -101,7 +105,7 @@ async def _import(
     *,
     actor: str,
     now: int,
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[ImportReport], None] | None,
 ) -> ImportReport:
     name = Path(file.name).name
     digest = await asyncio.to_thread(lambda: hashlib.file_digest(file, "sha256").hexdigest())
@@ -118,11 +122,12 @@ async def _import(
         )
     again = known.finished_at is not None
     done = 0 if again else known.lines_done
-    report = ImportReport(feed=reading.feed, resumed_after_line=done)
+    report = ImportReport(feed=reading.feed, resumed_after_line=done, size=size)
     while batch:
         await _add(record, batch, known, done=done, again=again, report=report)
+        report.bytes_read = lines.bytes_read
         if progress is not None:
-            progress(lines.bytes_read, size)
+            progress(report)
         batch = await asyncio.to_thread(_batch, items, lines)
     report.lines = lines.count
     async with record.write() as transaction:

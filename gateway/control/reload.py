@@ -1,28 +1,38 @@
 """A reload: read, build whole, announce, taken by every worker or by none.
 
-The order: read and judge the files; write the bundle; let `current` name it; announce; wait for each
-worker's word. Where one refuses, the generation before is announced again, so that no two workers go on
-answering by different rules. The trust part goes back with it here, as nobody has used it alone yet.
+The order: read and judge the files, the signing key with them; write the bundle; let `current` name it;
+announce; wait for each worker's word. Where one refuses, or says nothing, the generation before is
+announced again, so that no two workers go on answering by different rules; one that wakes late finds both
+announcements and ends with the older. The trust part goes back with it here, as nobody has used it alone
+yet. A worker that is only starting, or is just being replaced, reads `current` by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
+from gateway import telemetry
 from gateway.channel import Channel
 from gateway.control.files import Configuration, read_configuration
+from gateway.control.signing_key import signing_problem
+from gateway.generation.generation import Generation
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
-from gateway.generations import BundleStore, CurrentGeneration
+from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
 
 CONFIRM_SECONDS: Final = 15.0
+"""Longer than the supervisor gives the workers: this is for a supervisor that does not answer."""
+BACK_SECONDS: Final = 1.0
+"""Those that took it go back in milliseconds; one that hangs has held this up once already."""
+_RELOADABLE: Final = frozenset({"signing", "trust"})
 
 _log = structlog.get_logger("callmark.reload")
 
@@ -35,10 +45,10 @@ class Reloaded:
     number: int
     """Of the generation that is in force now."""
     digest: str
-    milliseconds: Mapping[str, float]
-    """By phase: read, write, workers."""
-    workers: Sequence[Mapping[str, Any]]
-    """Each worker's slot, state and words."""
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+    """By phase: read, write, workers, and back where it was refused by one of them."""
+    workers: Sequence[Mapping[str, Any]] = ()
+    """Each worker's slot, process id, state and words."""
     problems: Sequence[Problem] = ()
     needs_restart: Sequence[str] = ()
     """Sections of gateway.toml that changed and wait for the next start."""
@@ -49,31 +59,47 @@ class Reloader:
     """One per control process; one reload at a time."""
 
     def __init__(
-        self, *, directory: Path, environment: Mapping[str, str], settings: Settings, channel: Channel
+        self,
+        *,
+        directory: Path,
+        environment: Mapping[str, str],
+        settings: Settings,
+        channel: Channel,
+        publish: Callable[[Generation], None],
     ) -> None:
         self._directory = directory
         self._environment = environment
         self._settings = settings
         self._channel = channel
+        self._publish = publish
         self._store = BundleStore(Path(settings.data.directory))
         self._turn = asyncio.Lock()
         self._confirmations: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
-        self.configuration: Configuration | None = None
+        self.workers: Sequence[Mapping[str, Any]] = ()
+        """Each seat as the supervisor last described it."""
+        self.generation: Generation | None = None
+        """The one in force, once `begin` has run."""
         self.last: Reloaded | None = None
 
-    def begin(self) -> Configuration | list[Problem]:
-        """Make the first generation, or find that the last good one must do; before any worker runs."""
-        read = read_configuration(self._directory, self._environment)
+    def begin(self) -> None:
+        """Make the first generation, or find that the last good one must do; before any worker runs.
+
+        Raises GenerationLoadError when there is neither.
+        """
         before = self._store.read_current()
+        read = self._read()
         if isinstance(read, list):
-            return read
-        digest = self._store.write(read.texts)
-        key_file = read.settings.signing.key_file
-        if before is None or (before.digest, before.key_file) != (digest, key_file):
-            number = 1 if before is None else before.number + 1
-            self._store.make_current(CurrentGeneration(number, digest, key_file))
-        self.configuration = read
-        return read
+            if before is None:
+                raise GenerationLoadError("; ".join(str(problem) for problem in read))
+            self.generation = self._store.load(before.digest)
+            self._note(_refused(before, {}, read))
+        else:
+            candidate = self._candidate(read, before, self._store.write(read.texts))
+            if candidate != before:
+                self._store.make_current(candidate)
+            self.generation = read.generation
+            self._note(Reloaded(taken=True, number=candidate.number, digest=candidate.digest))
+        self._publish(self.generation)
 
     @property
     def current(self) -> CurrentGeneration | None:
@@ -84,94 +110,159 @@ class Reloader:
         """Take the supervisor's word on an announcement."""
         self._confirmations.put_nowait(message)
 
-    async def reload(self) -> Reloaded:
-        """Carry out one reload."""
+    def strays(self) -> list[Mapping[str, Any]]:
+        """The workers that answer by another generation than the one in force."""
+        current = self.current
+        digest = None if current is None else current.digest
+        return [each for each in self.workers if each.get("state") == "ready" and each.get("hash") != digest]
+
+    async def gather_strays(self) -> None:
+        """Announce what is in force to workers that never heard of it.
+
+        So it is after a control process was killed between naming a generation and announcing it.
+        """
         async with self._turn:
-            self.last = await self._reload()
-            return self.last
+            current = self.current
+            if current is not None and self.strays():
+                workers = await self._announce(current, CONFIRM_SECONDS)
+                _log.warning("announced again", generation=current.number, workers=workers)
+
+    async def reload(self) -> Reloaded:
+        """Carry out one reload; a second one asked for meanwhile waits and then reads for itself."""
+        async with self._turn:
+            try:
+                result = await self._reload()
+            except (GenerationLoadError, OSError) as error:
+                place = str(Path(self._settings.data.directory) / "generations")
+                problem = Problem(place, None, "", f"cannot be used: {error}")
+                number, digest = (0, "") if self.last is None else (self.last.number, self.last.digest)
+                result = Reloaded(taken=False, number=number, digest=digest, problems=[problem])
+            self._note(result)
+            return result
 
     async def _reload(self) -> Reloaded:
-        before = self._store.read_current()
-        number, digest = (0, "") if before is None else (before.number, before.digest)
+        before = await asyncio.to_thread(self._store.read_current)
         times: dict[str, float] = {}
-        began = time.perf_counter()
-        read = await asyncio.to_thread(read_configuration, self._directory, self._environment)
-        times["read"] = _since(began)
+        with _timed(times, "read"):
+            read = await asyncio.to_thread(self._read)
         if isinstance(read, list):
-            _log.warning("reload refused", problems=[str(problem) for problem in read])
-            return Reloaded(
-                taken=False, number=number, digest=digest, milliseconds=times, workers=(), problems=read
-            )
-        began = time.perf_counter()
-        new_digest = await asyncio.to_thread(self._store.write, read.texts)
-        candidate = CurrentGeneration(number + 1, new_digest, read.settings.signing.key_file)
+            return _refused(before, times, read)
+        with _timed(times, "write"):
+            digest = await asyncio.to_thread(self._store.write, read.texts)
+        candidate = self._candidate(read, before, digest)
         restart = _needs_restart(self._settings, read.settings)
-        if before is not None and (before.digest, before.key_file) == (new_digest, candidate.key_file):
+        if candidate == before and not self.strays():
             return Reloaded(
                 taken=True,
-                number=number,
+                number=candidate.number,
                 digest=digest,
                 milliseconds=times,
-                workers=(),
+                workers=self.workers,
                 needs_restart=restart,
                 unchanged=True,
             )
-        self._store.make_current(candidate)
-        times["write"] = _since(began)
-        began = time.perf_counter()
-        workers = await self._announce(candidate)
-        times["workers"] = _since(began)
-        refused = [worker for worker in workers if worker.get("state") == "refused"]
-        if refused and before is not None:
-            self._store.make_current(before)
-            await self._announce(before)
-            problems = [
-                Problem("gateway.toml", None, "", f"worker {worker.get('slot')} refused: {worker.get('why')}")
-                for worker in refused
-            ]
-            _log.warning("reload refused", problems=[str(problem) for problem in problems])
-            return Reloaded(
-                taken=False,
-                number=number,
-                digest=digest,
-                milliseconds=times,
-                workers=workers,
-                problems=problems,
-            )
-        self.configuration = read
-        _log.info("reloaded", generation=candidate.number, digest=new_digest[:12], milliseconds=times)
+        # Fetchable before the first call is signed with it, by however little.
+        self._publish(read.generation)
+        with _timed(times, "workers"):
+            await asyncio.to_thread(self._store.make_current, candidate)
+            workers = await self._announce(candidate, CONFIRM_SECONDS)
+        troubles = [each for each in workers if each.get("state") in {"refused", "silent"}]
+        if troubles and before is not None:
+            with _timed(times, "back"):
+                await asyncio.to_thread(self._store.make_current, before)
+                await self._announce(before, BACK_SECONDS)
+            return _refused(before, times, [_trouble(each, self._directory) for each in troubles], workers)
+        self.generation = read.generation
         return Reloaded(
             taken=True,
             number=candidate.number,
-            digest=new_digest,
+            digest=digest,
             milliseconds=times,
             workers=workers,
             needs_restart=restart,
         )
 
-    async def _announce(self, generation: CurrentGeneration) -> Sequence[Mapping[str, Any]]:
+    def _read(self) -> Configuration | list[Problem]:
+        read = read_configuration(self._directory, self._environment)
+        problem = None if isinstance(read, list) else signing_problem(read)
+        return read if problem is None else [problem]
+
+    def _candidate(
+        self, read: Configuration, before: CurrentGeneration | None, digest: str
+    ) -> CurrentGeneration:
+        """What `current` would say: the same as before where nothing is different."""
+        key_file = read.settings.signing.key_file
+        if before is None:
+            return CurrentGeneration(1, digest, key_file)
+        if (before.digest, before.key_file) == (digest, key_file):
+            return before
+        return CurrentGeneration(before.number + 1, digest, key_file)
+
+    async def _announce(
+        self, generation: CurrentGeneration, within_seconds: float
+    ) -> Sequence[Mapping[str, Any]]:
         while not self._confirmations.empty():
             self._confirmations.get_nowait()
         await self._channel.send({"type": "announce", "number": generation.number, "hash": generation.digest})
         try:
-            async with asyncio.timeout(CONFIRM_SECONDS):
+            async with asyncio.timeout(within_seconds):
                 while True:
                     message = await self._confirmations.get()
-                    if message.get("hash") == generation.digest:
+                    if (message.get("number"), message.get("hash")) == (generation.number, generation.digest):
                         return list(message.get("workers", ()))
         except TimeoutError:
-            return ({"slot": None, "state": "silent", "why": "the supervisor did not answer"},)
+            return ({"slot": None, "pid": None, "state": "silent", "why": "the supervisor did not answer"},)
+
+    def _note(self, result: Reloaded) -> None:
+        """For whoever looks later: readiness, metrics, the log."""
+        self.last = result
+        telemetry.CONFIG_RELOAD_SUCCESSFUL.set(1 if result.taken else 0)
+        if result.taken:
+            telemetry.CONFIG_RELOAD_SUCCESS_SECONDS.set(time.time())
+        words = "reloaded" if result.taken else "reload refused; the last good configuration stays"
+        _log.log(
+            20 if result.taken else 30,
+            words,
+            generation=result.number,
+            digest=result.digest[:12],
+            unchanged=result.unchanged,
+            milliseconds=result.milliseconds,
+            problems=[str(problem) for problem in result.problems],
+        )
 
 
-def _since(began: float) -> float:
-    return round((time.perf_counter() - began) * 1000, 1)
+def _refused(
+    before: CurrentGeneration | None,
+    times: Mapping[str, float],
+    problems: Sequence[Problem],
+    workers: Sequence[Mapping[str, Any]] = (),
+) -> Reloaded:
+    number, digest = (0, "") if before is None else (before.number, before.digest)
+    return Reloaded(
+        taken=False, number=number, digest=digest, milliseconds=times, workers=workers, problems=problems
+    )
+
+
+def _trouble(worker: Mapping[str, Any], directory: Path) -> Problem:
+    """What a worker had against it, or that it had no word to say."""
+    name = "the node" if worker.get("slot") is None else f"worker {worker['slot']} (pid {worker.get('pid')})"
+    if worker.get("state") == "refused":
+        return Problem(str(directory), None, "", f"{name} refused it: {worker.get('why')}")
+    hint = f"if it hangs, `kill {worker['pid']}` has it replaced" if worker.get("pid") else ""
+    return Problem(str(directory), None, "", f"{name} did not take it: {worker.get('why')}", hint)
+
+
+@contextmanager
+def _timed(times: dict[str, float], phase: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    times[phase] = round((time.perf_counter() - began) * 1000, 1)
 
 
 def _needs_restart(running: Settings, read: Settings) -> list[str]:
-    """Sections other than [signing] and [trust], which are read with each generation."""
-    reloadable = {"signing", "trust"}
+    """The sections that changed, other than those read with each generation."""
     return [
         f"[{name}]"
         for name in Settings.model_fields
-        if name not in reloadable and getattr(running, name) != getattr(read, name)
+        if name not in _RELOADABLE and getattr(running, name) != getattr(read, name)
     ]

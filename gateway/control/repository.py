@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from gateway.generation.generation import Generation
+
 MEDIA_TYPE: Final = "application/pem-certificate-chain"
 CACHE_CONTROL: Final = "public, max-age=86400"
 """ATIS-1000074: verifiers keep a certificate for a day."""
@@ -23,9 +25,10 @@ class Published:
     def __init__(self) -> None:
         self._chains: dict[str, bytes] = {}
 
-    def add(self, x5u: str, chain_pem: bytes) -> None:
-        """Publish a chain under the path of its x5u."""
-        self._chains[urlsplit(x5u).path] = chain_pem
+    def take(self, generation: Generation) -> None:
+        """Publish the chain a generation signs with, under the path of its x5u."""
+        if generation.signing is not None:
+            self._chains[urlsplit(generation.signing.x5u).path] = generation.signing.chain_pem
 
     @property
     def chains(self) -> Mapping[str, bytes]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
+from gateway.control.evidence_task import Evidence
 from gateway.control.facts import FactsFollower
+from gateway.control.jobs import Jobs
 from gateway.control.reload import Reloaded, Reloader
 from gateway.control.repository import Published
 from gateway.facts.projection import ProjectionError
@@ -22,6 +22,9 @@ from gateway.record import Record, RecordError
 from gateway.record.audit import append_audit
 
 FOLLOW_SECONDS: Final = 5.0
+STALE_SECONDS: Final = 30
+"""Six rounds missed: the facts no longer follow."""
+_PROBLEMS_IN_AUDIT: Final = 20
 
 _log = structlog.get_logger("callmark.control")
 
@@ -37,14 +40,16 @@ class ControlState:
         facts: FactsReader,
         reloader: Reloader,
         published: Published,
+        evidence: Evidence,
     ) -> None:
         self.record = record
         self.published = published
+        self.evidence = evidence
+        self.jobs = Jobs()
+        self.reloader = reloader
         self._follower = follower
         self._facts = facts
-        self._reloader = reloader
-        self.workers: Sequence[Mapping[str, Any]] = ()
-        self.facts_problem = ""
+        self._facts_problem = False
 
     def token(self, token_hash: str, *, now: int) -> TokenFact | None:
         """Return the token of this hash; None also when the facts cannot be read."""
@@ -60,67 +65,87 @@ class ControlState:
         try:
             await self._follower.follow(now=int(time.time()))
         except (RecordError, ProjectionError) as error:
-            self.facts_problem = str(error)
+            self._facts_problem = True
             _log.error("facts do not follow", problem=str(error))
         else:
-            self.facts_problem = ""
+            self._facts_problem = False
+
+    async def rebuild_facts(self) -> None:
+        """Project everything again. Raises RecordError, ProjectionError."""
+        await self._follower.rebuild(now=int(time.time()))
 
     async def keep_following(self) -> None:
         """For ever: workers see by the facts' age that this process is there."""
         while True:
             await asyncio.sleep(FOLLOW_SECONDS)
             await self.follow()
+            await self.reloader.gather_strays()
 
     async def reload(self, *, actor: str) -> Reloaded:
         """Reload and put it into the audit, taken or not."""
-        result = await self._reloader.reload()
+        result = await self.reloader.reload()
         if not result.unchanged:
-            with contextlib.suppress(RecordError):
-                async with self.record.write() as transaction:
-                    await append_audit(
-                        transaction,
-                        at=int(time.time()),
-                        actor=actor,
-                        action="configuration.reload" if result.taken else "configuration.refuse",
-                        subject=f"generation {result.number}",
-                        detail={
-                            "digest": result.digest,
-                            "problems": [str(problem) for problem in result.problems][:20],
-                        },
-                    )
-        if result.taken:
-            self.publish()
+            await self._audit_reload(result, actor)
         return result
 
-    def publish(self) -> None:
-        """Publish the chain of the generation in force at its x5u."""
-        configuration = self._reloader.configuration
-        if configuration is not None and configuration.generation.signing is not None:
-            signing = configuration.generation.signing
-            self.published.add(signing.x5u, signing.chain_pem)
+    async def _audit_reload(self, result: Reloaded, actor: str) -> None:
+        try:
+            async with self.record.write() as transaction:
+                await append_audit(
+                    transaction,
+                    at=int(time.time()),
+                    actor=actor,
+                    action="configuration.reload" if result.taken else "configuration.refuse",
+                    subject=f"generation:{result.number}",
+                    detail={
+                        "digest": result.digest,
+                        "problems": [str(problem) for problem in result.problems][:_PROBLEMS_IN_AUDIT],
+                    },
+                )
+        except RecordError as error:
+            # Done is done: a reload that the workers confirmed is not undone for its row.
+            _log.error("reload without its audit row", actor=actor, problem=str(error))
 
     def generation_document(self) -> dict[str, object]:
         """Return what is in force and how each worker stands."""
-        current = self._reloader.current
-        last = self._reloader.last
+        current, last = self.reloader.current, self.reloader.last
         return {
             "generation": None if current is None else current.number,
             "digest": None if current is None else current.digest,
-            "workers": list(self.workers),
+            "workers": list(self.reloader.workers),
             "last_reload": None
             if last is None
             else {"taken": last.taken, "problems": [str(problem) for problem in last.problems]},
         }
 
-    def not_ready(self) -> list[str]:
-        """Return why the node is not whole, in sentences; empty when it is."""
+    def any_worker_ready(self) -> bool:
+        """Whether calls are answered at all."""
+        return any(worker.get("state") == "ready" for worker in self.reloader.workers)
+
+    def not_whole(self, *, now: int) -> list[str]:
+        """Return what is missing, in sentences fit for whoever may ask; empty when nothing is."""
         reasons = []
-        states = [worker.get("state") for worker in self.workers]
-        if not any(state == "ready" for state in states):
+        workers = self.reloader.workers
+        ready = sum(worker.get("state") == "ready" for worker in workers)
+        if not ready:
             reasons.append("no worker is ready")
-        if self.facts_problem:
-            reasons.append(f"the facts do not follow the record: {self.facts_problem}")
-        last = self._reloader.last
+        elif ready < len(workers):
+            reasons.append(f"{len(workers) - ready} of {len(workers)} workers are not ready")
+        if self.reloader.strays():
+            reasons.append("not every worker answers by the generation in force")
+        if self._are_facts_stale(now):
+            reasons.append("the facts do not follow the record; the log says why")
+        if self.evidence.problem:
+            reasons.append(f"Redis {self.evidence.problem}")
+        last = self.reloader.last
         if last is not None and not last.taken:
             reasons.append("the configuration on the disk was refused; the last good one is in force")
         return reasons
+
+    def _are_facts_stale(self, now: int) -> bool:
+        state = self._facts.state(now=now)
+        return (
+            self._facts_problem
+            or isinstance(state, FactsUnavailable)
+            or state.age_seconds(now) > STALE_SECONDS
+        )

@@ -15,15 +15,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 
+from gateway.knowledge.callers_for_help import CallersForHelp, Ends
 from gateway.knowledge.library import ASK, LOOK
 from gateway.knowledge.packet import Drops, Packet, compose, draft_of
 from gateway.knowledge.question import Evidence, Question, nothing_known
 from gateway.knowledge.store import LANES, REST_SECONDS, Store, StoreHealth, bounded
+from gateway.numbers.canonical import TelephoneNumber
 
 BATCH_SECONDS: Final = 0.020
 LARGEST_BATCH: Final = 256
@@ -55,7 +58,9 @@ class Knowledge:
         self._waiting: deque[_Waiter] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._pump_is_due = False
-        self._no_claims_until = 0.0
+        self._no_writes_until = 0.0
+        self._callers_for_help = CallersForHelp()
+        self._later: asyncio.TimerHandle | None = None
 
     @property
     def health(self) -> StoreHealth:
@@ -73,18 +78,25 @@ class Knowledge:
             return nothing_known(question)
         waiter = _Waiter(question, loop.create_future())
         self._waiting.append(waiter)
-        if not self._pump_is_due and len(self._running) < LANES:
-            # Not at once: what else arrives in this turn of the loop goes along.
-            self._pump_is_due = True
-            loop.call_soon(self._pump)
+        self._pump_soon()
         timer = loop.call_at(deadline, self._too_late, waiter)
         try:
             return await waiter.answer
         finally:
             timer.cancel()
 
+    def remember_callers_for_help(self, tns: Iterable[TelephoneNumber]) -> None:
+        """Note that these numbers called for help just now. Waits for nothing and never raises.
+
+        What Redis cannot take now is tried again while it counts.
+        """
+        self._callers_for_help.add(tns, asyncio.get_running_loop().time())
+        self._pump_soon()
+
     async def close(self) -> None:
         """Release everyone; to be called when no more calls come."""
+        if self._later is not None:
+            self._later.cancel()
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -98,53 +110,81 @@ class Knowledge:
         while self._waiting:
             self._too_late(self._waiting.popleft())
 
+    def _pump_soon(self) -> None:
+        if not self._pump_is_due and len(self._running) < LANES:
+            # Not at once: what else arrives in this turn of the loop goes along.
+            self._pump_is_due = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
     def _pump(self) -> None:
         self._pump_is_due = False
-        while self._waiting and len(self._running) < LANES:
+        loop = asyncio.get_running_loop()
+        notes: Ends = {}
+        if len(self._running) < LANES and not self._store.resting and loop.time() >= self._no_writes_until:
+            notes = self._callers_for_help.take(loop.time())
+        while (self._waiting or notes) and len(self._running) < LANES:
             size = min(len(self._waiting), LARGEST_BATCH)
             batch = [self._waiting.popleft() for _ in range(size)]
             # Whoever was released meanwhile (deadline, hung up) claims nothing.
             batch = [waiter for waiter in batch if not waiter.answer.done()]
-            if batch:
-                task = asyncio.get_running_loop().create_task(self._run(batch))
+            if batch or notes:
+                task = loop.create_task(self._run(batch, notes))
                 self._running.add(task)
                 task.add_done_callback(self._ended)
+            notes = {}
+        if self._callers_for_help and self._later is None:
+            self._later = loop.call_later(REST_SECONDS, self._pump_again)
+
+    def _pump_again(self) -> None:
+        self._later = None
+        self._pump()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._pump()
 
-    async def _run(self, batch: list[_Waiter]) -> None:
+    async def _run(self, batch: list[_Waiter], notes: Ends) -> None:
         self.batches += 1
+        now = asyncio.get_running_loop().time()
         drafts = [draft_of(waiter.question) for waiter in batch]
+        unwritten = notes
         try:
-            packets = compose(drafts, self.drops, clustered=self._store.clustered)
+            packets = compose(
+                drafts,
+                self.drops,
+                clustered=self._store.clustered,
+                notes={tn: round(end - now) for tn, end in notes.items()},
+            )
             if packets:
                 async with bounded(BATCH_SECONDS):
-                    await self._exchange(packets)
+                    if await self._exchange(packets):
+                        unwritten = {}
                 self._store.answered()
         except Exception as error:  # noqa: BLE001 - redis-py raises ValueError, IndexError… on garbage replies
             self._store.failed(error)
             self.unanswered += len(batch)
             self._release_waiting()
         finally:
+            self._callers_for_help.put_back(unwritten)
             # After a failure too: what was not filled is unknown, and so says its draft.
             for waiter, draft in zip(batch, drafts, strict=True):
                 waiter.give(draft.evidence())
 
-    async def _exchange(self, packets: list[Packet]) -> None:
+    async def _exchange(self, packets: list[Packet]) -> bool:
+        """Whether the server took what was to be written."""
         now = asyncio.get_running_loop().time()
-        claiming = now >= self._no_claims_until
+        claiming = now >= self._no_writes_until
         try:
             replies = await self._call(packets, claiming=claiming)
         except (ReadOnlyError, OutOfMemoryError):
             # A replica, or full: what is known can still be read; replay goes unanswered.
-            self._no_claims_until = now + REST_SECONDS
+            self._no_writes_until = now + REST_SECONDS
             claiming = False
             replies = await self._call(packets, claiming=False)
         today = int(time.time() // 86400)
         for packet, reply in zip(packets, replies, strict=True):
             packet.read(reply, self.drops, claiming=claiming, today=today)
+        return claiming
 
     async def _call(self, packets: list[Packet], *, claiming: bool) -> list[Any]:
         try:

@@ -18,17 +18,24 @@ local function bounded(value, longest)
   return value
 end
 
--- KEYS: M markers, L hashes, claims. ARGV: M, L, a field for each hash, two values for each claim.
+-- KEYS: M markers, L hashes, E notes that may be there, C claims, notes to make.
+-- ARGV: M, L, E, C, a field for each hash, two values for each claim, the seconds of each note.
+local HEAD = 4
+
+-- On its own for a server that takes no writes: neither claims nor notes are there.
 local function read(keys, args)
-  local markers, lookups = tonumber(args[1]), tonumber(args[2])
+  local markers, lookups, notes = tonumber(args[1]), tonumber(args[2]), tonumber(args[3])
   local reply = {}
   for i = 1, markers do
     reply[i] = bounded(redis.pcall('GET', keys[i]), LONGEST_MARKER)
   end
   for i = 1, lookups do
-    reply[markers + i] = bounded(redis.pcall('HGET', keys[markers + i], args[2 + i]), LONGEST_ENTRY)
+    reply[markers + i] = bounded(redis.pcall('HGET', keys[markers + i], args[HEAD + i]), LONGEST_ENTRY)
   end
-  return reply, markers, lookups
+  for i = markers + lookups + 1, markers + lookups + notes do
+    reply[i] = redis.call('EXISTS', keys[i])
+  end
+  return reply
 end
 
 -- A claim: the call id joins the set of those that used this PASSporT; how many there are now.
@@ -47,20 +54,21 @@ local function claim(key, member, keep_seconds)
   return known + 1
 end
 
--- The answers of read, then a count for each claim (ARGV: call id, seconds to keep).
+-- The answers of read, then a count for each claim (ARGV: call id, seconds to keep). Notes have no answer
+-- and are made first: a call back may be in the batch of the call for help.
 local function ask(keys, args)
-  local reply, markers, lookups = read(keys, args)
-  local before = markers + lookups
-  for i = before + 1, #keys do
-    local at = 2 + lookups + 2 * (i - before)
+  local lookups, claims = tonumber(args[2]), tonumber(args[4])
+  local before = tonumber(args[1]) + lookups + tonumber(args[3])
+  local first_note, seconds_at = before + claims + 1, HEAD + lookups + 2 * claims + 1
+  for i = first_note, #keys do
+    redis.call('SET', keys[i], '1', 'EX', args[seconds_at + i - first_note])
+  end
+  local reply = read(keys, args)
+  for i = before + 1, before + claims do
+    local at = HEAD + lookups + 2 * (i - before)
     reply[i] = claim(keys[i], args[at - 1], args[at])
   end
   return reply
-end
-
--- As ask, for a server that takes no writes: claims are not looked at.
-local function look(keys, args)
-  return (read(keys, args))
 end
 
 -- KEYS: a hash for each entry. ARGV: field, value (empty: forget it), Unix second of its end, for each.
@@ -95,6 +103,6 @@ local function finish(keys, args)
 end
 
 redis.register_function('callmark_ask_VERSION', ask)
-redis.register_function{function_name = 'callmark_look_VERSION', callback = look, flags = {'no-writes'}}
+redis.register_function{function_name = 'callmark_look_VERSION', callback = read, flags = {'no-writes'}}
 redis.register_function('callmark_write_VERSION', write)
 redis.register_function('callmark_finish_VERSION', finish)

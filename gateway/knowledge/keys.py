@@ -6,6 +6,7 @@ partition is the hash tag, so all that one call asks of its caller lies in one c
     cm:complete:{p3f}             string  "complete:<epoch>" | "building:<epoch>"; absent: nothing is known
     cm:rep:{p3f}:44207946         hash    last four digits -> entry (gateway.reputation.entry); expires
     cm:replay:{p3f}:<hash>        set     hashes of the call ids that used one PASSporT; expires
+    cm:emergency:{p3f}:442079460123  string  it dialled an emergency number lately; expires
     cm:chain:<hash of the URL>    string  a certificate chain, PEM; expires
 
 Reputation lies in one hash per exchange, not one key per number: Redis keeps small hashes in one
@@ -63,6 +64,12 @@ def replay_key(partition: int, parts: tuple[str, ...]) -> str:
     text = "".join(f"{len(part)}:{part}" for part in parts)
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     return f"cm:replay:{_TAGS[partition]}:{digest}"
+
+
+def emergency_key(tn: TelephoneNumber) -> tuple[str, int]:
+    """Return the key that says a number called for help lately, and its partition. ValueError as above."""
+    partition = partition_of(exchange_of(tn))
+    return f"cm:emergency:{_TAGS[partition]}:{tn}", partition
 
 
 def call_member(call_id: str) -> int:

@@ -7,6 +7,7 @@ dropped and counted, and its number is unknown.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -32,7 +33,10 @@ class Draft:
 
     question: Question
     reputation: dict[TelephoneNumber, Known]
+    called_unknown: int
+    """Called numbers of which nobody has said yet whether they called for help."""
     distinct_calls: int | None = None
+    has_caller_for_help: bool = False
 
     def evidence(self) -> Evidence:
         """Return what was found, and what is missing."""
@@ -40,13 +44,16 @@ class Draft:
         if self.question.replay is not None and self.distinct_calls is None:
             degraded = (*degraded, "replay")
         return Evidence(
-            reputation=self.reputation, replay_distinct_calls=self.distinct_calls, degraded=degraded
+            reputation=self.reputation,
+            replay_distinct_calls=self.distinct_calls,
+            recent_emergency_caller=self.has_caller_for_help or (None if self.called_unknown else False),
+            degraded=degraded,
         )
 
 
 def draft_of(question: Question) -> Draft:
     """Everything unknown yet."""
-    return Draft(question, dict.fromkeys(question.tns, UNKNOWN))
+    return Draft(question, dict.fromkeys(question.tns, UNKNOWN), len(question.called))
 
 
 @dataclass(slots=True)
@@ -57,11 +64,15 @@ class Packet:
     """Partition -> its place among the markers."""
     lookups: list[tuple[Draft, TelephoneNumber, int]] = field(default_factory=list)
     """Whose number, and the place of its marker."""
+    called: list[Draft] = field(default_factory=list)
     claims: list[Draft] = field(default_factory=list)
     _lookup_keys: list[str] = field(default_factory=list)
     _fields: list[str] = field(default_factory=list)
+    _called_keys: list[str] = field(default_factory=list)
     _claim_keys: list[str] = field(default_factory=list)
     _claim_args: list[int] = field(default_factory=list)
+    _note_keys: list[str] = field(default_factory=list)
+    _note_args: list[int] = field(default_factory=list)
 
     def add_lookup(self, draft: Draft, tn: TelephoneNumber, exchange: str, partition: int) -> None:
         """Ask for one number's entry and its partition's marker."""
@@ -69,6 +80,16 @@ class Packet:
         self.lookups.append((draft, tn, marker))
         self._lookup_keys.append(keys.reputation_key(exchange, partition))
         self._fields.append(keys.field_of(tn))
+
+    def add_called(self, draft: Draft, key: str) -> None:
+        """Ask whether one called number called for help."""
+        self.called.append(draft)
+        self._called_keys.append(key)
+
+    def add_note(self, key: str, keep_seconds: int) -> None:
+        """Write down that a number called for help."""
+        self._note_keys.append(key)
+        self._note_args.append(keep_seconds)
 
     def add_claim(self, draft: Draft, key: str, member: int, keep_seconds: int) -> None:
         """Claim one PASSporT for one call."""
@@ -78,16 +99,19 @@ class Packet:
 
     def arguments(self, *, claiming: bool) -> list[str | int]:
         """Return what follows the function's name in FCALL: number of keys, keys, arguments."""
-        all_keys = [*map(keys.marker_key, self.markers), *self._lookup_keys]
-        rest: list[str | int] = [len(self.markers), len(self.lookups), *self._fields]
+        all_keys = [*map(keys.marker_key, self.markers), *self._lookup_keys, *self._called_keys]
+        claims = len(self.claims) if claiming else 0
+        head = [len(self.markers), len(self.lookups), len(self.called), claims]
+        rest: list[str | int] = [*head, *self._fields]
         if claiming:
-            all_keys += self._claim_keys
-            rest += self._claim_args
+            all_keys += (*self._claim_keys, *self._note_keys)
+            rest += (*self._claim_args, *self._note_args)
         return [len(all_keys), *all_keys, *rest]
 
     def read(self, reply: object, drops: Drops, *, claiming: bool, today: int) -> None:
         """Fill the drafts from the server's reply; a reply of another shape fills nothing."""
-        before = len(self.markers) + len(self.lookups)
+        looked_up = len(self.markers) + len(self.lookups)
+        before = looked_up + len(self.called)
         expected = before + len(self.claims) if claiming else before
         if not _is_list(reply) or len(reply) != expected:
             drops.replies += 1
@@ -97,6 +121,12 @@ class Packet:
             known = _entry(reply[place], drops, today=today)
             # An entry that is there counts though others may be missing; absence needs the marker.
             draft.reputation[tn] = known if known is not None or whole[marker] else UNKNOWN
+        for draft, found in zip(self.called, reply[looked_up:before], strict=True):
+            if found in (0, 1):
+                draft.called_unknown -= 1
+                draft.has_caller_for_help |= bool(found)
+            else:
+                drops.replies += 1
         for draft, count in zip(self.claims, reply[before:], strict=False):
             if isinstance(count, int) and count > 0:
                 draft.distinct_calls = count
@@ -104,10 +134,29 @@ class Packet:
                 drops.replies += 1
 
 
-def compose(drafts: list[Draft], drops: Drops, *, clustered: bool) -> list[Packet]:
-    """Return the packets that answer these drafts: one, or in a cluster one for each partition."""
+def compose(
+    drafts: list[Draft], drops: Drops, *, clustered: bool, notes: Mapping[TelephoneNumber, int]
+) -> list[Packet]:
+    """Return the packets that answer these drafts: one, or in a cluster one for each partition.
+
+    `notes` go along: who called for help, and for how many seconds more that counts.
+    """
     packets: dict[int, Packet] = {}
+    for tn, keep_seconds in notes.items():
+        try:
+            key, partition = keys.emergency_key(tn)
+        except ValueError:
+            drops.numbers += 1
+            continue
+        packets.setdefault(partition if clustered else 0, Packet()).add_note(key, keep_seconds)
     for draft in drafts:
+        for tn in draft.question.called:
+            try:
+                key, partition = keys.emergency_key(tn)
+            except ValueError:
+                drops.numbers += 1
+                continue
+            packets.setdefault(partition if clustered else 0, Packet()).add_called(draft, key)
         for tn in draft.question.tns:
             try:
                 exchange = keys.exchange_of(tn)

@@ -61,6 +61,8 @@ class Question:
     tns: tuple[TelephoneNumber, ...]
     """Presentation and network number, each once."""
     replay: ReplayClaim | None = None
+    called: tuple[TelephoneNumber, ...] = ()
+    """Called numbers of which one may have called for help lately."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,9 @@ class Evidence:
     replay_distinct_calls: int | None = None
     """How many call ids, this one among them, used the PASSporT within its window (256 is the most that
     is counted); None where no claim was made or it could not be."""
+    recent_emergency_caller: bool | None = False
+    """Whether one of the called numbers called for help within the last half hour; None: not known. Such
+    notes are short-lived by declaration: an emptied Redis has forgotten them, as it has the replays."""
     degraded: tuple[str, ...] = field(default=())
     """`reputation`, `replay`: what could not be answered."""
 
@@ -81,5 +86,6 @@ def nothing_known(question: Question) -> Evidence:
     degraded = ("reputation",) if question.tns else ()
     return Evidence(
         reputation=dict.fromkeys(question.tns, UNKNOWN),
+        recent_emergency_caller=None if question.called else False,
         degraded=(*degraded, "replay") if question.replay is not None else degraded,
     )

@@ -17,17 +17,22 @@ from typing import Any, Final
 
 import structlog
 
-from gateway.channel import LISTENERS_VARIABLE, ChannelError, Received
+from gateway.channel import (
+    LISTENERS_VARIABLE,
+    SLOT_VARIABLE,
+    VALKEY_SOCKET_VARIABLE,
+    ChannelError,
+    Received,
+)
 from gateway.node.child import ChildSpec
 from gateway.node.keeper import Keeper, Watch
 from gateway.node.listeners import Listen, ListenError, close_listener, listener_address, open_listener
 from gateway.node.lock import lock_data_directory
 from gateway.node.plan import NodePlan
 from gateway.node.seats import Seat
-from gateway.node.valkey import SOCKET_VARIABLE, prepare, socket_path, wait_until_answering
+from gateway.node.valkey import prepare, socket_path, wait_until_answering
 from gateway.node.workers import Workers
 
-SLOT_VARIABLE: Final = "CALLMARK_WORKER_SLOT"
 VALKEY_START_SECONDS: Final = 5.0
 """Then the node goes on without: calls are answered, `degraded`, until it answers."""
 VALKEY_STOP_SECONDS: Final = 5.0
@@ -157,7 +162,7 @@ class _Node:
         held = () if self._lock is None else (self._lock,)
         if self._plan.valkey is not None:
             path = socket_path(self._plan.valkey.directory)
-            environment[SOCKET_VARIABLE] = str(path)
+            environment[VALKEY_SOCKET_VARIABLE] = str(path)
             self._valkey = Keeper(prepare(self._plan.valkey, fds=held), _UNWATCHED, self._report)
             self._valkey.start()
             answering = await self._reached(wait_until_answering(path), VALKEY_START_SECONDS)

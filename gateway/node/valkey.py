@@ -23,8 +23,6 @@ from typing import Final
 from gateway.node.child import ChildSpec
 from gateway.node.listeners import LONGEST_UNIX_PATH_BYTES
 
-SOCKET_VARIABLE: Final = "CALLMARK_VALKEY_SOCKET"
-"""The environment variable that tells the other children where the embedded Valkey listens."""
 PING_SECONDS: Final = 0.5
 BETWEEN_PINGS_SECONDS: Final = 0.02
 

@@ -19,7 +19,8 @@ from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.schema import sightings
 from gateway.reputation.sighting import Sighting
 
-_ROWS_AT_ONCE: Final = 10_000
+_ROWS_AT_ONCE: Final = 1_000
+"""Turning so many rows into sightings takes some 10 ms, in which the process answers nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,17 @@ async def sightings_of(
         .order_by(sightings.c.day.desc(), sightings.c.feed, sightings.c.reporter)
     )
     return tuple(_sighting(row) for row in await transaction.execute(query))
+
+
+async def sightings_of_each(
+    transaction: AsyncConnection, tns: Sequence[TelephoneNumber], *, today: date
+) -> dict[TelephoneNumber, list[Sighting]]:
+    """Return the same of some hundred numbers at once; one of which nothing is known has an empty list."""
+    query = select(sightings).where(sightings.c.tn.in_(tns), sightings.c.last_day >= today.isoformat())
+    found: dict[TelephoneNumber, list[Sighting]] = {tn: [] for tn in tns}
+    for row in await transaction.execute(query):
+        found[row.tn].append(_sighting(row))
+    return found
 
 
 async def every_sighting(transaction: AsyncConnection, *, today: date) -> AsyncIterator[list[Sighting]]:

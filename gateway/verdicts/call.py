@@ -63,7 +63,8 @@ class Known:
     reputation: tuple[tuple[TelephoneNumber, ReputationEntry], ...] = ()
     replay_calls: int | None = None
     """Distinct call ids this PASSporT was seen with, this one included; None: not asked or not known."""
-    recent_emergency_caller: bool = False
-    """The called number dialled an emergency number within the last half hour (RFC 7090)."""
+    recent_emergency_caller: bool | None = False
+    """The called number dialled an emergency number within the last half hour (RFC 7090); None: asked, and
+    not known."""
     degraded: tuple[str, ...] = ()
-    """`reputation`, `facts`: what did not answer."""
+    """`reputation`, `replay`, `facts`: what did not answer."""

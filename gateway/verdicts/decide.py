@@ -39,8 +39,15 @@ def decide(call: Call, outcome: Outcome, known: Known, policy: VerdictPolicy) ->
         score=score,
         evidence=evidence(entry, today=case.today),
         treatment=treat(action, deciding, policy.treatment),
-        degraded=known.degraded,
+        degraded=_degraded(known, action),
     )
+
+
+def _degraded(known: Known, action: Action) -> tuple[str, ...]:
+    """What did not answer; `emergency` only where a call back would have been let through instead."""
+    if known.recent_emergency_caller is None and action in (Action.BLOCK, Action.CHALLENGE):
+        return (*known.degraded, "emergency")
+    return known.degraded
 
 
 def _action(deciding: Hit | None, treatment: TreatmentPolicy) -> Action:

@@ -36,12 +36,17 @@ def test_an_import_says_what_was_taken_merged_and_refused(run, complaints):
     assert (again["taken"], again["merged"], again["refused"]) == (0, 3, 1)
 
 
-def test_an_import_reaches_redis_or_says_that_it_did_not(run, complaints):
+def test_an_import_reaches_redis_or_says_that_it_did_not(run, complaints, monkeypatch):
+    assert (
+        "the next start brings it to the embedded Valkey"
+        in run("import", complaints, "--format", "ftc-dnc").output
+    )
     with running_valkey() as valkey:
-        done = run("import", complaints, "--format", "ftc-dnc", "--redis", valkey.url)
-        assert "1 numbers are up to date in Redis." in done.output
+        monkeypatch.setenv("CALLMARK_REDIS__URL", valkey.url)
+        done = run("import", complaints, "--format", "ftc-dnc")
+        assert "1 number is up to date in Redis." in done.output
         assert valkey.client().dbsize() == 257
-    done = run("import", complaints, "--format", "ftc-dnc", "--redis", valkey.url)
+    done = run("import", complaints, "--format", "ftc-dnc")
     assert done.exit_code == 0
     assert "The record has it, Redis does not" in done.output
 

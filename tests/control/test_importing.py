@@ -41,13 +41,15 @@ async def known_of(record, tn):
 async def test_lines_are_taken_and_refused_with_their_numbers(record, tmp_path):
     heard = []
     report = await read(
-        record, request(tmp_path, ROWS), progress=lambda done, size: heard.append((done, size))
+        record,
+        request(tmp_path, ROWS),
+        progress=lambda report: heard.append((report.bytes_read, report.size, report.taken)),
     )
     assert (report.taken, report.merged, report.refused, report.lines) == (3, 0, 1, 5)
     assert [problem.line for problem in report.problems] == [4]
     assert report.touched == {"12025550123", "12025550124"}
     assert report.newest_day == date(2025, 11, 21)
-    assert heard == [(len(ROWS), len(ROWS))]
+    assert heard == [(len(ROWS), len(ROWS), 3)]
     assert len(await known_of(record, "12025550123")) == 2
 
 
@@ -63,8 +65,8 @@ async def test_a_broken_off_import_goes_on_and_ends_as_if_it_had_not_been(record
     rows = "Company_Phone_Number\n" + "2025550123\n2025550124\nx\n" * 20
     wanted = request(tmp_path, rows)
 
-    def break_off(done: int, _size: int) -> None:
-        if done > len(rows) / 2:
+    def break_off(so_far) -> None:
+        if so_far.bytes_read > len(rows) / 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -66,12 +66,24 @@ async def test_a_second_import_writes_its_own_numbers_with_all_that_is_known_of_
     assert await scores(knowledge, TN, ANOTHER) == [0.5, 0.25]
 
 
-async def test_many_numbers_take_the_one_walk_and_come_to_the_same(parts, listing, monkeypatch):
-    monkeypatch.setattr("gateway.control.reputation_cache.FEW", 0)
+async def test_many_numbers_are_looked_up_in_portions_and_come_to_the_same(parts, listing, monkeypatch):
+    monkeypatch.setattr("gateway.control.reputation_cache.TOGETHER", 2)
+    record, loader, knowledge = parts
+    await cache_import(record, loader, await listing(record, "+12025550124,a\n"), now=NOW)
+    rows = "".join(f"+1202555{n:04d},{r}\n" for n in range(123, 128) for r in "bc")
+    heard = []
+    second = await listing(record, rows, "second.csv")
+    assert await cache_import(record, loader, second, now=NOW, progress=heard.append) == 5
+    assert heard == [2, 4, 5]
+    assert await scores(knowledge, TN, ANOTHER, "12025550127") == [0.4, 0.5, 0.4]
+
+
+async def test_numbers_too_many_to_remember_take_one_walk(parts, listing):
     record, loader, knowledge = parts
     await cache_import(record, loader, await listing(record, "+12025550124,a\n"), now=NOW)
     second = await listing(record, "+12025550123,b\n", "second.csv")
-    assert await cache_import(record, loader, second, now=NOW) == 1
+    second.touched = None
+    assert await cache_import(record, loader, second, now=NOW) == 2
     assert await scores(knowledge, TN, ANOTHER) == [0.25, 0.25]
 
 

@@ -115,17 +115,27 @@ def parse_body(body: bytes) -> VerdictBody:
         raise _located(error) from None
 
 
-_PATH: Final = re.compile(r" - at `\$(?P<path>[^`]*)`")
+_SENTENCE: Final = re.compile(
+    r"(?:Object (?P<what>missing required|contains unknown) field `(?P<name>.*?)`|(?P<words>.*?))"
+    r"(?: - at `\$(?P<path>[^`]*)`)?",
+    re.DOTALL,
+)
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_MAX_NAME: Final = 64
+"""How much of a stranger's member name an error repeats."""
 
 
 def _located(error: msgspec.ValidationError) -> Problem:
     """Msgspec's sentence with its place turned from `$.call.to.tn[0]` into `/call/to/tn/0`."""
-    text = str(error)
-    found = _PATH.search(text)
-    path = "" if found is None else found["path"]
-    pointer = "".join("/" + (name or index) for name, index in _STEP.findall(path))
-    return at(pointer, _PATH.sub("", text))
+    found = _SENTENCE.fullmatch(str(error))
+    if found is None:
+        return at("", str(error))
+    pointer = "".join("/" + (name or index) for name, index in _STEP.findall(found["path"] or ""))
+    if found["what"] is None:
+        return at(pointer, found["words"])
+    name = found["name"] if len(found["name"]) <= _MAX_NAME else f"{found['name'][:_MAX_NAME]}..."
+    member = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
+    return at(member, "is missing" if found["what"] == "missing required" else "is unknown here")
 
 
 def _tn(text: str, pointer: str, dialling: DiallingRules) -> TelephoneNumber:

@@ -23,7 +23,7 @@ _MOST_SCOPES: Final = 20
 
 def parse_token_request(document: object) -> TokenRequest:
     """Read `{"name", "scopes": […], "trunk"?, "expires"?}`. Raises CommandError."""
-    members = _members(document, required=("name", "scopes"), optional=("trunk", "expires"))
+    members = read_members(document, required=("name", "scopes"), optional=("trunk", "expires"))
     scopes = members["scopes"]
     if not isinstance(scopes, list) or len(scopes) > _MOST_SCOPES:
         raise CommandError("must be a list of scopes", "/scopes")
@@ -31,24 +31,24 @@ def parse_token_request(document: object) -> TokenRequest:
         if not isinstance(scope, str):
             raise CommandError("must be a text", f"/scopes/{position}")
     return TokenRequest(
-        name=_text(members, "name"),
+        name=read_text(members, "name"),
         scopes=tuple(cast("list[str]", scopes)),
-        trunk=_optional_text(members, "trunk"),
+        trunk=optional_text(members, "trunk"),
         expires_at=_time(members, "expires"),
     )
 
 
 def parse_decision_request(document: object) -> DecisionRequest:
     """Read `{"tn" or "range", "action", "trunk_kind"?, "reason", "expires"?}`. Raises CommandError."""
-    members = _members(
+    members = read_members(
         document, required=("action", "reason"), optional=("tn", "range", "trunk_kind", "expires")
     )
     return DecisionRequest(
-        action=_text(members, "action"),
-        reason=_text(members, "reason"),
-        tn=_optional_text(members, "tn"),
-        range=_optional_text(members, "range"),
-        trunk_kind=_optional_text(members, "trunk_kind"),
+        action=read_text(members, "action"),
+        reason=read_text(members, "reason"),
+        tn=optional_text(members, "tn"),
+        range=optional_text(members, "range"),
+        trunk_kind=optional_text(members, "trunk_kind"),
         expires_at=_time(members, "expires"),
     )
 
@@ -118,9 +118,10 @@ def _optional_time(seconds: int | None) -> str | None:
     return None if seconds is None else render_time(seconds)
 
 
-def _members(
+def read_members(
     document: object, *, required: Collection[str], optional: Collection[str]
 ) -> Mapping[str, object]:
+    """A JSON object with these members and no others. Raises CommandError with the place."""
     if not isinstance(document, dict):
         raise CommandError("must be a JSON object")
     for name in document:
@@ -135,17 +136,19 @@ def _members(
     return document
 
 
-def _text(members: Mapping[str, object], name: str) -> str:
+def read_text(members: Mapping[str, object], name: str) -> str:
+    """A member that is a text. Raises CommandError."""
     value = members[name]
     if not isinstance(value, str):
         raise CommandError("must be a text", f"/{name}")
     return value
 
 
-def _optional_text(members: Mapping[str, object], name: str) -> str | None:
-    return None if members.get(name) is None else _text(members, name)
+def optional_text(members: Mapping[str, object], name: str) -> str | None:
+    """The same, or None where it is missing or null. Raises CommandError."""
+    return None if members.get(name) is None else read_text(members, name)
 
 
 def _time(members: Mapping[str, object], name: str) -> int | None:
-    text = _optional_text(members, name)
+    text = optional_text(members, name)
     return None if text is None else parse_time(text, f"/{name}")

@@ -1,0 +1,92 @@
+"""One measurement: a load, and whose CPU time it cost meanwhile."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.load import Check, Load, closed_loop, open_loop
+from bench.processes import core_seconds, cpu_seconds
+
+SERVER_CORE = 0
+LOAD_CORE = 1
+CONNECTIONS = 16
+"""Few and kept open, as switches have them."""
+MOST_SECONDS = 20.0
+"""For one measurement, within which its tokens stay fresh; more is a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    answers: int
+    seconds: float
+    server_cpu: float
+    """CPU seconds of the processes that answer."""
+    other_cpu: Mapping[str, float]
+    """Of the node's other processes, by name."""
+    load_share: float
+    """Part of its core that the load used; near 1 it would be the load that is measured."""
+    foreign_share: float
+    """Part of the server's core that went to anyone else, the hypervisor included."""
+    kept: Sequence[bytes]
+    latencies: Sequence[float]
+
+    @property
+    def per_core(self) -> float:
+        """Answers per CPU second of the processes that answer."""
+        return self.answers / self.server_cpu
+
+    @property
+    def per_core_with_others(self) -> float:
+        """Answers per CPU second of everything the node runs."""
+        return self.answers / (self.server_cpu + sum(self.other_cpu.values()))
+
+    @property
+    def per_second(self) -> float:
+        return self.answers / self.seconds
+
+
+def measure(
+    port: int,
+    requests: Sequence[bytes],
+    check: Check,
+    *,
+    servers: Sequence[int],
+    others: Mapping[str, int] | None = None,
+    rate: float | None = None,
+) -> Measured:
+    """Closed loop, or open loop at `rate` a second. Raises LoadError when an answer is wrong or missing."""
+    others = others or {}
+    cpu = {pid: cpu_seconds(pid) for pid in (*servers, *others.values())}
+    busy, stolen = core_seconds(SERVER_CORE)
+    load = _load(port, requests, check, rate)
+    busy, stolen = (now - then for now, then in zip(core_seconds(SERVER_CORE), (busy, stolen), strict=True))
+    used = {pid: cpu_seconds(pid) - before for pid, before in cpu.items()}
+    on_core = used[servers[0]]
+    return Measured(
+        answers=load.answered,
+        seconds=load.seconds,
+        server_cpu=sum(used[pid] for pid in servers),
+        other_cpu={name: used[pid] for name, pid in others.items()},
+        load_share=load.cpu_seconds / load.seconds,
+        foreign_share=max(0.0, busy + stolen - on_core) / load.seconds,
+        kept=load.kept,
+        latencies=load.latencies,
+    )
+
+
+def _load(port: int, requests: Sequence[bytes], check: Check, rate: float | None) -> Load:
+    if rate is None:
+        return closed_loop(port, requests, connections=CONNECTIONS, check=check, seconds=MOST_SECONDS)
+    most = len(requests) / rate + 5.0
+    return open_loop(port, requests, rate=rate, connections=4 * CONNECTIONS, check=check, seconds=most)
+
+
+def median(measured: Sequence[Measured], value: Callable[[Measured], float]) -> float:
+    return statistics.median(value(each) for each in measured)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

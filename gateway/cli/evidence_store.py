@@ -1,0 +1,35 @@
+"""Redis for a command that met no node: which one, and whether it can be reached without it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from gateway.control.files import read_settings
+from gateway.generation.settings import Settings
+from gateway.knowledge.connect import FOR_LOADING, connect
+from gateway.knowledge.importers.loader import ReputationLoader
+from gateway.node_settings import CONFIGURATION_VARIABLE
+
+EMBEDDED: Final = "embedded"
+
+
+def redis_url() -> str:
+    """`[redis] url` as a node started here would have it; "embedded" where no configuration is found."""
+    configured = read_settings(Path(os.environ.get(CONFIGURATION_VARIABLE, "config")), os.environ)
+    if isinstance(configured, Settings):
+        return configured.redis.url
+    return os.environ.get("CALLMARK_REDIS__URL", EMBEDDED)
+
+
+@asynccontextmanager
+async def open_loader(url: str) -> AsyncIterator[ReputationLoader]:
+    """Connect to a Redis that is there without a node. Raises RedisUrlError."""
+    connected = connect(url, patience=FOR_LOADING)
+    try:
+        yield ReputationLoader(connected)
+    finally:
+        await connected.client.aclose()

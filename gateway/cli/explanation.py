@@ -1,0 +1,258 @@
+"""An inspected Identity header, in words for a person and as a document for a program; decides nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from gateway.calls.dialects.atis import render_verification
+from gateway.certificates.chain import ValidatedChain
+from gateway.cli.certificate_words import certificate_document, certificate_lines
+from gateway.cli.inspection import Inspection
+from gateway.cli.steps import StepResult, steps
+from gateway.cli.wording import age, as_json, finding_words, lasting, mark, moment, row, safe, title
+from gateway.numbers.canonical import to_e164
+from gateway.passport.passport import PassportError
+from gateway.passport.strict import Base64UrlError, read_base64url
+from gateway.reasons import (
+    CREDENTIAL_UNOBTAINABLE,
+    IAT_STALE,
+    IDENTITY_MALFORMED,
+    TN_MISMATCH,
+    X5U_FORBIDDEN,
+    Finding,
+)
+
+ATTEST_WORDS: Final = {
+    "A": "full: the provider knows the caller and the caller's right to the number",
+    "B": "partial: the provider knows the caller, not whether the number is the caller's",
+    "C": "gateway: the provider only knows where the call entered its network",
+}
+"""RFC 8588 section 4, in short."""
+
+_EXCERPT: Final = 36
+# The parsers name the place in their sentence; where one does not, there is no excerpt.
+_PLACE: Final = re.compile(r"(?:position|character) (\d+)")
+
+
+def explain(inspection: Inspection, *, assumed: tuple[str, ...]) -> Iterator[str]:
+    """Lines for a person; `assumed` are sentences on what was not given."""
+    yield from _header_lines(inspection)
+    yield from _claim_lines(inspection)
+    yield from _credential_lines(inspection)
+    yield title(f"The steps of RFC 8224 section 6.2, as of {moment(inspection.examination.now)}")
+    for sentence in assumed:
+        yield f"  {sentence}"
+    for result in steps(inspection):
+        yield from _step_lines(result, inspection)
+    yield from _answer_lines(inspection)
+
+
+def document(inspection: Inspection, *, assumed: tuple[str, ...]) -> Mapping[str, object]:
+    """The same for a program."""
+    parts, credential = inspection.parts, inspection.credential
+    identity, passport, outcome = parts.identity, parts.passport, inspection.outcome
+    return {
+        "passed": outcome.passport is not None,
+        "verstat": outcome.verstat.value,
+        "code": outcome.finding.reason.code,
+        "answer": render_verification(outcome),
+        "remedies": list(_remedies(inspection)),
+        "judged_at": inspection.examination.now,
+        "assumed": list(assumed),
+        "steps": [
+            {
+                "step": result.step.label,
+                "topic": result.step.topic,
+                "passed": result.passed,
+                "findings": [_finding_document(finding) for finding in result.findings],
+            }
+            for result in steps(inspection)
+        ],
+        "parameters": None
+        if identity is None
+        else {"info": identity.info, "alg": identity.alg, "ppt": identity.ppt}
+        | dict(identity.other_parameters),
+        "stopped": None if parts.stopped is None else parts.stopped.problem,
+        "header": None if passport is None else dict(passport.header),
+        "claims": None if passport is None else dict(passport.payload),
+        "signed": None if passport is None else passport.signing_input.decode("ascii"),
+        "certificates": None
+        if credential is None
+        else {
+            "source": credential.source,
+            "anchored": credential.is_anchored,
+            "chain": [certificate_document(one) for one in credential.certificates],
+            "warnings": [_finding_document(finding) for finding in _warnings(inspection)],
+        },
+    }
+
+
+def _header_lines(inspection: Inspection) -> Iterator[str]:
+    identity, stopped = inspection.parts.identity, inspection.parts.stopped
+    yield title(f"Identity header, {len(inspection.value)} characters").lstrip("\n")
+    if identity is not None:
+        info = None
+        if identity.info is not None:
+            info = f"<{identity.info}>" if identity.info_is_bracketed else identity.info
+        for name, value in (("info", info), ("alg", identity.alg), ("ppt", identity.ppt)):
+            yield row(name, "(not there)" if value is None else safe(value))
+        for name, other in identity.other_parameters:
+            yield row(safe(name), f"{safe(other)}  (means nothing here)")
+    if inspection.parts.is_compact:
+        yield row("form", "compact: a signature alone, without the PASSporT's header and claims")
+    elif stopped is not None:
+        place = stopped.place if isinstance(stopped, PassportError) else ""
+        where = f" (in {safe(place)})" if "/" in place else ""
+        yield f"  {mark(passed=False)} Reading stopped here: {safe(stopped.problem)}{where}."
+        read = inspection.value if identity is None else _part(identity.token, place)
+        yield from _excerpt(read, stopped.problem)
+
+
+def _part(token: str, place: str) -> str:
+    """The text in which the place of a PassportError counts: the JSON of the part it names, else the part."""
+    part = {"header": 0, "payload": 1}.get(place.partition("/")[0])
+    if part is None:
+        return token
+    text = token.split(".")[part]
+    try:
+        return read_base64url(text).decode("utf-8", "replace")
+    except Base64UrlError:
+        return text
+
+
+def _excerpt(text: str, problem: str) -> Iterator[str]:
+    # One sign for one character, whatever it is: the mark below stands under the right one.
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    found = _PLACE.search(problem)
+    if found is None:
+        yield f"    {text[: 2 * _EXCERPT]}{'...' * (len(text) > 2 * _EXCERPT)}"
+        return
+    place = int(found[1])
+    start = max(0, place - _EXCERPT)
+    yield f"    {text[start : place + _EXCERPT]}"
+    yield f"    {' ' * (place - start)}^"
+
+
+def _claim_lines(inspection: Inspection) -> Iterator[str]:
+    passport, claims = inspection.parts.passport, inspection.parts.claims
+    if passport is None:
+        return
+    yield title("PASSporT header")
+    for name, value in passport.header.items():
+        yield row(safe(name), as_json(value))
+    yield title("Claims (a stranger's word unless every step below has its tick)")
+    for name, value in passport.payload.items():
+        words = ""
+        if name == "iat" and claims is not None:
+            words = f"{moment(claims.iat)}, {age(inspection.examination.now - claims.iat)}"
+        elif name == "attest" and isinstance(value, str):
+            words = ATTEST_WORDS.get(value, "")
+        yield row(safe(name), as_json(value) + (f"  ({words})" if words else ""))
+    yield title("Signature")
+    data, signature = passport.signing_input, passport.signature
+    yield row("signed", f"{len(data)} bytes, as received; SHA-256 {hashlib.sha256(data).hexdigest()}")
+    if signature is None:
+        yield row("signature", "is not base64url")
+    elif len(signature) != 64:
+        yield row("signature", f"{len(signature)} bytes; ES256 has 64: r and s of 32 each (RFC 7518 3.4)")
+    else:
+        yield row("r", signature[:32].hex())
+        yield row("s", signature[32:].hex())
+
+
+def _credential_lines(inspection: Inspection) -> Iterator[str]:
+    credential = inspection.credential
+    yield title("Certificates")
+    if credential is None:
+        yield "  Not looked for: the header already refuses by itself."
+        return
+    yield f"  {credential.source}"
+    yield from certificate_lines(credential, now=inspection.examination.now)
+    for finding in _warnings(inspection):
+        yield f"  Warning: {finding_words(finding)}"
+        if finding.reason.remedy:
+            yield f"           {finding.reason.remedy}"
+
+
+def _warnings(inspection: Inspection) -> tuple[Finding, ...]:
+    judged = None if inspection.credential is None else inspection.credential.judged
+    return judged.warnings if isinstance(judged, ValidatedChain) else ()
+
+
+def _step_lines(result: StepResult, inspection: Inspection) -> Iterator[str]:
+    head = f"  {mark(passed=result.passed)} {result.step.label:<8} {result.step.topic}:"
+    if result.passed is None:
+        yield f"{head} not looked at"
+    elif result.passed:
+        yield f"{head} {result.step.holds}"
+    for position, finding in enumerate(result.findings):
+        yield f"{head if position == 0 else ' ' * 12} {finding_words(finding)}"
+    yield from (f"{' ' * 13}{line}" for line in _compared(result, inspection))
+
+
+def _compared(result: StepResult, inspection: Inspection) -> Iterator[str]:
+    """What was held against what, where that is what refuses."""
+    claims, examination = inspection.parts.claims, inspection.examination
+    met = {finding.reason for finding in result.findings}
+    if claims is None:
+        return
+    if TN_MISMATCH in met:
+        signed = ", ".join(map(safe, (*claims.dest, *claims.dest_uri)))
+        called = ", ".join(to_e164(tn) for tn in sorted(examination.request.dests))
+        yield f"signed: {safe(claims.orig or claims.orig_uri or '')} to {signed}"
+        yield f"call:   {to_e164(examination.request.orig)} to {called}"
+    if IAT_STALE in met:
+        time = examination.request.time
+        apart = "before" if claims.iat < time else "after"
+        yield f"signed: {moment(claims.iat)}, {lasting(abs(time - claims.iat))} {apart} the call"
+        yield f"call:   {moment(time)}; at most {lasting(examination.freshness_seconds)} apart are allowed"
+
+
+def _answer_lines(inspection: Inspection) -> Iterator[str]:
+    outcome = inspection.outcome
+    yield title("What the gateway answers")
+    yield row("verstat", outcome.verstat.value)
+    cause = outcome.finding.reason.cause
+    if outcome.passport is None and cause is not None:
+        yield row("reasoncode", str(cause.code))
+        yield row("reasontext", cause.api_text)
+        yield row("reasondesc", outcome.finding.description)
+    yield row("code", outcome.finding.reason.code)
+    yield f"  {finding_words(outcome.finding)}"
+    remedies = tuple(_remedies(inspection))
+    if remedies:
+        yield title("What can be done")
+        for remedy in remedies:
+            yield f"  {remedy}"
+
+
+def _remedies(inspection: Inspection) -> Iterator[str]:
+    """What each refusal's row advises, and what this command can show beyond it."""
+    claims = inspection.parts.claims
+    yield from dict.fromkeys(
+        f"{finding.reason.code}: {finding.reason.remedy}"
+        for finding in inspection.findings
+        # That row sends people here.
+        if finding.reason.remedy and finding.reason is not IDENTITY_MALFORMED
+    )
+    met = {finding.reason for finding in inspection.findings}
+    identity = inspection.parts.identity
+    if identity is not None and identity.parameter_count == 0:
+        yield "What was given is a PASSporT alone; the header goes on: ;info=<https://...>;alg=ES256;ppt=shaken"
+    if IAT_STALE in met and claims is not None:
+        yield f"To judge it as of the moment it was signed, add: --time {claims.iat}"
+    if not met.isdisjoint({CREDENTIAL_UNOBTAINABLE, X5U_FORBIDDEN}):
+        yield "If you have the certificate (PEM, signing certificate first), add: --certificate FILE"
+
+
+def _finding_document(finding: Finding) -> Mapping[str, str]:
+    return {
+        "code": finding.reason.code,
+        "words": finding.reason.words,
+        "detail": finding.detail,
+        "parameter": finding.parameter,
+        "remedy": finding.reason.remedy,
+    }

@@ -1,0 +1,207 @@
+"""The commands that ask a running node, on one; each as its own process, as an operator runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.gateway_node import PROJECT, GatewayNode, eventually, running_node
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    with running_node(tmp_path_factory.mktemp("commands"), workers=2) as running:
+        yield running
+
+
+@pytest.fixture
+def run(node):
+    def callmark(*arguments: str, ends_with: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments],
+            cwd=node.directory,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == ends_with, done
+        assert "Traceback" not in done.stderr
+        return done
+
+    return callmark
+
+
+@pytest.fixture
+def policy(node):
+    path = node.directory / "config" / "policy.toml"
+    good = path.read_bytes()
+    yield path
+    path.write_bytes(good)
+    node.administer("POST", "/admin/v1/reload")
+
+
+def test_a_reload_tells_phases_workers_and_generation(run, policy):
+    policy.write_bytes(policy.read_bytes() + b"# another\n")
+    taken = run("reload").stdout
+    assert re.search(r"Taken: generation \d+ \([0-9a-f]{12}\) is in force\.", taken)
+    assert re.search(r"read [\d.]+ ms, write [\d.]+ ms, workers [\d.]+ ms", taken)
+    assert len(re.findall(r"worker \d \(pid \d+\)  confirmed in [\d.]+ ms", taken)) == 2
+    assert "Nothing has changed" in run("reload").stdout
+    assert json.loads(run("reload", "--json").stdout)["unchanged"]
+
+
+def test_a_refused_reload_lists_every_problem_and_ends_with_1(run, policy):
+    policy.write_text("[verdict]\ndno = 'blok'\nbrand = 'blok'\n")
+    refused = run("reload", ends_with=1)
+    assert refused.stdout == ""
+    assert "config/policy.toml:2: verdict.dno: " in refused.stderr
+    assert "config/policy.toml:3: verdict.brand: " in refused.stderr
+    assert "The last good one stays: generation" in refused.stderr
+    document = json.loads(run("reload", "--json", ends_with=1).stdout)
+    assert (document["taken"], document["problems"][0]["line"]) == (False, 2)
+
+
+def test_the_certificates_are_shown_and_exported_as_they_are_published(run, node, tmp_path):
+    shown = run("certificates", "show").stdout
+    assert "/certs/shaken.pem" in shown
+    assert "provider codes 818H" in shown
+    target = tmp_path / "public"
+    told = run("certificates", "export", str(target)).stdout
+    assert "Content-Type application/pem-certificate-chain" in told
+    [file] = (path for path in target.rglob("*") if path.is_file())
+    assert file == target / "certs" / "shaken.pem"
+    assert file.read_bytes() == (node.directory / "certs" / "dev" / "shaken.pem").read_bytes()
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_the_audit_the_facts_and_the_cache_are_reached_through_the_node(run):
+    verified = json.loads(run("audit", "verify", "--json").stdout)
+    assert verified["intact"]
+    assert verified["rows"] > 0
+    assert json.loads(run("facts", "rebuild", "--json").stdout)["by"] == "the node"
+    assert isinstance(json.loads(run("cache", "rebuild", "--json").stdout)["numbers"], int)
+
+
+def test_an_import_is_seen_by_calls_when_the_command_ends(run, node, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("Company_Phone_Number\n" + "2025550177\n" * 27 + "12\n")
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    told = run("reputation", "import", str(path), "--format", "ftc-dnc", "--day", today).stdout
+    assert "27 taken, 0 merged (known already), 1 refused." in told
+    assert "line 29: " in told
+    assert "1 number is up to date in Redis." in told
+    shown = {"from": {"tn": "+12025550177"}, "to": {"tn": ["+441614960000"]}}
+    call = {"id": "1", "time": int(time.time()), "trunk": "international-1", **shown}
+    assert node.post("/v1/verdicts", {"call": call}).json["verdict"]["action"] == "block"
+    explained = run("reputation", "show", "+1-202-555-0177").stdout
+    assert "score 0.90 of 1" in explained
+    assert "the policy (label from 0.50, block from 0.90) blocks its calls for this score alone" in explained
+    again = run("reputation", "import", str(path), "--format", "ftc-dnc", "--day", today, "--json").stdout
+    assert (json.loads(again)["taken"], json.loads(again)["merged"]) == (0, 27)
+    exported = run("reputation", "export").stdout.splitlines()
+    assert sum(line.startswith("+12025550177,") for line in exported) == 27
+
+
+def test_what_is_no_number_or_no_feed_is_a_sentence(run, tmp_path):
+    assert "call me: " in run("reputation", "show", "call me", ends_with=1).stderr
+    path = tmp_path / "wrong.csv"
+    path.write_text("a,b\n1,2\n")
+    assert (
+        "not an FTC file" in run("reputation", "import", str(path), "--format", "ftc-dnc", ends_with=1).stderr
+    )
+
+
+LINES = 60_000
+
+
+def begin_long_import(node: GatewayNode, path: Path, feed: str) -> subprocess.Popen[str]:
+    numbers = (f"+1202555{n % 100 + 100:04d},r{n},2026-11-01\n" for n in range(LINES))
+    path.write_text("tn,reporter,day\n" + "".join(numbers))
+    return subprocess.Popen(
+        [sys.executable, "-m", "gateway", *long_import(path, feed)],
+        cwd=node.directory,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def long_import(path: Path, feed: str) -> tuple[str, ...]:
+    return "reputation", "import", str(path), "--format", "csv", "--feed", feed, "--json"
+
+
+def lines_done(node: GatewayNode, feed: str) -> int:
+    with closing(sqlite3.connect(f"file:{node.directory}/data/record.sqlite?mode=ro", uri=True)) as record:
+        query = "SELECT coalesce(max(lines_done), 0) FROM imports WHERE feed = ?"
+        done: int = record.execute(query, (feed,)).fetchone()[0]
+        return done
+
+
+def test_ctrl_c_ends_the_import_and_the_next_one_goes_on(run, node, tmp_path):
+    path = tmp_path / "long.csv"
+    process = begin_long_import(node, path, "stopped")
+    eventually(lambda: lines_done(node, "stopped") > 1_000, 20)
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=20)
+    assert (process.returncode, words.strip()) == (130, "Stopped.")
+    assert lines_done(node, "stopped") < LINES
+    result = json.loads(run(*long_import(path, "stopped")).stdout)
+    assert 1_000 < result["resumed_after_line"] < LINES
+    assert (result["taken"], result["merged"]) == (LINES, 0)
+
+
+def test_a_node_that_dies_meanwhile_is_told_and_the_import_goes_on_afterwards(run, node, tmp_path):
+    path = tmp_path / "killed.csv"
+    process = begin_long_import(node, path, "killed")
+    eventually(lambda: lines_done(node, "killed") > 1_000, 20)
+    ready = len(node.events("control.ready"))
+    control = [e["pid"] for e in node.events("child.started") if e["child"] == "control"][-1]
+    os.kill(control, signal.SIGKILL)
+    _, words = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Traceback" not in words
+    eventually(lambda: len(node.events("control.ready")) > ready, 20)
+    result = json.loads(run(*long_import(path, "killed")).stdout)
+    assert 1_000 < result["resumed_after_line"] < LINES
+    assert (result["taken"], result["merged"]) == (LINES, 0)
+
+
+def test_without_a_node_it_is_a_sentence_and_the_same_work_where_it_can_be_done(tmp_path):
+    shutil.copytree(PROJECT / "config", tmp_path / "config")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "gateway", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    refused = run("reload")
+    assert (refused.returncode, "no node is running on data" in refused.stderr) == (1, True)
+    assert "there is no record in data" in run("audit", "verify").stderr
+    assert "there is no record in data" in run("facts", "rebuild").stderr
+    assert run("token", "create", "--name", "one", "--scope", "owner").returncode == 0
+    assert run("audit", "verify").stdout.startswith("Intact: 1 rows.")
+    (tmp_path / "data" / "facts.sqlite").unlink()
+    assert "by this command" in run("facts", "rebuild").stdout
+    assert (tmp_path / "data" / "facts.sqlite").exists()
+    assert "`callmark serve` starts both" in run("cache", "rebuild").stderr
+    assert run("certificates", "export", "public").returncode == 1
+    (tmp_path / "certs" / "trust").mkdir(parents=True)
+    assert run("pki", "dev").returncode == 0
+    assert run("certificates", "export", "public").returncode == 0
+    assert (tmp_path / "public" / "certs" / "shaken.pem").exists()
