@@ -41,7 +41,9 @@ def write(writer: JournalWriter, *numbers: int) -> None:
 
 
 def numbers(tail: JournalTail) -> list[int]:
-    return [int(record.call_id.removeprefix("call-")) for record in tail.read()]
+    """The numbers of the records read; -1 for one whose bytes were changed into another record."""
+    read = (record.call_id.removeprefix("call-") for record in tail.read())
+    return [int(text) if text.isascii() and text.isdigit() else -1 for text in read]
 
 
 def segments(directory: Path) -> list[Path]:

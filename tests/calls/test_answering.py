@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import re
 from collections.abc import Awaitable, Callable
 
@@ -295,9 +294,3 @@ async def test_the_request_id_is_cleaned_and_bounded(server: RawTestServer, sent
     found = re.search(rb"X-RequestID: (.*)\r\n", received)
     assert found, received
     assert UUID.fullmatch(found[1].decode()) if answered is None else found[1] == answered
-
-
-async def test_an_answer_is_json_as_its_type_says(ask: Ask):
-    taken = await ask(ATIS)
-    assert taken.headers["Content-Type"] == "application/json"
-    assert json.loads(await taken.read()) == {"length": 2}

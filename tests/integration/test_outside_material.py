@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,41 +17,12 @@ from cryptography import x509
 from tests import pki
 from tests.gateway_node import GatewayNode, running_node
 from tests.integration.certificate_host import certificate_host
+from tests.integration.forgeries import FORGED
+from tests.integration.material import Material, with_, without
 from tests.integration.openssl_pki import AUTHORITY, SHAKEN, SPC_DER, Certificate, make_certificate, revoke
 from tests.integration.tokens import FROM, TO, make_identity, verification_request
-from tests.repository import Repository
 
 PASSED, FAILED, NONE = "TN-Validation-Passed", "TN-Validation-Failed", "No-TN-Validation"
-
-
-def without(name: str) -> str:
-    """The profile with one extension left out."""
-    return "\n".join(line for line in SHAKEN.splitlines() if not line.startswith(name))
-
-
-def with_(name: str, value: str) -> str:
-    """The profile with one extension of another value."""
-    return f"{without(name)}\n{name} = {value}\n"
-
-
-@dataclass(frozen=True)
-class Material:
-    """What stands outside: authorities, a host, and leaf certificates made on demand."""
-
-    directory: Path
-    host: Repository
-    root: Certificate
-    intermediate: Certificate
-
-    def leaf(self, name: str, *, chain: tuple[Certificate, ...] | None = None, **how: Any) -> Certificate:
-        """A certificate served at /name.pem, behind it the intermediate or the given chain."""
-        leaf = make_certificate(self.directory / name, **({"issuer": self.intermediate} | how))
-        behind = (self.intermediate,) if chain is None else chain
-        self.host.serve(f"/{name}.pem", leaf.pem + b"".join(each.pem for each in behind))
-        return leaf
-
-    def identity(self, name: str, leaf: Certificate, *, host: str | None = None, **how: Any) -> str:
-        return make_identity(leaf.private_key, self.host.url(f"/{name}.pem", host=host), **how)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +122,7 @@ def reasons(node: GatewayNode, identity: str) -> list[str]:
 
 def test_the_taken_port_costs_only_the_repository_and_is_said(node: GatewayNode):
     (off,) = node.events("listener.off")
-    assert off["key"] == "[listen] repository"
+    assert off["key"] == "repository"
     assert "8443" in off["problem"]
 
 
@@ -275,51 +244,6 @@ def test_a_key_on_another_curve_is_437(node: GatewayNode, material: Material):
         # Nobody can make an ES256 signature with these keys; what is refused is the certificate.
         identity = make_identity(signer.private_key, material.host.url(f"/{name}.pem"))
         assert results(node, identity) == {(FAILED, 437)}
-
-
-Forge = Callable[[Material, Certificate], str]
-FORGED: dict[str, tuple[Forge, tuple[str, int]]] = {
-    "another key": (
-        lambda m, leaf: make_identity(pki.new_key(), m.host.url("/forged.pem")), (FAILED, 438)),
-    "zero signature": (
-        lambda m, leaf: m.identity("forged", leaf, sign=lambda *_: bytes(64)), (FAILED, 438)),
-    "short signature": (
-        lambda m, leaf: m.identity("forged", leaf, sign=lambda *_: bytes(63)), (FAILED, 438)),
-    "another caller": (
-        lambda m, leaf: m.identity("forged", leaf, payload={"orig": {"tn": "12155550100"}}), (NONE, 438)),
-    "another callee": (
-        lambda m, leaf: m.identity("forged", leaf, payload={"dest": {"tn": ["12155550100"]}}), (NONE, 438)),
-    "yesterday": (
-        lambda m, leaf: m.identity("forged", leaf, payload={"iat": int(time.time()) - 86_400}), (NONE, 403)),
-    "tomorrow": (
-        lambda m, leaf: m.identity("forged", leaf, payload={"iat": int(time.time()) + 86_400}), (NONE, 403)),
-    "iat a string": (
-        lambda m, leaf: m.identity("forged", leaf, payload={"iat": str(int(time.time()))}), (NONE, 438)),
-    "no origid": (
-        lambda m, leaf: m.identity("forged", leaf, payload={"origid": None}), (NONE, 438)),
-    "attest small": (
-        lambda m, leaf: m.identity("forged", leaf, payload={"attest": "a"}), (NONE, 438)),
-    "alg none": (
-        lambda m, leaf: m.identity("forged", leaf, header={"alg": "none"}, sign=lambda *_: b""), (NONE, 437)),
-    "typ JWT": (
-        lambda m, leaf: m.identity("forged", leaf, header={"typ": "JWT"}), (NONE, 437)),
-    "x5u of another": (
-        lambda m, leaf: m.identity("forged", leaf, header={"x5u": m.host.url("/profile.pem")}), (NONE, 436)),
-    "info of another": (
-        lambda m, leaf: m.identity("forged", leaf).replace("info=<https:", "info=<http:"), (NONE, 436)),
-    "http": (
-        lambda m, leaf: make_identity(leaf.private_key, "http://127.0.0.1:8443/forged.pem"), (NONE, 436)),
-    "another port": (
-        lambda m, leaf: make_identity(leaf.private_key, "https://127.0.0.1:9443/forged.pem"), (NONE, 436)),
-    "not there": (
-        lambda m, leaf: make_identity(leaf.private_key, m.host.url("/nothing.pem")), (NONE, 436)),
-    "no certificate": (
-        lambda m, leaf: make_identity(leaf.private_key, m.host.url("/page.html")), (FAILED, 437)),
-    "compact": (
-        lambda m, leaf: ".." + m.identity("forged", leaf).partition(".")[2].partition(".")[2], (NONE, 438)),
-    "ppt rph": (
-        lambda m, leaf: m.identity("forged", leaf).replace("ppt=shaken", "ppt=rph"), (NONE, 438)),
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
