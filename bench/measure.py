@@ -11,7 +11,7 @@ from bench.processes import core_seconds, cpu_seconds
 
 SERVER_CORE = 0
 LOAD_CORE = 1
-CONNECTIONS = 16
+CONNECTIONS = 32
 """Few and kept open, as switches have them."""
 MOST_SECONDS = 20.0
 """For one measurement, within which its tokens stay fresh; more is a failure."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
-from prometheus_client import Counter, Histogram
-
 from gateway import telemetry
 from gateway.calls.dialects.atis import SigningRequest
 from gateway.calls.plane import Current, Journal
@@ -13,20 +10,21 @@ from gateway.generation.trunks import Trunk
 from gateway.journal import Record
 from gateway.knowledge.question import UNKNOWN
 from gateway.reputation.entry import encode_entry
-from gateway.telemetry import redact
+from gateway.telemetry import CallLine, CallLog, Tallies, redact
 from gateway.verdicts.call import Call
-
-_log = structlog.get_logger("callmark.calls")
 
 
 class Account:
     """Counts, logs and records the calls of one worker."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, log: CallLog) -> None:
         self._journal = journal
-        # A label look-up costs as much as the count itself; each is done once.
-        self._children: dict[tuple[str, ...], Counter] = {}
-        self._seconds: dict[str, Histogram] = {}
+        self._log = log
+        self._tallies = Tallies()
+
+    def flush(self) -> None:
+        """Hand over what was counted since the last time; to be called a few times a second."""
+        self._tallies.flush()
 
     def judged(
         self,
@@ -44,14 +42,13 @@ class Account:
         verdict, outcome = judged.verdict, judged.outcome
         reason = outcome.finding.reason.code
         deciding = next((hit.reason.code for hit in verdict.hits if hit.speaks), None)
-        self._count(telemetry.CALLS, resource)
-        self._time(resource, elapsed)
-        self._count(telemetry.VERIFICATIONS, outcome.verstat.value, reason)
-        self._count(telemetry.VERDICTS, verdict.action.value, deciding or "none")
+        self._tallies.count(telemetry.CALLS, resource)
+        self._tallies.took(resource, elapsed)
+        self._tallies.count(telemetry.VERIFICATIONS, outcome.verstat.value, reason)
+        self._tallies.count(telemetry.VERDICTS, verdict.action.value, deciding or "none")
         for missing in verdict.degraded:
-            self._count(telemetry.DEGRADED, missing)
-        _log.info(
-            "call",
+            self._tallies.count(telemetry.DEGRADED, missing)
+        line = CallLine(
             resource=resource,
             call_id=call.id,
             trunk=trunk.name,
@@ -67,6 +64,7 @@ class Account:
             generation=current.number,
             ms=round(elapsed * 1000, 2),
         )
+        self._log.write(line, now=started + elapsed)
         evidence: dict[str, object] = {
             "reputation": {
                 tn: "unknown" if entry is UNKNOWN else encode_entry(entry).decode()
@@ -116,11 +114,10 @@ class Account:
         """Account for a call that was to be signed."""
         reason = signed.finding.reason.code
         attest = None if signed.attest is None else signed.attest.value
-        self._count(telemetry.CALLS, "signing")
-        self._time("signing", elapsed)
-        self._count(telemetry.SIGNATURES, attest or "none", reason)
-        _log.info(
-            "call",
+        self._tallies.count(telemetry.CALLS, "signing")
+        self._tallies.took("signing", elapsed)
+        self._tallies.count(telemetry.SIGNATURES, attest or "none", reason)
+        line = CallLine(
             resource="signing",
             call_id=call_id,
             trunk=trunk.name,
@@ -132,6 +129,7 @@ class Account:
             generation=current.number,
             ms=round(elapsed * 1000, 2),
         )
+        self._log.write(line, now=started + elapsed)
         self._journal.append(
             Record(
                 time=started,
@@ -149,16 +147,3 @@ class Account:
                 elapsed_ms=round(elapsed * 1000, 3),
             )
         )
-
-    def _count(self, counter: Counter, *labels: str) -> None:
-        key = (counter._name, *labels)  # noqa: SLF001 - prometheus-client has no public name
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = counter.labels(*labels)
-        child.inc()
-
-    def _time(self, resource: str, elapsed: float) -> None:
-        child = self._seconds.get(resource)
-        if child is None:
-            child = self._seconds[resource] = telemetry.CALL_SECONDS.labels(resource)
-        child.observe(elapsed)

@@ -31,6 +31,7 @@ from gateway.web.problems import Problem, forbidden, unauthenticated
 
 CAREFULNESS: Final = {"access": 0, "customer": 1, "domestic": 2, "international": 3}
 """How little the gateway takes a trunk's word for, by kind."""
+MOST_SPELLINGS: Final = 10_000
 SWITCH_SCOPES: Final = frozenset({Scope.CALL_SIGN.value, Scope.CALL_VERIFY.value})
 """What a certificate or an address opens; everything else needs a token."""
 
@@ -57,6 +58,8 @@ class Admission:
         self._by_token: dict[str, tuple[Trunk, ...]] = {}
         self._certificates: list[tuple[CertificateCredential, Trunk]] = []
         self._addresses: list[tuple[AddressCredential, Trunk]] = []
+        self._hashes: dict[str, str] = {}
+        self._admitted: dict[tuple[str, Scope, str], tuple[TokenFact, Trunk, tuple[Trunk, ...]]] = {}
         for trunk in self._trunks:
             for credential in trunk.credentials:
                 if isinstance(credential, TokenCredential):
@@ -71,7 +74,19 @@ class Admission:
         self, request: web.BaseRequest, *, scope: Scope, prefix: str, tokens: Tokens, now: int
     ) -> tuple[Trunk, tuple[Trunk, ...]]:
         """The trunk a request speaks for, and all its credential opens. Raises Problem (401, 403, 503)."""
-        caller = self._caller(request, tokens, now)
+        authorization = request.headers.get("Authorization")
+        if authorization is None:
+            return self._choose(self._by_connection(request), scope, prefix)
+        fact = self._token(authorization, tokens, now)
+        known = self._admitted.get((fact.hash, scope, prefix))
+        # The same object: nothing about the token was read anew since it was admitted.
+        if known is not None and known[0] is fact:
+            return known[1], known[2]
+        trunk, own = self._choose(self._opened_by(fact), scope, prefix)
+        self._admitted[fact.hash, scope, prefix] = fact, trunk, own
+        return trunk, own
+
+    def _choose(self, caller: _Caller, scope: Scope, prefix: str) -> tuple[Trunk, tuple[Trunk, ...]]:
         if scope.value not in caller.scopes:
             raise forbidden(f"It lacks the scope {scope.value}.")
         candidates = [trunk for trunk in caller.trunks if trunk.url_prefix == prefix]
@@ -88,33 +103,38 @@ class Admission:
             return trunk
         return chosen
 
-    def _caller(self, request: web.BaseRequest, tokens: Tokens, now: int) -> _Caller:
-        authorization = request.headers.get("Authorization")
-        if authorization is not None:
-            return self._bearer(authorization, tokens, now)
-        transport = request.transport
-        found = () if transport is None else self._by_connection(transport)
-        if not found:
-            raise unauthenticated("Send `Authorization: Bearer …` with a token that has a call scope.")
-        return _Caller(found, SWITCH_SCOPES)
-
-    def _bearer(self, authorization: str, tokens: Tokens, now: int) -> _Caller:
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise unauthenticated("Only the Bearer scheme is known here.")
-        token_hash = hash_token(token.strip())
+    def _token(self, authorization: str, tokens: Tokens, now: int) -> TokenFact:
+        token_hash = self._hashes.get(authorization)
+        if token_hash is None:
+            scheme, _, token = authorization.partition(" ")
+            if scheme.lower() != "bearer":
+                raise unauthenticated("Only the Bearer scheme is known here.")
+            token_hash = hash_token(token.strip())
         fact = None if token_hash is None else tokens.token(token_hash, now=now)
         if isinstance(fact, FactsUnavailable):
             raise Problem(503, "facts-unavailable", "Credentials cannot be looked up at the moment.")
         if fact is None:
             raise unauthenticated("The token is unknown, expired or revoked.")
+        # Only of tokens that exist: strangers cannot fill it, and a client's spellings are soon forgotten.
+        if len(self._hashes) > MOST_SPELLINGS:
+            self._hashes.clear()
+        self._hashes[authorization] = fact.hash
+        return fact
+
+    def _opened_by(self, fact: TokenFact) -> _Caller:
         trunks = self._by_token.get(fact.name, ())
         bound = None if fact.trunk is None else self._by_name.get(fact.trunk)
         if bound is not None and bound not in trunks:
             trunks = (*trunks, bound)
         return _Caller(trunks, fact.scopes)
 
-    def _by_connection(self, transport: object) -> tuple[Trunk, ...]:
+    def _by_connection(self, request: web.BaseRequest) -> _Caller:
+        found = () if request.transport is None else self._trunks_of(request.transport)
+        if not found:
+            raise unauthenticated("Send `Authorization: Bearer …` with a token that has a call scope.")
+        return _Caller(found, SWITCH_SCOPES)
+
+    def _trunks_of(self, transport: object) -> tuple[Trunk, ...]:
         found: list[Trunk] = []
         get = getattr(transport, "get_extra_info")  # noqa: B009 - transports of two loops share no base
         tls = get("ssl_object")

@@ -30,6 +30,7 @@ from gateway.reasons import (
     UNSUPPORTED_BODY_TYPE,
 )
 from gateway.web import problems
+from gateway.web.json_answer import JsonAnswer
 from gateway.web.problems import Problem
 from gateway.web.request_id import request_id
 
@@ -38,16 +39,16 @@ MAX_BODY_BYTES: Final = 256 * 1024
 BODY_SECONDS: Final = 5.0
 """A switch sends its body at once; one that drips it byte by byte is let go."""
 
+_ENCODER: Final = msgspec.json.Encoder()
 _log = structlog.get_logger("callmark.calls")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """What a resource answers; `body` is rendered as JSON."""
 
     body: object
     status: int = 200
-    headers: Mapping[str, str] | None = None
+    headers: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) ->
     except Exception:  # noqa: BLE001 - the one place where our own failure becomes an answer
         _log.exception("request failed", request_id=identifier)
         return _refuse(request, RequestProblem(INTERNAL_ERROR), is_atis=is_atis, identifier=identifier)
-    headers = {"X-RequestID": identifier, "Content-Type": problems.JSON}
+    headers = {"X-RequestID": identifier}
     if result.headers:
         headers.update(result.headers)
-    return web.Response(status=result.status, body=msgspec.json.encode(result.body), headers=headers)
+    return JsonAnswer(_ENCODER.encode(result.body), status=result.status, headers=headers)
 
 
 async def _read_body(request: web.BaseRequest) -> bytes:

@@ -16,7 +16,8 @@ decided in `dialects/`; what a request may do in `admission.py`.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+
+import msgspec
 
 from gateway.attestation.decide import Attestation
 from gateway.attestation.decide import decide as decide_attestation
@@ -39,8 +40,7 @@ from gateway.verification.judge import judge
 from gateway.verification.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """What became of a call that was verified."""
 
     verdict: Verdict
@@ -48,8 +48,7 @@ class Judged:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
+class Signed(msgspec.Struct, frozen=True, gc=False):
     """What became of a call to sign; `identity` is None where attestation was refused."""
 
     identity: str | None

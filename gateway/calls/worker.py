@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import ssl
 import sys
@@ -48,6 +49,7 @@ from gateway.node_settings import (
     journal_directory,
     settings_from_environment,
 )
+from gateway.telemetry import CallLog
 from gateway.verification.examine import VerificationPolicy
 from gateway.web.malformed import SERVER_LOGGER
 from gateway.web.server_name import name_server
@@ -64,12 +66,14 @@ _log = structlog.get_logger("callmark.worker")
 class Worker:
     """One worker: what it holds, and how it changes with a generation."""
 
-    def __init__(self, settings: Settings, plane: Plane, bundles: BundleStore, chains: ChainCache) -> None:
+    def __init__(
+        self, settings: Settings, plane: Plane, bundles: BundleStore, chains: ChainCache, account: Account
+    ) -> None:
         self._settings = settings
         self._plane = plane
         self._bundles = bundles
         self._chains = chains
-        self._resources = CallResources(plane, Account(plane.journal))
+        self._resources = CallResources(plane, account)
         self._table: Mapping[str, Resource] = self._resources.table(plane.current)
         self._keep_own_chain()
         self._to_close = 0.0
@@ -198,7 +202,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             )
         )
         chains = ChainCache(fetcher, clock=lambda: int(time.time()), shared=StoredChains(store))
-        flushing = asyncio.create_task(_flush(journal))
+        account = Account(journal, CallLog(process=process_name()))
+        flushing = asyncio.create_task(_flush(journal, account))
         try:
             plane = Plane(
                 current=current,
@@ -210,9 +215,10 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
                 deadline_ms=settings.verification.deadline_ms,
             )
             chains.prewarm(_prewarm_list(settings), current.generation.trust)
-            yield Worker(settings, plane, bundles, chains)
+            yield Worker(settings=settings, plane=plane, bundles=bundles, chains=chains, account=account)
         finally:
             flushing.cancel()
+            account.flush()
             await chains.close()
             facts.close()
             journal.close()
@@ -229,12 +235,18 @@ def _prewarm_list(settings: Settings) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-async def _flush(journal: JournalWriter) -> None:
+async def _flush(journal: JournalWriter, account: Account) -> None:
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
         journal.flush()
+        account.flush()
         telemetry.LOG_LINES_DROPPED.set(telemetry.WRITER.dropped)
         telemetry.JOURNAL_RECORDS_DROPPED.set(journal.dropped)
+
+
+def process_name() -> str:
+    """Name this worker as its log lines do."""
+    return f"worker-{os.environ.get(SLOT_VARIABLE, '0')}"
 
 
 def call_tls(settings: Settings) -> ssl.SSLContext | None:
@@ -255,12 +267,16 @@ async def _main() -> None:
     settings = settings_from_environment()
     channel = Channel.from_environment()
     async with open_worker(settings) as worker:
+        # What is there now stays: no collection need look at it again, and none comes every few calls.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 100)
         await worker.run(channel, call_tls(settings))
 
 
 def main() -> int:
     """Run a worker; what stops it from starting is a sentence on stderr."""
-    telemetry.configure_logging(process=f"worker-{os.environ.get(SLOT_VARIABLE, '0')}")
+    telemetry.configure_logging(process=process_name())
     name_server()
     try:
         uvloop.run(_main())

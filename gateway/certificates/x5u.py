@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
@@ -36,6 +37,9 @@ _NUMERIC_LABEL: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _CONTROL_ESCAPE: Final = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
 
 
+ADDRESSES_KEPT: Final = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class X5uPolicy:
     """The operator's slice: `[x5u] allowed_ports, allow_private_addresses`."""
@@ -53,6 +57,12 @@ def check_x5u(url: str, policy: X5uPolicy) -> Finding | None:
     """
     if len(url) > _MAX_LENGTH:
         return _forbidden(f"longer than {_MAX_LENGTH} characters")
+    return _judge(url, policy)
+
+
+@lru_cache(maxsize=ADDRESSES_KEPT)
+def _judge(url: str, policy: X5uPolicy) -> Finding | None:
+    """Judge an address of bounded length; a certificate's address comes back with each of its calls."""
     if _CHARACTERS.fullmatch(url) is None:
         return Finding(INFO_INVALID, "holds a character that no URI has, or nothing at all", "info")
     parts = _ABSOLUTE.fullmatch(url)

@@ -7,9 +7,10 @@ UNKNOWN (the store could not say). Only the caller's own code decides what follo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
+
+import msgspec
 
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.entry import ReputationEntry
@@ -28,8 +29,7 @@ REPLAY_MARGIN_SECONDS: Final = 60
 """Clocks of nodes differ; a PASSporT's key outlives its freshness by this much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayClaim:
+class ReplayClaim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One PASSporT used by one call.
 
     To be made only of a PASSporT whose signature passed: anything else would let a stranger spend
@@ -53,8 +53,7 @@ class ReplayClaim:
         return 2 * self.freshness_seconds + REPLAY_MARGIN_SECONDS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one call wants to know."""
 
     call_id: str
@@ -65,8 +64,7 @@ class Question:
     """Called numbers of which one may have called for help lately."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What Redis knew in time."""
 
     reputation: Mapping[TelephoneNumber, Known]
@@ -77,7 +75,7 @@ class Evidence:
     recent_emergency_caller: bool | None = False
     """Whether one of the called numbers called for help within the last half hour; None: not known. Such
     notes are short-lived by declaration: an emptied Redis has forgotten them, as it has the replays."""
-    degraded: tuple[str, ...] = field(default=())
+    degraded: tuple[str, ...] = ()
     """`reputation`, `replay`: what could not be answered."""
 
 

@@ -78,6 +78,8 @@ class Store:
         self._last_success: float | None = None
         self._rest_until = 0.0
         self._keeper: asyncio.Task[None] | None = None
+        self._kept: list[Untyped] = []
+        """Connections between two commands of `ask_one`; as many as there are lanes."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -132,6 +134,29 @@ class Store:
             self.failed(error)
             raise StoreError(str(error)) from error
         self.answered()
+        return reply
+
+    async def ask_one(self, *command: str | int) -> Untyped:
+        """Return the reply of one command on a connection that is kept for this purpose.
+
+        redis-py's own road for a command (pool, retry, callbacks) costs as much again as sending it. A
+        connection left in the middle of a reply is closed, never used again. Raises as redis-py does.
+        """
+        pool = getattr(self.client, "connection_pool", None)
+        if pool is None:
+            return await self.client.execute_command(*command)
+        connection = self._kept.pop() if self._kept else await pool.get_connection()
+        try:
+            await connection.send_command(*command)
+            reply = await connection.read_response()
+        except ResponseError:
+            self._kept.append(connection)
+            raise
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            await pool.release(connection)
+            raise
+        self._kept.append(connection)
         return reply
 
     async def eviction_problem(self) -> str:

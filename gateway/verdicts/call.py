@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.entry import ReputationEntry
@@ -18,8 +20,7 @@ class Roaming(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """One call. Numbers that the call does not carry are None."""
 
     id: str
@@ -36,11 +37,19 @@ class Call:
     anonymous: bool = False
     """The caller asked for the number not to be shown."""
     roaming: Roaming = Roaming.UNKNOWN
+    shown: tuple[TelephoneNumber, ...] = ()
+    """The calling numbers to examine, the presentation number first, each once; follows from the others."""
 
-    @property
-    def shown(self) -> tuple[TelephoneNumber, ...]:
-        """The calling numbers to examine, the presentation number first, each once."""
-        return tuple(dict.fromkeys(tn for tn in (self.orig, self.network_tn) if tn is not None))
+    def __post_init__(self) -> None:
+        """Find the numbers once: nearly every rule asks for them."""
+        shown: tuple[TelephoneNumber, ...]
+        if self.network_tn is None or self.network_tn == self.orig:
+            shown = () if self.orig is None else (self.orig,)
+        elif self.orig is None:
+            shown = (self.network_tn,)
+        else:
+            shown = (self.orig, self.network_tn)
+        msgspec.structs.force_setattr(self, "shown", shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +64,7 @@ class Decision:
     """The calling number it was found for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, gc=False):
     """Everything that was looked up for a call. What could not be asked is named, never guessed."""
 
     decisions: tuple[Decision, ...] = ()

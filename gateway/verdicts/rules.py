@@ -9,8 +9,9 @@ of the plans in `gateway/numbers/plans/`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.canonical import TelephoneNumber, is_international, to_e164
@@ -47,8 +48,7 @@ NEVER_A_CLI: Final = frozenset({NumberKind.SERVICE, NumberKind.PREMIUM})
 """General Condition C6 prohibits premium numbers as CLI; nobody calls from a service number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, gc=False):
     """Everything a rule may look at."""
 
     call: Call

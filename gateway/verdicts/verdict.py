@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from gateway.reasons import Reason, Verstat
 from gateway.reputation.score import Evidence
@@ -47,17 +48,15 @@ class Hit:
         return self.allows or self.effect is not Effect.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class SipTreatment:
+class SipTreatment(msgspec.Struct, frozen=True, gc=False):
     """What to put on the wire; `status` None: let the call go on."""
 
     status: int | None = None
     phrase: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """The answer to "what should be done with this call?"."""
 
     action: Action

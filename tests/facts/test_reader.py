@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sqlite3
+from itertools import count
 
 import pytest
 
@@ -32,7 +33,8 @@ def projection(tmp_path):
 
 @pytest.fixture
 def reader(tmp_path):
-    opened = FactsReader(facts_path(tmp_path))
+    seconds = count()  # each look comes a second after the last: nothing is taken from memory unasked
+    opened = FactsReader(facts_path(tmp_path), monotonic=lambda: float(next(seconds)))
     yield opened
     opened.close()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tests import pki
 from tests.integration.material import Material
 from tests.integration.openssl_pki import Certificate
+from tests.integration.tokens import make_identity
 
 FAILED, NONE = "TN-Validation-Failed", "No-TN-Validation"
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from functools import cache
+from typing import TypeVar
 
+import msgspec
 import pytest
 
 from gateway.attestation.decide import TrunkKind
@@ -26,6 +28,8 @@ from gateway.verification.judge import judge
 from gateway.verification.outcome import Examined, Outcome
 from tests import pki
 from tests.passport.keys import PAYLOAD, PRIVATE_KEY, X5U, signed
+
+T = TypeVar("T")
 
 NOW = PAYLOAD["iat"]
 TODAY = NOW // SECONDS_A_DAY
@@ -133,3 +137,10 @@ def codes(found: Verdict) -> list[str]:
 
 def deciding(found: Verdict) -> str | None:
     return next((hit.reason.code for hit in found.hits if hit.speaks), None)
+
+
+def replace(value: T, **changes: object) -> T:
+    """The value with some members changed, whichever of the two kinds of frozen value it is."""
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.replace(value, **changes)
+    return dataclasses.replace(value, **changes)

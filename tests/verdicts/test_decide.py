@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -37,6 +36,7 @@ from tests.verdicts.cases import (
     dno,
     from_abroad,
     passed,
+    replace,
     verdict,
 )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.reasons import CREDENTIAL_PENDING, Finding
@@ -30,6 +28,7 @@ from tests.verdicts.cases import (
     dno,
     each_effect,
     passed,
+    replace,
     verdict,
 )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.attestation.decide import TrunkKind
@@ -32,6 +30,7 @@ from tests.verdicts.cases import (
     deciding,
     dno,
     from_abroad,
+    replace,
     verdict,
 )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.attestation.decide import TrunkKind
@@ -37,6 +35,7 @@ from tests.verdicts.cases import (
     each_effect,
     from_abroad,
     passed,
+    replace,
     verdict,
 )
 

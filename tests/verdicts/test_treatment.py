@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.reasons import DNO, REPUTATION_SCORE
 from gateway.verdicts.policy import CountryPack, Effect, Redress, ReputationPolicy, TreatmentPolicy
 from gateway.verdicts.treatment import treat
 from gateway.verdicts.verdict import Action, Hit, SipTreatment
-from tests.verdicts.cases import AMERICAN, POLICY, a_call, complaints, dno, verdict
+from tests.verdicts.cases import AMERICAN, POLICY, a_call, complaints, dno, replace, verdict
 
 BY_RULE = Hit(DNO, Effect.BLOCK, "dno.csv")
 BY_SCORE = Hit(REPUTATION_SCORE, Effect.BLOCK, "reputation", is_analytics=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +20,7 @@ from tests.verdicts.cases import (
     REFUSED,
     complaints,
     deciding,
+    replace,
 )
 
 SEVERITY = {action: place for place, action in enumerate(Action)}

@@ -8,9 +8,10 @@ by the dialling rules of the trunk the request came in by.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from gateway.attestation.decide import Attestation
 from gateway.calls.dialects.problem import RequestProblem
@@ -24,8 +25,7 @@ MAX_DESTINATIONS: Final = 100
 """More called numbers than any call has; a bound on the work one request can ask for."""
 
 
-@dataclass(frozen=True, slots=True)
-class SigningRequest:
+class SigningRequest(msgspec.Struct, frozen=True, gc=False):
     """A `signingRequest`, numbers in canonical form."""
 
     wish: Attestation
