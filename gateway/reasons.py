@@ -168,6 +168,31 @@ ALG_PARAMETER_UNSUPPORTED = _row(
     verstat=_NONE,
 )
 
+ALG_PARAMETER_MISSING = _row(
+    "stir.alg.missing",
+    "The Identity header has no alg parameter, which this trunk's rules demand.",
+    remedy="The signing side must write alg=ES256; the standard lets it be left out, France's MAN does not.",
+    cause=SipCause.UNSUPPORTED_CREDENTIAL,
+    description="Missing 'alg' parameter in the 'identity'.",
+    verstat=_NONE,
+)
+PARAMETERS_TOO_MANY = _row(
+    "stir.identity.parameters",
+    "The Identity header has more parameters than this trunk's rules allow.",
+    remedy="The signing side must send info, alg and ppt, and little besides.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="Too many parameters in the 'identity'.",
+    verstat=_NONE,
+)
+TN_UNSIGNED = _row(
+    "stir.identity.other",
+    "The call's Identity headers speak of other things (priority, diversion); none vouches for its number.",
+    remedy="Ordinary where calls are not signed; else ask the peer for a shaken PASSporT beside the others.",
+    cause=SipCause.USE_IDENTITY_HEADER,
+    description="No Identity header vouches for the calling number.",
+    verstat=_NONE,
+)
+
 # --- the PASSporT header (E9-E13) --------------------------------------------------------------
 HEADER_CLAIM_MISSING = _row(
     "stir.header.missing",
@@ -204,7 +229,7 @@ ALG_UNSUPPORTED = _row(
 )
 PPT_UNSUPPORTED = _row(
     "stir.header.ppt",
-    "The PASSporT header's ppt is not 'shaken'.",
+    "The PASSporT header's ppt is not the one that its Identity header names.",
     case="E13",
     cause=SipCause.INVALID_IDENTITY_HEADER,
     description="'ppt' from PASSporT header is not 'shaken'.",
@@ -264,6 +289,79 @@ ATTEST_INVALID = _row(
     verstat=_NONE,
 )
 
+# --- diverted calls (RFC 8946) -----------------------------------------------------------------
+DIV_ALONE = _row(
+    "stir.div.alone",
+    "The call says it was diverted, but nothing in it says who called in the first place.",
+    remedy="A network on the way dropped the first Identity header; it must be kept (RFC 8946 section 4.1).",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="No PASSporT of the call before its diversion.",
+    verstat=_NONE,
+)
+DIV_BROKEN = _row(
+    "stir.div.broken",
+    "The diversions of the call do not join: one begins where none before it ended.",
+    remedy="Compare each div with the dest before it; one Identity header is missing, or is another call's.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="'div' claim doesn't match the 'dest' claim of another PASSporT of the call.",
+    verstat=_NONE,
+)
+DIV_LOOP = _row(
+    "stir.div.loop",
+    "The call was diverted back to a number it had already been diverted from.",
+    remedy="Two customers forward to each other, or the headers were put together by a forger.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="The 'div' claims of the call go round in a circle.",
+    verstat=_NONE,
+)
+DIV_LENGTH = _row(
+    "stir.div.length",
+    "The call was diverted more than five times.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="Too many 'div' PASSporTs.",
+    verstat=_NONE,
+)
+DIV_CALLEE = _row(
+    "stir.div.callee",
+    "The last diversion of the call leads to another number than the one that is being called.",
+    remedy="Send the Request-URI's number as `request_uri`; the To header keeps the number dialled first.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="'dest' claim of the outermost 'div' PASSporT doesn't match the called number.",
+    verstat=_NONE,
+)
+DIV_NESTED = _row(
+    "stir.div.nested",
+    "The PASSporT inside a div-o PASSporT cannot be read, or is of a type that cannot stand there.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="'opt' claim in PASSporT payload is not valid.",
+    verstat=_NONE,
+)
+
+# --- rich call data and priority (RFC 9795, 8443, 9027) ----------------------------------------
+RCD_INTEGRITY = _row(
+    "stir.rcd.integrity",
+    "A digest in the rich call data is not that of the content it is beside.",
+    remedy="The signer's rcdi was made from other content, or its rcd was changed before signing.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="'rcdi' claim in PASSporT payload is not valid.",
+    verstat=_NONE,
+)
+RCD_THIRD_PARTY = _row(
+    "stir.rcd.third-party",
+    "The rich call data was signed by a third party, and nobody vouches for the calling number beside it.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="'iss' claim in PASSporT payload without another valid PASSporT.",
+    verstat=_NONE,
+)
+RPH_MISMATCH = _row(
+    "stir.rph.mismatch",
+    "The call asks for a priority that was not signed.",
+    remedy="Take the Resource-Priority (or Priority) header off and treat it as an ordinary call.",
+    cause=SipCause.INVALID_IDENTITY_HEADER,
+    description="'%1' claim from PASSporT payload doesn't match the priority of the call.",
+    verstat=_NONE,
+)
+
 # --- the certificate (E8, E17) -----------------------------------------------------------------
 X5U_FORBIDDEN = _row(
     "stir.x5u.forbidden",
@@ -277,7 +375,7 @@ X5U_FORBIDDEN = _row(
 CREDENTIAL_UNOBTAINABLE = _row(
     "stir.credential.unobtainable",
     "The certificate could not be fetched.",
-    remedy="`callmark doctor` and the certificate host's own operator; the gateway tries again by itself.",
+    remedy="Ask the certificate host's operator if it lasts; the gateway tries again by itself.",
     case="E8",
     cause=SipCause.BAD_IDENTITY_INFO,
     description="Failed to dereference 'info' URI.",
@@ -343,6 +441,80 @@ TNAUTHLIST_INVALID = _row(
     verstat=_FAILED,
 )
 
+TN_UNAUTHORISED = _row(
+    "stir.authority.number",
+    "The certificate speaks for certain numbers, and this call's number is not among them.",
+    remedy="The signer needs a certificate whose TNAuthList holds the number (RFC 8226 section 9, RFC 9060).",
+    case="E17",
+    cause=SipCause.UNSUPPORTED_CREDENTIAL,
+    description=_E17,
+    verstat=_FAILED,
+)
+DELEGATE_SHAKEN = _row(
+    "stir.authority.shaken",
+    "A shaken PASSporT was signed with a delegate certificate, which names no provider.",
+    remedy="A delegate signs PASSporTs without ppt, or rcd; its provider signs shaken (ATIS-1000092).",
+    case="E17",
+    cause=SipCause.UNSUPPORTED_CREDENTIAL,
+    description=_E17,
+    verstat=_FAILED,
+)
+
+DELEGATE_TYPE = _row(
+    "stir.authority.type",
+    "A delegate certificate signed a type of PASSporT that only a provider may sign.",
+    remedy="A delegate signs PASSporTs without ppt, rcd, and div for its own numbers (ATIS-1000092).",
+    case="E17",
+    cause=SipCause.UNSUPPORTED_CREDENTIAL,
+    description=_E17,
+    verstat=_FAILED,
+)
+DELEGATION_INVALID = _row(
+    "stir.authority.delegation",
+    "The certificate claims more than the certificates above it have passed on to it (RFC 9060).",
+    remedy="Each TNAuthList must lie within the one above; numbers begin under a provider's own authority.",
+    case="E17",
+    cause=SipCause.UNSUPPORTED_CREDENTIAL,
+    description=_E17,
+    verstat=_FAILED,
+)
+CONSTRAINTS_BROKEN = _row(
+    "stir.authority.constraints",
+    "The PASSporT says something its certificate does not let it say (RFC 8226 section 8, RFC 9118).",
+    remedy="The detail names the claim; the certificate's issuer decides what its holder may claim.",
+    case="E17",
+    cause=SipCause.UNSUPPORTED_CREDENTIAL,
+    description=_E17,
+    verstat=_FAILED,
+)
+TNAUTHLIST_PENDING = _row(
+    "stir.tnauthlist.pending",
+    "The certificate keeps its list of numbers elsewhere, and the list has not been obtained.",
+    remedy="Ask the list's host if it lasts; the gateway tries again by itself (RFC 8226 section 10).",
+    case="E8",
+    cause=SipCause.BAD_IDENTITY_INFO,
+    description="Failed to dereference 'info' URI.",
+    verstat=_NONE,
+)
+REVOCATION_PENDING = _row(
+    "stir.revocation.pending",
+    "The certificate points to a revocation list that has not arrived within this call's deadline.",
+    remedy="If it lasts, look at the list's host; `callmark verify` shows its address.",
+    case="E8",
+    cause=SipCause.BAD_IDENTITY_INFO,
+    description="Failed to dereference 'info' URI.",
+    verstat=_NONE,
+)
+REVOCATION_OUTDATED = _row(
+    "stir.revocation.outdated",
+    "The certificate's revocation list is overdue for longer than policy tolerates.",
+    remedy="Fetch the list again, or raise the grace for overdue lists until its publisher has recovered.",
+    case="E8",
+    cause=SipCause.BAD_IDENTITY_INFO,
+    description="Failed to dereference 'info' URI.",
+    verstat=_NONE,
+)
+
 # --- the signature (E18) -----------------------------------------------------------------------
 SIGNATURE_INVALID = _row(
     "stir.signature.invalid",
@@ -363,6 +535,11 @@ REVOCATION_UNKNOWN = _row(
     "stir.revocation.unknown",
     "Whether the certificate has been revoked is not known: its revocation list is not loaded.",
     remedy="Put the list into [trust] crls_directory.",
+)
+REVOCATION_OVERDUE = _row(
+    "stir.revocation.overdue",
+    "The certificate's revocation list should have been replaced by now; the old one is still used.",
+    remedy="Fetch the list again: past the grace that policy declares, its certificates are refused.",
 )
 PROFILE_WARNING = _row(
     "stir.certificate.warning",

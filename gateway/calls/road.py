@@ -158,13 +158,13 @@ def _decisions(plane: Plane, call: Call, now: int) -> tuple[tuple[Decision, ...]
 def _question(current: Current, call: Call, outcome: Outcome, trunk: Trunk) -> Question:
     """Replay is claimed only for a signature that passed: nobody can spend another's PASSporT beforehand."""
     replay = None
-    if outcome.passport is not None and outcome.passport.claims.orig is not None:
-        claims = outcome.passport.claims
+    claims = None if outcome.passport is None else outcome.passport.claims
+    if claims is not None and claims.orig is not None:
         replay = ReplayClaim(
-            orig=canonical(outcome.passport.claims.orig, trunk.dialling),
+            orig=canonical(claims.orig, trunk.dialling),
             dest=tuple(sorted(claims.dest)),
             iat=claims.iat,
-            origid=claims.origid,
+            origid=outcome.origid or "",
             freshness_seconds=current.verification.freshness_seconds,
         )
     return Question(call_id=call.id, tns=call.shown, replay=replay, called=numbers_called_back(call))

@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
-from gateway.certificates.tnauthlist import (
-    TN_AUTH_LIST_OID,
-    TnAuthList,
-    TnAuthListError,
-    parse_tn_auth_list,
-)
+from gateway.certificates.constraints import Constraints, ConstraintsError
+from gateway.certificates.tn_reference import ListElsewhere, find_tn_auth_list
+from gateway.certificates.tnauthlist import TnAuthList, TnAuthListError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,8 @@ class Leaf:
 
     certificate: x509.Certificate
     extensions: Mapping[x509.ObjectIdentifier, x509.Extension[x509.ExtensionType]]
-    tn_auth_list: TnAuthList | TnAuthListError | None
+    tn_auth_list: TnAuthList | TnAuthListError | ListElsewhere | None
+    constraints: Constraints | ConstraintsError | None
     accepted_policies: frozenset[str]
 
     @property
@@ -50,16 +48,11 @@ class Leaf:
 
     @property
     def spcs(self) -> tuple[str, ...]:
-        """The provider codes; empty when the list is missing or unreadable."""
+        """The provider codes; empty when the list is missing, unreadable or not obtained."""
         return self.tn_auth_list.spcs if isinstance(self.tn_auth_list, TnAuthList) else ()
 
 
 def tn_auth_list_of(certificate: x509.Certificate) -> TnAuthList | TnAuthListError | None:
-    """Read the certificate's TNAuthList: the list, why it cannot be read, or None when it has none."""
-    for extension in certificate.extensions:
-        if extension.oid == TN_AUTH_LIST_OID and isinstance(extension.value, x509.UnrecognizedExtension):
-            try:
-                return parse_tn_auth_list(extension.value.value)
-            except TnAuthListError as error:
-                return error
-    return None
+    """Read the list in the certificate itself: the list, why it cannot be read, or None when it has none."""
+    found = find_tn_auth_list(certificate.extensions, {})
+    return None if isinstance(found, ListElsewhere) else found

@@ -22,9 +22,11 @@ from cryptography.x509.verification import (
     ExtensionPolicy,
     Policy,
     PolicyBuilder,
+    Store,
     VerificationError,
 )
 
+from gateway.certificates.domain import TrustDomain
 from gateway.certificates.reading import show
 from gateway.certificates.trust import Trust
 
@@ -54,23 +56,33 @@ class NoPath:
 def find_path(
     leaf: x509.Certificate, others: Sequence[x509.Certificate], trust: Trust, *, now: int
 ) -> Path | NoPath:
+    """Find a path into the first domain that has one that is valid at `now`, or else at another time."""
+    found = [find_path_in(leaf, others, domain, now=now) for domain in trust.domains]
+    paths = [path for path in found if isinstance(path, Path)]
+    valid = [path for path in paths if path.not_before <= now <= path.not_after]
+    return (valid or paths or found)[0]
+
+
+def find_path_in(
+    leaf: x509.Certificate, others: Sequence[x509.Certificate], domain: TrustDomain, *, now: int
+) -> Path | NoPath:
     """Find a path that is valid at `now` (epoch seconds), or else one that is valid at another time.
 
     Compare `now` with the path's dates to know which it is. Never raises.
     """
     authorities = _candidates(leaf, others)
     moment = datetime.fromtimestamp(now, UTC)
-    first = _path_at(leaf, authorities, trust, moment)
+    first = build_path(leaf, authorities, anchors=domain.anchors, store=domain.store, moment=moment)
     if isinstance(first, Path):
         return first
     # A path is valid from the latest notBefore of its members on, which is one of these moments.
-    known = (leaf, *authorities, *trust.anchors)
+    known = (leaf, *authorities, *domain.anchors)
     if all(one.not_valid_before_utc <= moment <= one.not_valid_after_utc for one in known):
         return first
     begin, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
     for start in sorted({one.not_valid_before_utc for one in known}):
         if begin <= start <= end:
-            path = _path_at(leaf, authorities, trust, start)
+            path = build_path(leaf, authorities, anchors=domain.anchors, store=domain.store, moment=start)
             if isinstance(path, Path):
                 return path
     return first
@@ -86,15 +98,21 @@ def _candidates(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> l
     return chosen
 
 
-def _path_at(
-    leaf: x509.Certificate, authorities: list[x509.Certificate], trust: Trust, moment: datetime
+def build_path(
+    leaf: x509.Certificate,
+    authorities: list[x509.Certificate],
+    *,
+    anchors: tuple[x509.Certificate, ...],
+    store: Store,
+    moment: datetime,
 ) -> Path | NoPath:
+    """Build a path to one of the anchors (`store` holds the same ones) that is valid at that moment."""
     verifier = (
         PolicyBuilder()
-        .store(trust.store)
+        .store(store)
         .time(moment)
         .max_chain_depth(_MAX_AUTHORITIES)
-        .extension_policies(ca_policy=_authority_policy(trust), ee_policy=_LEAF_POLICY)
+        .extension_policies(ca_policy=_authority_policy(anchors), ee_policy=_LEAF_POLICY)
         .build_client_verifier()
     )
     try:
@@ -113,14 +131,14 @@ _LEAF_POLICY: Final = ExtensionPolicy.permit_all().may_be_present(
 )
 
 
-def _authority_policy(trust: Trust) -> ExtensionPolicy:
+def _authority_policy(anchors: tuple[x509.Certificate, ...]) -> ExtensionPolicy:
     def may_sign_certificates(
         _policy: Policy, certificate: x509.Certificate, usage: x509.KeyUsage | None
     ) -> None:
         if usage is None:
             # An anchor is trusted by configuration, and real ones come without; a stranger's authority
             # has to say what it may do.
-            if certificate not in trust.anchors:
+            if certificate not in anchors:
                 raise ValueError("an authority has no key usage")
         elif not usage.key_cert_sign:
             raise ValueError("an authority may not sign certificates")

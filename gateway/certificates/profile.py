@@ -1,13 +1,14 @@
-"""Which certificates may sign a `shaken` PASSporT: the profile of ATIS-1000080, rule by rule.
+"""Which certificates may sign calls: the profile of ATIS-1000080, rule by rule.
 
 A rule refuses or warns. What refuses is what a forger would need to leave out or bend: key, key usage,
 CA flag, TNAuthList, policy. The rest (names, identifiers, pointers) warns, because certificates of the
 older profile versions (v003, v004) are in use without it. Of 7,964 real certificates the refusals hit
 eight: four without a policy that ended in 2024, two with an untagged TNAuthList, one of a test
 authority, one made at home without any of it. Citations are to ATIS-1000080.v005 section 6.4.1 unless
-they say otherwise.
+they say otherwise. A delegate's certificate (RFC 9060, ATIS-1000092) departs from it in its TNAuthList
+alone, which names numbers; what it may sign is asked for each call (`gateway.certificates.use`).
 
-What this does not do: path, dates and revocation (`gateway.certificates.chain`).
+What this does not do: path, dates, delegation and revocation (`gateway.certificates.chain`).
 """
 
 from __future__ import annotations
@@ -22,8 +23,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.x509.oid import ExtensionOID, NameOID, SignatureAlgorithmOID
 
-from gateway.certificates.leaf import Leaf, tn_auth_list_of
+from gateway.certificates.constraints import (
+    CONSTRAINTS_OID,
+    ENHANCED_CONSTRAINTS_OID,
+    Constraints,
+    ConstraintsError,
+    find_constraints,
+)
+from gateway.certificates.leaf import Leaf
 from gateway.certificates.reading import show
+from gateway.certificates.tn_reference import FetchedLists, ListElsewhere, find_tn_auth_list
 from gateway.certificates.tnauthlist import TN_AUTH_LIST_OID, TnAuthList, TnAuthListError
 from gateway.reasons import CERTIFICATE_PROFILE, PROFILE_WARNING, TNAUTHLIST_INVALID, Finding, Reason
 
@@ -62,15 +71,27 @@ class Profile:
     """What the rules make of one leaf; without refusals, key and list are there."""
 
     public_key: EllipticCurvePublicKey | None
-    tn_auth_list: TnAuthList | None
+    tn_auth_list: TnAuthList | ListElsewhere | None
+    constraints: Constraints | None
     refusals: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
 
 
-def judge_profile(certificate: x509.Certificate, accepted_policies: frozenset[str]) -> Profile:
-    """Apply every rule to a certificate that `gateway.certificates.reading` has read."""
+def judge_profile(
+    certificate: x509.Certificate, accepted_policies: frozenset[str], fetched: FetchedLists
+) -> Profile:
+    """Apply every rule to a certificate that `gateway.certificates.reading` has read.
+
+    A TNAuthList that stands elsewhere and is not among the fetched ones breaks no rule yet.
+    """
     extensions = {extension.oid: extension for extension in certificate.extensions}
-    leaf = Leaf(certificate, extensions, tn_auth_list_of(certificate), accepted_policies)
+    leaf = Leaf(
+        certificate,
+        extensions,
+        find_tn_auth_list(extensions.values(), fetched),
+        find_constraints(extensions),
+        accepted_policies,
+    )
     refusals: list[Finding] = []
     warnings: list[Finding] = []
     for rule in RULES:
@@ -81,7 +102,8 @@ def judge_profile(certificate: x509.Certificate, accepted_policies: frozenset[st
     key = certificate.public_key()
     return Profile(
         public_key=key if isinstance(key, EllipticCurvePublicKey) else None,
-        tn_auth_list=leaf.tn_auth_list if isinstance(leaf.tn_auth_list, TnAuthList) else None,
+        tn_auth_list=None if isinstance(leaf.tn_auth_list, TnAuthListError) else leaf.tn_auth_list,
+        constraints=leaf.constraints if isinstance(leaf.constraints, Constraints) else None,
         refusals=tuple(refusals),
         warnings=tuple(warnings),
     )
@@ -134,10 +156,24 @@ def _tn_auth_list_not_critical(leaf: Leaf) -> str | None:
 
 def _one_spc(leaf: Leaf) -> str | None:
     found = leaf.tn_auth_list
-    if not isinstance(found, TnAuthList):
+    if not isinstance(found, TnAuthList) or found.lists_numbers:
         return None
-    one_spc = len(found.spcs) == 1 and not found.ranges and not found.ones
-    return None if one_spc else "the TNAuthList is not exactly one provider code"
+    return None if len(found.spcs) == 1 else "the TNAuthList is more than one provider code"
+
+
+def _constraints_readable(leaf: Leaf) -> str | None:
+    return str(leaf.constraints) if isinstance(leaf.constraints, ConstraintsError) else None
+
+
+def _constraints_not_critical(leaf: Leaf) -> str | None:
+    found = (leaf.extensions.get(oid) for oid in (CONSTRAINTS_OID, ENHANCED_CONSTRAINTS_OID))
+    critical = any(extension is not None and extension.critical for extension in found)
+    return "the claim constraints are critical" if critical else None
+
+
+def _constraints_not_void(leaf: Leaf) -> str | None:
+    void = isinstance(leaf.constraints, Constraints) and leaf.constraints.is_void
+    return "the claim constraints forbid iat, orig or dest, and count as not present" if void else None
 
 
 def _constraints_present(leaf: Leaf) -> str | None:
@@ -165,7 +201,8 @@ def _one_policy(leaf: Leaf) -> str | None:
 
 def _common_name(leaf: Leaf) -> str | None:
     names = [str(name.value) for name in leaf.certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    if names in [[f"SHAKEN {spc}"] for spc in leaf.spcs]:
+    # A delegate is no provider, and ATIS-1000092 gives it no such name.
+    if not leaf.spcs or names in [[f"SHAKEN {spc}"] for spc in leaf.spcs]:
         return None
     return "the common name is not 'SHAKEN' and the provider code"
 
@@ -202,6 +239,7 @@ def _has(oid: x509.ObjectIdentifier, words: str) -> Callable[[Leaf], str | None]
 
 _PROFILE: Final = "ATIS-1000080 6.4.1"
 _LIST: Final = "RFC 8226 9"
+_CLAIMS: Final = "RFC 8226 8, RFC 9118 3"
 
 
 def _refuse(
@@ -225,6 +263,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _refuse("tn_auth_list.readable", _tn_auth_list, _LIST, reason=TNAUTHLIST_INVALID),
     _refuse("tn_auth_list.not_critical", _tn_auth_list_not_critical, _LIST, reason=TNAUTHLIST_INVALID),
     _refuse("tn_auth_list.one_spc", _one_spc, reason=TNAUTHLIST_INVALID),
+    _refuse("constraints.readable", _constraints_readable, _CLAIMS, reason=CERTIFICATE_PROFILE),
+    _refuse("constraints.not_critical", _constraints_not_critical, _CLAIMS, reason=CERTIFICATE_PROFILE),
+    _warn("constraints.not_void", _constraints_not_void, "RFC 9118 3"),
     _warn("basic_constraints.present", _constraints_present),
     _warn("key_usage.alone", _usage_alone),
     _warn("key_usage.critical", _usage_critical),

@@ -11,7 +11,8 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 UNREADABLE: Final = (
     ValueError,
@@ -27,6 +28,8 @@ UNREADABLE: Final = (
 _PEM_BEGIN: Final = b"-----BEGIN "
 _CERTIFICATE_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _MAX_TEXT: Final = 200
+# AlgorithmIdentifier {ecPublicKey, prime256v1} and the tag of the key behind it (RFC 5480 section 2.1.1).
+_P256: Final = bytes.fromhex("301306072a8648ce3d020106082a8648ce3d03010703")
 
 
 class CertificateError(ValueError):
@@ -81,10 +84,23 @@ def ends_with_signature(der: bytes, signature: bytes) -> bool:
     return der.endswith(b"\x00" + signature)
 
 
+def _names_its_curve(der: bytes, key: EllipticCurvePublicKey) -> bool:
+    """Say whether the key's curve is named, as RFC 5480 section 2.1.1 demands, not spelt out.
+
+    `cryptography` takes spelt-out parameters for the curve they equal. A reader that does not compare all
+    of them can be given a key that is not its owner's (CVE-2020-0601), so nobody should meet any.
+    """
+    if isinstance(key.curve, SECP256R1):
+        return _P256 in der
+    named = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    start = 2 if named[1] < 0x80 else 3
+    return named[start : start + 2 + named[start + 1]] + b"\x03" in der
+
+
 def _read_to_the_end(certificate: x509.Certificate, words: str) -> x509.Certificate:
     try:
         version = certificate.version
-        certificate.public_key()
+        key = certificate.public_key()
         certificate.subject.rfc4514_string()
         certificate.issuer.rfc4514_string()
         certificate.not_valid_before_utc.timestamp()
@@ -96,8 +112,11 @@ def _read_to_the_end(certificate: x509.Certificate, words: str) -> x509.Certific
         raise CertificateError(
             f"{words} cannot be read: {show(str(error)) or type(error).__name__}"
         ) from error
-    if not ends_with_signature(certificate.public_bytes(Encoding.DER), certificate.signature):
+    der = certificate.public_bytes(Encoding.DER)
+    if not ends_with_signature(der, certificate.signature):
         raise CertificateError(f"{words} cannot be read: its signature is not whole octets")
+    if isinstance(key, EllipticCurvePublicKey) and not _names_its_curve(der, key):
+        raise CertificateError(f"{words} cannot be read: its key's curve is not a named one")
     if version is not x509.Version.v3:
         raise CertificateError(f"{words} is not X.509 version 3")
     return certificate

@@ -7,13 +7,15 @@ without it any indirect list of a configured issuer counts. Lists that an author
 certificates count too.
 
 A list does two things, and only one of them needs the list to be in order: an entry in it revokes, even
-when the list is overdue or out of its scope; *not* being in it vouches only when the list is current,
-complete and in scope. What no list vouches for is unknown, never good.
+when the list is overdue or out of its scope; *not* being in it vouches only when the list is complete and
+in scope, and for how long is for `gateway.certificates.revocation_state` to say. What no list vouches for
+is unknown, never good.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -25,9 +27,9 @@ from gateway.certificates.revocation_list import NameKey, RevocationList, name_k
 
 
 class RevocationState(Enum):
-    """Three values: what is not known is neither good nor revoked."""
+    """Three values: what is not known is neither vouched for nor revoked."""
 
-    GOOD = "good"
+    VOUCHED = "vouched"
     REVOKED = "revoked"
     UNKNOWN = "unknown"
 
@@ -38,6 +40,9 @@ class Revocation:
 
     state: RevocationState
     detail: str = ""
+    fresh_from: int = 0
+    fresh_until: int = 0
+    """The dates of the list that vouches, epoch seconds, both included; it may be past them by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class RevocationLists:
         key = name_key(certificate.issuer)
         pointers = _pointers(certificate)
         detail = "no revocation list for it is loaded"
-        vouched = False
+        best: RevocationList | None = None
         for crl in self.lists:
             if crl.fingerprint not in self.configured and not self._is_signed_by(crl, key, issuer):
                 continue
@@ -68,9 +73,13 @@ class RevocationLists:
             if not _in_scope(crl, key, certificate, pointers):
                 continue
             obstacle = self._obstacle(crl, issuer, now)
-            vouched = vouched or obstacle is None
-            detail = obstacle or detail
-        return Revocation(RevocationState.GOOD) if vouched else Revocation(RevocationState.UNKNOWN, detail)
+            if obstacle is not None:
+                detail = obstacle
+            elif best is None or _end(crl) > _end(best):
+                best = crl
+        if best is None:
+            return Revocation(RevocationState.UNKNOWN, detail)
+        return Revocation(RevocationState.VOUCHED, fresh_from=best.this_update, fresh_until=_end(best))
 
     def _is_signed_by(self, crl: RevocationList, key: NameKey, issuer: x509.Certificate) -> bool:
         if crl.issuer != key:
@@ -82,8 +91,8 @@ class RevocationLists:
         return self._signed[memory_key]
 
     def _obstacle(self, crl: RevocationList, issuer: x509.Certificate, now: int) -> str | None:
-        if crl.next_update is None or now > crl.next_update:
-            return f"{crl.file} is overdue"
+        if crl.next_update is None:
+            return f"{crl.file} does not say when it will be replaced"
         if now < crl.this_update:
             return f"{crl.file} is dated in the future"
         if crl.fingerprint in self.cannot_vouch:
@@ -139,6 +148,27 @@ def may_sign_lists(issuer: x509.Certificate) -> bool:
     return True
 
 
+def _end(crl: RevocationList) -> int:
+    return crl.next_update or 0
+
+
+def revocation_pointers(certificates: Iterable[x509.Certificate]) -> tuple[str, ...]:
+    """Give the addresses of the revocation lists that these certificates point to, each once.
+
+    They are strangers' addresses: whoever fetches holds them against the list of configured ones, or against
+    the rules of `gateway.certificates.x5u`. Anything but http and https is left out.
+    """
+    return tuple(
+        dict.fromkeys(
+            url
+            for certificate in certificates
+            for point in _pointers(certificate)
+            for url in _urls(point)
+            if url.startswith(("https://", "http://"))
+        )
+    )
+
+
 def _pointers(certificate: x509.Certificate) -> tuple[x509.DistributionPoint, ...]:
     for extension in certificate.extensions:
         if isinstance(extension.value, x509.CRLDistributionPoints):
@@ -164,8 +194,13 @@ def _points_at(point: x509.DistributionPoint, crl: RevocationList) -> bool:
     issuers = _directory_names(point.crl_issuer)
     if issuers and crl.issuer not in issuers:
         return False
-    urls = {name.value for name in point.full_name or () if isinstance(name, x509.UniformResourceIdentifier)}
-    return not urls or not crl.urls or not urls.isdisjoint(crl.urls)
+    urls = _urls(point)
+    return not urls or not crl.urls or not crl.urls.isdisjoint(urls)
+
+
+def _urls(point: x509.DistributionPoint) -> tuple[str, ...]:
+    names = point.full_name or ()
+    return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
 
 
 def _directory_names(names: list[x509.GeneralName] | None) -> set[NameKey]:

@@ -44,6 +44,11 @@ class TnAuthList:
         """Say whether the number itself is listed; a provider code lists no number (RFC 8226 section 9)."""
         return tn in self.ones or any(numbers.covers(tn) for numbers in self.ranges)
 
+    @property
+    def lists_numbers(self) -> bool:
+        """Whether it names numbers or ranges, not provider codes alone."""
+        return bool(self.ranges or self.ones)
+
 
 @asn1.sequence
 class _Range:

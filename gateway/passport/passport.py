@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
 from enum import Enum
-from typing import cast
+from typing import Final
 
-from gateway.passport.claims import ShakenClaims
+from gateway.passport.claims import Claims
+from gateway.passport.fields import ClaimProblem
+from gateway.passport.ppt import Ppt, ppt_of_header, read_claims
 from gateway.passport.strict import Base64UrlError, StrictJsonError, read_base64url, read_json
+
+_UNKNOWN: Final = ClaimProblem("ppt", "its type is not known, so neither are its claims", missing=False)
 
 
 class PassportError(ValueError):
@@ -32,6 +36,10 @@ class UnverifiedPassport:
 
     header: Mapping[str, object]
     payload: Mapping[str, object]
+    ppt: Ppt | None
+    """The type its header names; None when it is not known here."""
+    claims: Claims | ClaimProblem
+    """The payload's claims by that type, or which is missing or wrong."""
     signing_input: bytes
     """What the signature is over: the bytes that came, never a second rendering of what was read."""
     signature: bytes | None
@@ -47,12 +55,13 @@ class SignatureProof(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VerifiedPassport:
-    """A SHAKEN PASSporT whose signature was made with the key it was checked against.
+    """A PASSporT whose signature was made with the key it was checked against.
 
     Whether that key may speak for the number, and whether the claims fit the call, is not said here.
     """
 
-    claims: ShakenClaims
+    claims: Claims
+    """Of the class that belongs to the header's `ppt`."""
     header: Mapping[str, object]
     payload: Mapping[str, object]
     token: str
@@ -80,9 +89,13 @@ def decode(token: str) -> UnverifiedPassport:
         signature = read_base64url(signature_part)
     except Base64UrlError:
         signature = None
+    ppt = ppt_of_header(header)
     return UnverifiedPassport(
         header=header,
         payload=payload,
+        ppt=ppt,
+        # Read once: examining the claims and proving them by the signature must not be able to differ.
+        claims=_UNKNOWN if ppt is None else read_claims(ppt, payload),
         signing_input=f"{header_part}.{payload_part}".encode("ascii"),
         signature=signature,
         token=token,
@@ -102,4 +115,4 @@ def _read_object(part: str, place: str) -> Mapping[str, object]:
         ) from None
     if not isinstance(value, dict):
         raise PassportError(f"the {place} is not a JSON object", place=place)
-    return cast("Mapping[str, object]", value)
+    return value

@@ -26,23 +26,25 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 from gateway.passport.canonical_json import render_json
-from gateway.passport.claims import ShakenClaims, read_shaken_claims
+from gateway.passport.claims import Claims
 from gateway.passport.passport import SignatureProof, UnverifiedPassport, VerifiedPassport
 from gateway.passport.strict import render_base64url
 
 _ES256: Final = jwt.PyJWS(algorithms=["ES256"]).get_algorithm_by_name("ES256")
 _INTEGER_BYTES: Final = 32
-_ORDER: Final = SECP256R1().group_order
+_ZERO: Final = bytes(_INTEGER_BYTES)
+_ORDER: Final = SECP256R1().group_order.to_bytes(_INTEGER_BYTES, "big")
 
 
 def verify(passport: UnverifiedPassport, public_key: PublicKeyTypes) -> VerifiedPassport | None:
-    """Check the signature of a SHAKEN PASSporT; None when it does not verify, for whatever reason.
+    """Check the signature of a PASSporT; None when it does not verify, for whatever reason.
 
-    None also for a key that is not on P-256 and for a payload that does not hold SHAKEN's claims: both are
-    found, with words for them, before a signature is checked. Nothing in token or key raises.
+    None also for a key that is not on P-256, for a type that is not known, and for a payload that does not
+    hold the claims of its type: these are found, with words for them, before a signature is checked. Nothing
+    in token or key raises.
     """
-    claims = read_shaken_claims(passport.payload)
-    if not isinstance(claims, ShakenClaims) or not _is_signed(passport, public_key):
+    claims = passport.claims
+    if not isinstance(claims, Claims) or not _is_signed(passport, public_key):
         return None
     return VerifiedPassport(
         claims=claims,
@@ -71,12 +73,12 @@ def sign(*, header: bytes, payload: bytes, key: EllipticCurvePrivateKey) -> str:
     return (signing_input + b"." + render_base64url(signature)).decode("ascii")
 
 
-def render_identity(token: str, x5u: str) -> str:
-    """Render the Identity header value of a `shaken` PASSporT, alg and ppt bare as ATIS-1000082 shows them.
+def render_identity(token: str, x5u: str, ppt: str = "shaken") -> str:
+    """Render the Identity header value of a PASSporT, alg and ppt bare as ATIS-1000082 shows them.
 
     `x5u` comes from the gateway's own settings, where the rules for such addresses have been applied.
     """
-    return f"{token};info=<{x5u}>;alg=ES256;ppt=shaken"
+    return f"{token};info=<{x5u}>;alg=ES256;ppt={ppt}"
 
 
 def _is_signed(passport: UnverifiedPassport, public_key: PublicKeyTypes) -> bool:
@@ -87,8 +89,8 @@ def _is_signed(passport: UnverifiedPassport, public_key: PublicKeyTypes) -> bool
     signature = passport.signature
     if signature is None or len(signature) != 2 * _INTEGER_BYTES:
         return False
-    r = int.from_bytes(signature[:_INTEGER_BYTES], "big")
-    s = int.from_bytes(signature[_INTEGER_BYTES:], "big")
-    if not (0 < r < _ORDER and 0 < s < _ORDER):
+    # Big-endian bytes of one length are in the order of their numbers.
+    r, s = signature[:_INTEGER_BYTES], signature[_INTEGER_BYTES:]
+    if not (_ZERO < r < _ORDER and _ZERO < s < _ORDER):
         return False
     return _ES256.verify(passport.signing_input, public_key, signature)

@@ -27,12 +27,11 @@ def decide(call: Call, outcome: Outcome, known: Known, policy: VerdictPolicy) ->
     action = _action(deciding, policy.treatment)
     tn, score = worst_reputation(case)
     entry = next((entry for number, entry in known.reputation if number == tn), None)
-    passed = outcome.passport
     return Verdict(
         action=action,
         verstat=outcome.verstat,
-        attest=None if passed is None else passed.claims.attest,
-        origid=None if passed is None else passed.claims.origid,
+        attest=outcome.attest,
+        origid=outcome.origid,
         cli=_cli(call, hits, deciding),
         hits=tuple(hits),
         missed=tuple(missed),

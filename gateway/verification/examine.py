@@ -1,4 +1,4 @@
-"""All that can be said of an Identity header without its certificate: cheap, pure, first failure wins.
+"""All that can be said of a call's Identity headers without a certificate: cheap, pure, first failure wins.
 
 The order is that of ATIS-1000082 (E3, E4, E6, E7, E5, E9, E11, E12, E10, E13, E14, E15, E19, E16), so
 that a token which already fails costs no look-up and no network; it differs from the order of RFC 8224
@@ -10,188 +10,202 @@ freshness half of step 4 are done here; `judge` does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
-from gateway.certificates.x5u import X5uPolicy, check_x5u
-from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
-from gateway.passport.claims import ClaimProblem, ShakenClaims, read_shaken_claims
-from gateway.passport.identity import IdentityError, IdentityHeader, parse_identity
-from gateway.passport.passport import PassportError, UnverifiedPassport, decode
-from gateway.reasons import (
-    ALG_PARAMETER_UNSUPPORTED,
-    ALG_UNSUPPORTED,
-    ATTEST_INVALID,
-    CLAIM_INVALID,
-    CLAIM_MISSING,
-    HEADER_CLAIM_MISSING,
-    HEADER_FORBIDDEN,
-    IAT_STALE,
-    IDENTITY_COMPACT,
-    IDENTITY_MALFORMED,
-    INFO_INVALID,
-    INFO_MISSING,
-    PPT_PARAMETER_UNSUPPORTED,
-    PPT_UNSUPPORTED,
-    TIME_STALE,
-    TN_MISMATCH,
-    TYP_UNSUPPORTED,
-    X5U_MISMATCH,
-    Finding,
-)
+from gateway.numbers.canonical import DiallingRules
+from gateway.passport.identity import IdentityError, parse_identity
+from gateway.passport.passport import PassportError, decode
+from gateway.passport.ppt import Ppt, ppt_of_parameter
+from gateway.reasons import DIV_ALONE, DIV_LENGTH, DIV_LOOP, IDENTITY_MALFORMED, TIME_STALE, Finding
+from gateway.verification.call import VerificationRequest
+from gateway.verification.claims import ATTESTATIONS, check_claims
+from gateway.verification.diversion import DIVERSIONS, MAX_DIVERSIONS, Chain, arrange
+from gateway.verification.header import check_header, check_parameters
+from gateway.verification.nesting import unnest
 from gateway.verification.outcome import Examined
+from gateway.verification.policy import EVERY_TYPE, SHAKEN_ONLY, VerificationPolicy
+from gateway.verification.profile import ATIS, Profile
 
-REQUIRED_HEADER: Final = ("alg", "ppt", "typ", "x5u")
-"""RFC 8588 section 3; the order in which a missing one is named."""
-
-ATTESTATIONS: Final = frozenset("ABC")
-
-FORBIDDEN_HEADER: Final = frozenset(
-    {"crit", "b64", "jwk", "jku", "kid", "x5c", "x5t", "x5t#S256", "zip", "enc", "cty"}
-)
-"""RFC 7515 parameters that would choose another key or another reading of the signed bytes.
-
-RFC 8225 section 4 uses none of them. Ignoring them would be safe for the ones that name a key, as the
-key comes from x5u alone; a token that carries one was made to confuse some verifier, and `crit` must
-not be ignored (RFC 7515 section 4.1.11).
-"""
+__all__ = [
+    "ATTESTATIONS",
+    "EVERY_TYPE",
+    "SHAKEN_ONLY",
+    "ExaminedCall",
+    "ExaminedHeader",
+    "VerificationPolicy",
+    "VerificationRequest",
+    "examine",
+    "examine_each",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationPolicy:
-    """What the operator may set."""
-
-    freshness_seconds: int = 60
-    """How far `time` may be from the clock, and `iat` from `time`, either way (RFC 8224 section 6.2)."""
-    x5u: X5uPolicy = field(default_factory=X5uPolicy)
+MAX_NESTED: Final = 2 * MAX_DIVERSIONS
+"""PASSporTs within the `div-o` of one call: a chain for `shaken` and one for `rcd`. Each can name another
+certificate, and a call with ten such headers would have the gateway fetch sixty."""
 
 
 @dataclass(frozen=True, slots=True)
-class VerificationRequest:
-    """One Identity header and the call it came with, numbers in canonical form."""
+class ExaminedHeader:
+    """One Identity header: what is to be judged of it, or why nothing is."""
 
-    orig: TelephoneNumber
-    dests: frozenset[TelephoneNumber]
-    time: int
-    """The SIP Date of the call, epoch seconds."""
-    identity: str
-    """The Identity header's value as received."""
+    token: str
+    """As received, by which an answer names the header (RFC 9410); empty when it could not be read."""
+    ppt: Ppt | None
+    """None when the header could not be read or its type is not taken."""
+    links: tuple[Examined, ...] = ()
+    """What is to be judged: one PASSporT; of a `div-o` also those within it, outermost first."""
+    finding: Finding | None = None
+    """Why there is nothing to judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedCall:
+    """All Identity headers of a call, in the order received."""
+
+    headers: tuple[ExaminedHeader, ...]
+    diversion: Chain | Finding | None = None
+    """How the call's `div` PASSporTs join, or why they do not; None when there are none."""
 
 
 def examine(
-    request: VerificationRequest, *, policy: VerificationPolicy, dialling: DiallingRules, now: int
-) -> Examined | Finding:
-    """Check everything that needs no certificate; `now` is the gateway's clock in epoch seconds."""
-    if abs(now - request.time) > policy.freshness_seconds:
-        return Finding(TIME_STALE, f"time {request.time}, clock {now}")
-    try:
-        identity = parse_identity(request.identity)
-    except IdentityError as error:
-        return Finding(IDENTITY_MALFORMED, error.problem)
-    address = _check_parameters(identity, policy.x5u)
-    if address.refusal is not None:
-        return address.refusal
-    try:
-        passport = decode(identity.token)
-    except PassportError as error:
-        return Finding(IDENTITY_MALFORMED, error.problem)
-    refusal = _check_header(passport.header, address.x5u)
-    if refusal is not None:
-        return refusal
-    claims = _check_claims(passport, request, policy=policy, dialling=dialling)
-    if isinstance(claims, Finding):
-        return claims
-    if address.forbidden is not None:
-        return address.forbidden
-    return Examined(passport, claims, address.x5u)
-
-
-@dataclass(frozen=True, slots=True)
-class _Address:
-    """The info parameter: refused at once (E4-E7), or usable, or to be refused in E8's place."""
-
-    x5u: str = ""
-    refusal: Finding | None = None
-    forbidden: Finding | None = None
-
-
-def _check_parameters(identity: IdentityHeader, x5u_policy: X5uPolicy) -> _Address:
-    """E4, E6, E7, E5 and the algorithm, in that order."""
-    if identity.is_compact:
-        return _Address(refusal=Finding(IDENTITY_COMPACT))
-    if identity.info is None:
-        return _Address(refusal=Finding(INFO_MISSING, parameter="info"))
-    address = check_x5u(identity.info, x5u_policy)
-    if not identity.info_is_bracketed:
-        return _Address(refusal=Finding(INFO_INVALID, "the URI is not in angle brackets", "info"))
-    if address is not None and address.reason is INFO_INVALID:
-        return _Address(refusal=address)
-    if identity.ppt != "shaken":
-        found = "none" if identity.ppt is None else repr(identity.ppt)
-        return _Address(refusal=Finding(PPT_PARAMETER_UNSUPPORTED, f"found {found}", "ppt"))
-    # A missing alg means ES256 (RFC 8224 section 4.1).
-    if identity.alg not in {None, "ES256"}:
-        return _Address(refusal=Finding(ALG_PARAMETER_UNSUPPORTED, f"found {identity.alg!r}", "alg"))
-    return _Address(x5u=identity.info, forbidden=address)
-
-
-def _check_header(header: Mapping[str, object], x5u: str) -> Finding | None:
-    """E9, E11, E12, E10, E13 (RFC 8225 section 4, RFC 8588 section 3)."""
-    for name in REQUIRED_HEADER:
-        if name not in header:
-            return Finding(HEADER_CLAIM_MISSING, parameter=name)
-    if header["typ"] != "passport":
-        return Finding(TYP_UNSUPPORTED, f"found {header['typ']!r}"[:80], "typ")
-    if header["alg"] != "ES256":
-        return Finding(ALG_UNSUPPORTED, f"found {header['alg']!r}"[:80], "alg")
-    if header["x5u"] != x5u:
-        return Finding(X5U_MISMATCH, parameter="x5u")
-    if header["ppt"] != "shaken":
-        return Finding(PPT_UNSUPPORTED, f"found {header['ppt']!r}"[:80], "ppt")
-    if not FORBIDDEN_HEADER.isdisjoint(header):
-        return Finding(HEADER_FORBIDDEN, parameter=min(FORBIDDEN_HEADER.intersection(header)))
-    return None
-
-
-def _check_claims(
-    passport: UnverifiedPassport,
     request: VerificationRequest,
     *,
     policy: VerificationPolicy,
     dialling: DiallingRules,
-) -> ShakenClaims | Finding:
-    """E14, E15, E19, E16."""
-    claims = read_shaken_claims(passport.payload)
-    if isinstance(claims, ClaimProblem):
-        reason = CLAIM_MISSING if claims.missing else CLAIM_INVALID
-        return Finding(reason, claims.problem, claims.claim)
-    if abs(claims.iat - request.time) > policy.freshness_seconds:
-        return Finding(IAT_STALE, f"iat {claims.iat}, time {request.time}", "iat")
-    if claims.attest not in ATTESTATIONS:
-        return Finding(ATTEST_INVALID, f"found {claims.attest!r}"[:80], "attest")
-    if not _is_number(claims.orig, request.orig, dialling):
-        return Finding(TN_MISMATCH, "another calling number was signed", "orig")
-    if not _are_numbers(claims.dest, request.dests, dialling):
-        return Finding(TN_MISMATCH, "other called numbers were signed", "dest")
-    return claims
+    now: int,
+    accepted: frozenset[Ppt] = SHAKEN_ONLY,
+    profile: Profile = ATIS,
+) -> Examined | Finding:
+    """Check one header that stands alone; `now` is the gateway's clock in epoch seconds.
+
+    `accepted` are the types the resource takes. What only a chain of diversions could make good is refused.
+    """
+    _, _, result = _read(
+        request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile
+    )
+    if isinstance(result, Finding):
+        return result
+    if result.ppt in DIVERSIONS:
+        return Finding(DIV_ALONE)
+    return result if result.elsewhere is None else result.elsewhere
 
 
-def _is_number(claimed: str | None, wanted: TelephoneNumber, dialling: DiallingRules) -> bool:
-    """Compare in canonical form on both sides (RFC 8224 section 8.3); an unreadable claim equals nothing."""
-    if claimed is None:
-        return False
+def examine_each(
+    requests: Sequence[VerificationRequest],
+    *,
+    policy: VerificationPolicy,
+    dialling: DiallingRules,
+    now: int,
+    accepted: frozenset[Ppt] = SHAKEN_ONLY,
+    profile: Profile = ATIS,
+) -> ExaminedCall:
+    """Check every header of one call, and how its diversions join; the requests differ in `identity` alone.
+
+    Whatever is refused has no `links`: nothing needs to be fetched for it.
+    """
+    headers: list[ExaminedHeader] = []
+    nested = 0
+    for request in requests:
+        read = _read(request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile)
+        header = _with_nested(read, request, policy, dialling)
+        nested += len(header.links) - 1 if header.links else 0
+        if nested > MAX_NESTED and header.ppt is Ppt.DIV_O:
+            header = ExaminedHeader(header.token, header.ppt, finding=Finding(DIV_LENGTH))
+        headers.append(header)
+    diversion = _arrange(headers)
+    return ExaminedCall(tuple([_without_work(header, diversion) for header in headers]), diversion)
+
+
+_Read: TypeAlias = tuple[str, Ppt | None, Examined | Finding]
+"""Token, type and result, as ExaminedHeader has them; a tuple, because every call makes one."""
+
+
+def _read(
+    request: VerificationRequest,
+    *,
+    policy: VerificationPolicy,
+    dialling: DiallingRules,
+    now: int,
+    accepted: frozenset[Ppt],
+    profile: Profile,
+) -> _Read:
+    if abs(now - request.time) > policy.freshness_seconds:
+        return "", None, Finding(TIME_STALE, f"time {request.time}, clock {now}")
     try:
-        return canonical(claimed, dialling) == wanted
-    except NumberError:
-        return False
-
-
-def _are_numbers(
-    claimed: tuple[str, ...], wanted: frozenset[TelephoneNumber], dialling: DiallingRules
-) -> bool:
-    """As sets: the order of `dest` carries no meaning (RFC 8225 section 9); none at all equals nothing."""
+        identity = parse_identity(request.identity)
+    except IdentityError as error:
+        return "", None, Finding(IDENTITY_MALFORMED, error.problem)
+    token = identity.token
+    ppt = ppt_of_parameter(identity.ppt)
+    if ppt not in accepted:
+        ppt = None
+    parameters = check_parameters(identity, ppt=ppt, profile=profile, x5u_policy=policy.x5u)
+    if isinstance(parameters, Finding):
+        return token, ppt, parameters
+    ppt = parameters.ppt
     try:
-        return bool(claimed) and {canonical(tn, dialling) for tn in claimed} == wanted
-    except NumberError:
-        return False
+        passport = decode(token)
+    except PassportError as error:
+        return token, ppt, Finding(IDENTITY_MALFORMED, error.problem)
+    refusal = check_header(passport.header, ppt=ppt, x5u=parameters.x5u)
+    if refusal is not None:
+        return token, ppt, refusal
+    examined = check_claims(
+        passport,
+        request,
+        ppt=ppt,
+        x5u=parameters.x5u,
+        freshness_seconds=policy.freshness_seconds,
+        dialling=dialling,
+    )
+    if parameters.forbidden is None or isinstance(examined, Finding):
+        return token, ppt, examined
+    if examined.elsewhere is None or ppt in DIVERSIONS:
+        return token, ppt, parameters.forbidden
+    return token, ppt, examined.elsewhere
+
+
+def _with_nested(
+    read: _Read, request: VerificationRequest, policy: VerificationPolicy, dialling: DiallingRules
+) -> ExaminedHeader:
+    token, ppt, result = read
+    if isinstance(result, Finding):
+        return ExaminedHeader(token, ppt, finding=result)
+    if ppt is not Ppt.DIV_O:
+        return ExaminedHeader(token, ppt, (result,))
+    links = unnest(result, request, policy=policy, dialling=dialling)
+    if isinstance(links, Finding):
+        return ExaminedHeader(token, ppt, finding=links)
+    return ExaminedHeader(token, ppt, links)
+
+
+def _arrange(headers: Sequence[ExaminedHeader]) -> Chain | Finding | None:
+    """Join the `div` PASSporTs; one that is refused breaks the chain and says why (RFC 8946 section 4.2)."""
+    diverted = {place: header for place, header in enumerate(headers) if header.ppt is Ppt.DIV}
+    if not diverted:
+        return None
+    for header in diverted.values():
+        if header.finding is not None:
+            return header.finding
+    links = {place: header.links[0] for place, header in diverted.items()}
+    origins = [header.links[0] for header in headers if header.links and header.ppt not in DIVERSIONS]
+    return arrange(links, origins)
+
+
+def _without_work(header: ExaminedHeader, diversion: Chain | Finding | None) -> ExaminedHeader:
+    """Refuse what no chain can make good, so that nothing is fetched for it."""
+    if header.finding is not None or header.ppt is Ppt.DIV_O:
+        return header
+    if header.ppt is Ppt.DIV:
+        finding = diversion if isinstance(diversion, Finding) else None
+    elif isinstance(diversion, Finding) and diversion.reason is DIV_LOOP:
+        # RFC 8946 section 4.2 lets a PASSporT without div be validated though the chain is not. Here it is
+        # not: a call that has come back to where it was is no call its first signer knows of.
+        finding = diversion
+    elif isinstance(diversion, Chain) and diversion.start in header.links[0].dests:
+        finding = None
+    else:
+        finding = header.links[0].elsewhere
+    return header if finding is None else ExaminedHeader(header.token, header.ppt, finding=finding)

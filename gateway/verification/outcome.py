@@ -1,26 +1,35 @@
-"""What verification says of one Identity header: a verstat, and everything that led to it."""
+"""What verification says of one PASSporT: a verstat, and everything that led to it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from gateway.certificates.chain import ValidatedChain
-from gateway.passport.claims import ShakenClaims
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.passport.claims import Claims, ShakenClaims
 from gateway.passport.passport import UnverifiedPassport, VerifiedPassport
+from gateway.passport.ppt import Ppt
 from gateway.reasons import VERIFIED, Finding, Verstat
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """An Identity header that is well formed, fresh and about this call, but not yet verified.
+    """A PASSporT that is well formed, fresh and about this call, but not yet verified.
 
     Nothing in it may allow anything: who signed it is still unknown.
     """
 
     passport: UnverifiedPassport
-    claims: ShakenClaims
+    claims: Claims
     x5u: str
     """Where the certificate chain is; letter by letter the `info` parameter."""
+    ppt: Ppt
+    tn: TelephoneNumber
+    """The number its signer must be allowed to speak for: `orig`, or `div` in a diversion; canonical."""
+    dests: frozenset[TelephoneNumber]
+    """`dest.tn` in canonical form; empty when a member is no number."""
+    elsewhere: Finding | None = None
+    """Set when `dest` is not who is being called: good only where a chain of diversions leads on from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,18 @@ class Outcome:
     passport: VerifiedPassport | None = None
     chain: ValidatedChain | None = None
 
+    @property
+    def attest(self) -> str | None:
+        """The attestation, when a `shaken` PASSporT passed: `A`, `B` or `C`."""
+        claims = None if self.passport is None else self.passport.claims
+        return claims.attest if isinstance(claims, ShakenClaims) else None
+
+    @property
+    def origid(self) -> str | None:
+        """The origination id, when a `shaken` PASSporT passed."""
+        claims = None if self.passport is None else self.passport.claims
+        return claims.origid if isinstance(claims, ShakenClaims) else None
+
     @classmethod
     def refused(cls, finding: Finding) -> Outcome:
         """The outcome that a refusing finding stands for; its row in `reasons.py` names the verstat."""
@@ -42,12 +63,14 @@ class Outcome:
         return cls(verstat=finding.reason.verstat, finding=finding)
 
     @classmethod
-    def passed(cls, passport: VerifiedPassport, chain: ValidatedChain) -> Outcome:
-        """Everything fitted."""
+    def passed(
+        cls, passport: VerifiedPassport, chain: ValidatedChain, warnings: tuple[Finding, ...]
+    ) -> Outcome:
+        """Everything fitted; `warnings` are what is to be said of the chain all the same."""
         return cls(
             verstat=Verstat.TN_VALIDATION_PASSED,
             finding=Finding(VERIFIED),
-            warnings=chain.warnings,
+            warnings=warnings,
             passport=passport,
             chain=chain,
         )

@@ -24,6 +24,7 @@ from gateway.reasons import (
     CERTIFICATE_EXPIRED,
     CERTIFICATE_PROFILE,
     CERTIFICATE_UNTRUSTED,
+    DELEGATION_INVALID,
     REVOCATION_UNKNOWN,
     TNAUTHLIST_INVALID,
 )
@@ -62,6 +63,12 @@ def test_a_genuine_chain_is_believed_and_described():
     assert result.spc == ("818H",)
     assert result.public_key == PKI.leaf.key.public_key()
     assert result.trust_digest == TRUST.digest
+    assert result.domain == "default"
+    assert not result.authority.is_delegate
+    assert result.constraints is None
+    assert result.x5u_prefixes == ()
+    assert result.missing_crls == (pki.CRL_URL,)
+    assert result.revocation_fresh_until is None
     assert "SHAKEN 818H" in result.subject
     assert "Issuing CA" in result.issuer
     assert len(result.leaf_fingerprint) == 64
@@ -195,7 +202,7 @@ def test_a_provider_code_outside_its_authoritys_list_is_refused():
     limited = (pki.tn_extension(TnAuthList(("587L",))), False)
     authority = pki.make_intermediate(PKI.root, extra=[limited])
     assert isinstance(outcome(pki.make_leaf(authority, spc="587L"), authority), ValidatedChain)
-    assert reason_of(outcome(pki.make_leaf(authority, spc="818H"), authority)) is TNAUTHLIST_INVALID
+    assert reason_of(outcome(pki.make_leaf(authority, spc="818H"), authority)) is DELEGATION_INVALID
 
 
 def test_an_unreadable_list_in_an_authority_limits_to_nothing():

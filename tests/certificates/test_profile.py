@@ -19,14 +19,17 @@ from gateway.certificates.tnauthlist import TnAuthList
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reasons import CERTIFICATE_PROFILE, PROFILE_WARNING, TNAUTHLIST_INVALID
 from tests import pki
+from tests.certificates.extensions import LIST_URL, constraints, constraints_der, tn_list_at
 
 ROOT = pki.make_root()
 REAL = Path(__file__).parents[3] / "shared/data/shaken/certificates-half.jsonl.gz"
+TWO_CODES = TnAuthList(("818H", "587L"))
+MUST_INCLUDE = constraints_der(must_include=["attest"])
 ONE_NUMBER = TnAuthList(ones=(TelephoneNumber("12155550100"),))
 
 
 def judge(**leaf):
-    profile = judge_profile(pki.make_leaf(ROOT, **leaf).certificate, DEFAULT_POLICY_OIDS)
+    profile = judge_profile(pki.make_leaf(ROOT, **leaf).certificate, DEFAULT_POLICY_OIDS, {})
     return profile, {finding.detail.partition(":")[0] for finding in (*profile.refusals, *profile.warnings)}
 
 
@@ -34,6 +37,7 @@ def test_a_certificate_by_the_book_breaks_no_rule():
     profile, broken = judge()
     assert not broken
     assert profile.tn_auth_list == TnAuthList(("818H",))
+    assert profile.constraints is None
     assert profile.public_key is not None
 
 
@@ -67,8 +71,17 @@ BREAKING = {
     "tn_auth_list.not_critical": [{"replace": [(pki.tn_extension(TnAuthList(("818H",))), True)]}],
     "tn_auth_list.one_spc": [
         {"tn_auth_list": TnAuthList(("818H", "587L"))},
-        {"tn_auth_list": ONE_NUMBER},
-        {"tn_auth_list": TnAuthList(("818H",), ones=ONE_NUMBER.ones)},
+    ],
+    "constraints.readable": [
+        {"extra": [constraints(b"\x30\x00")]},
+        {"extra": [constraints(MUST_INCLUDE), constraints(MUST_INCLUDE, enhanced=True)]},
+    ],
+    "constraints.not_critical": [
+        {"extra": [(constraints(MUST_INCLUDE)[0], True)]},
+        {"extra": [(constraints(MUST_INCLUDE, enhanced=True)[0], True)]},
+    ],
+    "constraints.not_void": [
+        {"extra": [constraints(constraints_der(must_exclude=["iat"]), enhanced=True)]},
     ],
     "basic_constraints.present": [{"without": [x509.BasicConstraints]}],
     "key_usage.alone": [{"replace": [(pki.usage(sign=True, encrypt=True), True)]}],
@@ -99,6 +112,19 @@ def test_breaking_a_rule_is_reported_with_its_severity_and_source(rule):
         assert bool(profile.refusals) is (rule.severity is Severity.REFUSE)
 
 
+def test_a_delegates_certificate_breaks_no_rule():
+    for listed in (ONE_NUMBER, TnAuthList(("818H",), ones=ONE_NUMBER.ones)):
+        assert not judge(tn_auth_list=listed)[1]
+    assert not judge(tn_auth_list=ONE_NUMBER, common_name="Example Bank")[1]
+
+
+def test_a_list_that_stands_elsewhere_is_asked_for_when_it_was_fetched():
+    leaf = pki.make_leaf(ROOT, without=[x509.UnrecognizedExtension], extra=[tn_list_at(LIST_URL)])
+    for fetched, refused in (({}, False), ({LIST_URL: ONE_NUMBER}, False), ({LIST_URL: TWO_CODES}, True)):
+        profile = judge_profile(leaf.certificate, DEFAULT_POLICY_OIDS, fetched)
+        assert bool(profile.refusals) is refused
+
+
 def test_every_rule_has_a_test_of_its_own():
     # A serial number that is not positive cannot be made with cryptography's builder.
     assert {rule.id for rule in RULES} - set(BREAKING) == {"serial.positive"}
@@ -111,7 +137,7 @@ def test_a_negative_serial_number_is_reported():
     place = der.index(b"\x02\x02\x7a\x7a")
     der[place : place + 4] = b"\x02\x02\xff\x7a"
     certificate = read_certificates(bytes(der))[0]
-    profile = judge_profile(certificate, DEFAULT_POLICY_OIDS)
+    profile = judge_profile(certificate, DEFAULT_POLICY_OIDS, {})
     assert any("serial.positive" in warning.detail for warning in profile.warnings)
 
 
@@ -129,8 +155,8 @@ def test_every_accepted_policy_passes_critical_or_not(oid):
 
 def test_the_accepted_policies_are_the_operators():
     french = pki.make_leaf(ROOT, replace=[(pki.policies("1.2.250.1.695.1.1.1.1"), False)]).certificate
-    assert judge_profile(french, DEFAULT_POLICY_OIDS).refusals
-    assert not judge_profile(french, frozenset({"1.2.250.1.695.1.1.1.1"})).refusals
+    assert judge_profile(french, DEFAULT_POLICY_OIDS, {}).refusals
+    assert not judge_profile(french, frozenset({"1.2.250.1.695.1.1.1.1"}), {}).refusals
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"{REAL} is not there")
@@ -149,7 +175,7 @@ def test_real_certificates_are_not_refused_but_for_the_few_that_are_known():
             except CertificateError:
                 refused.append(row["url"])
                 continue
-            if judge_profile(certificate, DEFAULT_POLICY_OIDS).refusals:
+            if judge_profile(certificate, DEFAULT_POLICY_OIDS, {}).refusals:
                 refused.append(row["url"])
     assert leaves == 7966
     assert len(refused) == 10, refused

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.certificates.chain import Refusal, ValidatedChain, parse_chain, validate
+from gateway.certificates.revocation import RevocationState, revocation_pointers
 from gateway.certificates.revocation_list import RevocationListError, name_key, read_revocation_lists
 from gateway.certificates.trust import Problem, Trust, build_trust
 from gateway.reasons import CERTIFICATE_REVOKED, REVOCATION_UNKNOWN
@@ -30,14 +33,16 @@ def build(*crls: bytes, issuers: tuple[pki.Issued, ...] = (CRL_ISSUER,)) -> Trus
 
 
 def verdict(*crls: bytes, chain: tuple[pki.Issued, ...] = (PKI.leaf, PKI.intermediate), **how) -> str:
-    """What the lists make of the chain: `good`, `unknown` or `revoked`."""
+    """What the lists make of the chain now: `good`, `overdue`, `unknown` or `revoked`."""
     trust = build(*crls, **how)
     assert isinstance(trust, Trust), trust
     result = validate(parse_chain(b"".join(one.pem for one in chain)), trust, NOW)
     if isinstance(result, Refusal):
         assert result.findings[0].reason is CERTIFICATE_REVOKED
         return "revoked"
-    return "unknown" if any(one.reason is REVOCATION_UNKNOWN for one in result.warnings) else "good"
+    if any(one.reason is REVOCATION_UNKNOWN for one in result.warnings):
+        return "unknown"
+    return "good" if result.revocation.judge(NOW) is None else "overdue"
 
 
 def test_without_lists_revocation_is_unknown_and_the_chain_passes():
@@ -117,16 +122,54 @@ def test_a_certificate_without_pointer_is_unknown_unless_revoked():
 
 
 @pytest.mark.parametrize(
-    "dates",
+    ("dates", "silence"),
     [
-        {"this_update": NOW - 9 * DAY, "next_update": NOW - 1},
-        {"this_update": NOW + 1, "next_update": NOW + DAY},
+        ({"this_update": NOW - 9 * DAY, "next_update": NOW - 1}, "overdue"),
+        ({"this_update": NOW + 1, "next_update": NOW + DAY}, "unknown"),
     ],
     ids=["overdue", "from the future"],
 )
-def test_a_list_outside_its_dates_revokes_but_does_not_vouch(dates):
-    assert verdict(pki.make_crl(CRL_ISSUER, **dates)) == "unknown"
+def test_a_list_outside_its_dates_revokes_but_does_not_vouch(dates, silence):
+    assert verdict(pki.make_crl(CRL_ISSUER, **dates)) == silence
     assert verdict(pki.make_crl(CRL_ISSUER, [PKI.leaf], **dates)) == "revoked"
+
+
+def test_a_current_list_beside_an_overdue_one_is_enough():
+    overdue = pki.make_crl(CRL_ISSUER, this_update=NOW - 9 * DAY, next_update=NOW - 1)
+    current = pki.make_crl(CRL_ISSUER)
+    assert verdict(overdue, current) == verdict(current, overdue) == "good"
+    assert verdict(overdue, pki.make_crl(CRL_ISSUER, [PKI.leaf])) == "revoked"
+
+
+def test_a_list_that_does_not_say_when_it_will_be_replaced_vouches_for_nothing():
+    trust = build(pki.make_crl(CRL_ISSUER))
+    assert isinstance(trust, Trust)
+    lists = trust.domains[0].crls
+    endless = replace(lists, lists=(replace(lists.lists[0], next_update=None),))
+    verdict_of_leaf = endless.judge(PKI.leaf.certificate, PKI.intermediate.certificate, now=NOW)
+    assert verdict_of_leaf.state is RevocationState.UNKNOWN
+    assert "does not say" in verdict_of_leaf.detail
+
+
+def test_pointers_are_given_once_and_only_those_of_the_web():
+    odd = x509.CRLDistributionPoints(
+        [
+            x509.DistributionPoint(
+                [
+                    x509.UniformResourceIdentifier("ldap://crl.example.org/x"),
+                    x509.UniformResourceIdentifier("http://crl.example.com/x"),
+                    x509.DNSName("crl.example.org"),
+                ],
+                None,
+                None,
+                None,
+            )
+        ]
+    )
+    leaf = pki.make_leaf(PKI.intermediate, replace=[(odd, False)])
+    pointers = revocation_pointers([leaf.certificate, PKI.leaf.certificate, PKI.intermediate.certificate])
+    assert pointers == ("http://crl.example.com/x", pki.CRL_URL)
+    assert revocation_pointers([PKI.root.certificate]) == ()
 
 
 def test_both_dates_of_a_list_belong_to_it():
@@ -306,7 +349,7 @@ def test_a_list_is_found_as_fast_among_many_entries():
         pki.make_crl(CRL_ISSUER, [(AUTHORITY_NAME, 2)] + [(None, serial) for serial in range(3, 300)])
     )
     assert isinstance(trust, Trust)
-    assert sum(map(len, trust.crls.lists[0].revoked.values())) == 298
+    assert sum(map(len, trust.domains[0].crls.lists[0].revoked.values())) == 298
     assert isinstance(validate(CHAIN, trust, NOW), ValidatedChain)
 
 

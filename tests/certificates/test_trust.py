@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.certificates.domain import DEFAULT_DOMAIN
 from gateway.certificates.profile import DEFAULT_POLICY_OIDS
+from gateway.certificates.revocation_state import RevocationPolicy
 from gateway.certificates.trust import Problem, Trust, build_trust
 from tests import pki
 
@@ -28,10 +30,14 @@ def test_trust_holds_what_it_was_built_from():
     trust = built(
         anchors=[("a.pem", PKI.root.pem)], crl_issuers=[("i.pem", CRL_ISSUER.pem)], crls=[("c", CRL)]
     )
-    assert trust.anchors == (PKI.root.certificate,)
-    assert trust.crl_issuers == (CRL_ISSUER.certificate,)
-    assert [crl.file for crl in trust.crls.lists] == ["c"]
-    assert trust.policy_oids == DEFAULT_POLICY_OIDS
+    (domain,) = trust.domains
+    assert domain.name == DEFAULT_DOMAIN
+    assert trust.anchors == domain.anchors == (PKI.root.certificate,)
+    assert domain.crl_issuers == (CRL_ISSUER.certificate,)
+    assert [crl.file for crl in domain.crls.lists] == ["c"]
+    assert domain.policy_oids == DEFAULT_POLICY_OIDS
+    assert not domain.allow_delegate_shaken
+    assert trust.digest == domain.digest
 
 
 def test_the_digest_depends_on_content_alone():
@@ -53,8 +59,12 @@ def test_the_digest_changes_with_every_part():
         # The same certificate in another office is another trust.
         built(anchors=[*anchors, ("r.pem", OTHER.pem)]).digest,
         built(anchors=anchors, crl_issuers=[("r.pem", OTHER.pem)]).digest,
+        built(anchors=anchors, allow_delegate_shaken=True).digest,
+        built(anchors=anchors, x5u_prefixes=["https://certs.example.org/"]).digest,
+        built(anchors=anchors, revocation=RevocationPolicy(overdue_grace_seconds=1)).digest,
+        built(anchors=anchors, revocation=RevocationPolicy(wait_for_missing=True)).digest,
     }
-    assert len(digests) == 6
+    assert len(digests) == 10
 
 
 def test_no_anchors_is_a_problem():
@@ -63,6 +73,22 @@ def test_no_anchors_is_a_problem():
 
 def test_no_policies_is_a_problem():
     assert "policy" in problems(anchors=[("a.pem", PKI.root.pem)], policy_oids=[])[0].message
+
+
+def test_rules_that_cannot_be_are_problems():
+    anchors = [("a.pem", PKI.root.pem)]
+    for prefix in (
+        "https://certs.example.org",
+        "http://certs.example.org/",
+        "https://certs.example.org/a",
+        "https://certs.example.org/?a/",
+        "https://a@certs.example.org/",
+        "",
+    ):
+        assert "path that ends with a slash" in problems(anchors=anchors, x5u_prefixes=[prefix])[0].message
+    built(anchors=anchors, x5u_prefixes=["https://certs.example.org/", "https://certs.example.org:8443/a/"])
+    policy = RevocationPolicy(overdue_grace_seconds=-1)
+    assert "negative" in problems(anchors=anchors, revocation=policy)[0].message
 
 
 def test_every_problem_is_told_at_once_with_its_file():

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.certificates.x5u import X5uPolicy
+from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.plans import UK
 from gateway.reasons import (
     ALG_PARAMETER_UNSUPPORTED,
     ALG_UNSUPPORTED,
+    DIV_ALONE,
     HEADER_CLAIM_MISSING,
     HEADER_FORBIDDEN,
     IAT_STALE,
@@ -27,7 +31,7 @@ from gateway.reasons import (
     X5U_MISMATCH,
     Finding,
 )
-from gateway.verification.examine import VerificationPolicy, VerificationRequest, examine
+from gateway.verification.examine import EVERY_TYPE, VerificationPolicy, VerificationRequest, examine
 from gateway.verification.outcome import Examined
 from tests.passport.keys import X5U, genuine_token
 from tests.verification.drafts import DEST, NOW, ORIG, POLICY, Draft, examined, finding, passes
@@ -245,6 +249,26 @@ def test_private_addresses_are_fetched_from_where_the_operator_says_so():
     draft = Draft(info=f"<{address}>")
     draft.header["x5u"] = address
     assert passes(draft, policy=VerificationPolicy(x5u=X5uPolicy(allow_private_addresses=True)))
+
+
+# --- types -------------------------------------------------------------------------------------
+def test_a_diversion_examined_alone_has_nothing_before_it():
+    draft = Draft(ppt="div")
+    draft.header["ppt"] = "div"
+    draft.payload = {name: draft.payload[name] for name in ("dest", "iat", "orig")}
+    draft.payload["div"] = {"tn": "447700900001"}
+    result = examine(draft.request(), policy=POLICY, dialling=UK.dialling, now=NOW, accepted=EVERY_TYPE)
+    assert isinstance(result, Finding)
+    assert result.reason is DIV_ALONE
+
+
+def test_a_passport_for_another_number_than_the_request_uris_is_e16():
+    request = replace(Draft().request(), request_uri=TelephoneNumber("447700900001"))
+    result = examine(request, policy=POLICY, dialling=UK.dialling, now=NOW)
+    assert isinstance(result, Finding)
+    assert (result.reason, result.parameter) == (TN_MISMATCH, "dest")
+    request = replace(request, request_uri=DEST)
+    assert isinstance(examine(request, policy=POLICY, dialling=UK.dialling, now=NOW), Examined)
 
 
 # --- whatever comes ----------------------------------------------------------------------------
