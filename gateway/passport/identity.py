@@ -13,8 +13,10 @@ All strings it gives are printable ASCII, so none can carry a line break into a 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
+
+import msgspec
 
 MAX_IDENTITY_CHARACTERS: Final = 16_384
 """Five nested `div-o` PASSporTs or a jCard by value fit; SIP stacks cut a message at 64 kB."""
@@ -36,6 +38,14 @@ _QUOTED_PAIR: Final = re.compile(r"\\(.)")
 _FORBIDDEN: Final = re.compile(r"[^\t -~]")
 
 
+PARAMETERS_KEPT: Final = 4096
+LONGEST_KEPT: Final = 1024
+"""Characters; a stranger's longer ones are read each time instead of taking memory."""
+
+_Parameters = tuple[str | None, bool, str | None, str | None, tuple[tuple[str, str], ...], int]
+"""info, whether it was bracketed, alg, ppt, the others, how many."""
+
+
 class IdentityError(ValueError):
     """An Identity header value that is not taken apart, in a sentence for whoever sent it."""
 
@@ -44,8 +54,7 @@ class IdentityError(ValueError):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityHeader:
+class IdentityHeader(msgspec.Struct, frozen=True, gc=False):
     """An Identity header's parts, unquoted; nothing about them has been verified."""
 
     token: str
@@ -80,13 +89,27 @@ def parse_identity(value: str) -> IdentityHeader:
     token = _TOKEN.match(value)
     if token is None:
         raise IdentityError(_what_stopped(value, 0))
+    rest = value[token.end() :]
+    read = _read_parameters if len(rest) <= LONGEST_KEPT else _read_parameters.__wrapped__
+    parameters = read(rest)
+    if isinstance(parameters, int):
+        raise IdentityError(_what_stopped(value, token.end() + parameters))
+    return IdentityHeader(token[0], *parameters)
+
+
+@lru_cache(maxsize=PARAMETERS_KEPT)
+def _read_parameters(rest: str) -> _Parameters | int:
+    """Read what follows the token, or say at which character reading stops.
+
+    The same for every call signed under one certificate, hence remembered. Raises IdentityError.
+    """
     parameters: dict[str, str] = {}
     info_is_bracketed = False
-    position = token.end()
-    while position < len(value):
-        parameter = _PARAMETER.match(value, position)
+    position = 0
+    while position < len(rest):
+        parameter = _PARAMETER.match(rest, position)
         if parameter is None:
-            raise IdentityError(_what_stopped(value, position))
+            return position
         name, bracketed, quoted, bare = parameter.groups()
         name = name.lower()
         if name in parameters:
@@ -104,15 +127,8 @@ def parse_identity(value: str) -> IdentityHeader:
             parameters[name] = bare or ""
         position = parameter.end()
     count = len(parameters)
-    return IdentityHeader(
-        token=token[0],
-        info=parameters.pop("info", None),
-        info_is_bracketed=info_is_bracketed,
-        alg=parameters.pop("alg", None),
-        ppt=parameters.pop("ppt", None),
-        other_parameters=tuple(parameters.items()),
-        parameter_count=count,
-    )
+    info, alg, ppt = (parameters.pop(name, None) for name in ("info", "alg", "ppt"))
+    return info, info_is_bracketed, alg, ppt, tuple(parameters.items()), count
 
 
 def _what_stopped(value: str, position: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from gateway.certificates.chain import ValidatedChain
 from gateway.numbers.canonical import TelephoneNumber
@@ -12,8 +12,7 @@ from gateway.passport.ppt import Ppt
 from gateway.reasons import VERIFIED, Finding, Verstat
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(msgspec.Struct, frozen=True, gc=False):
     """A PASSporT that is well formed, fresh and about this call, but not yet verified.
 
     Nothing in it may allow anything: who signed it is still unknown.
@@ -32,8 +31,7 @@ class Examined:
     """Set when `dest` is not who is being called: good only where a chain of diversions leads on from it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """The result of verification; `passport` and `chain` are there only when it passed."""
 
     verstat: Verstat
