@@ -574,6 +574,15 @@ EMERGENCY_DIALLED = _row(
     "emergency.dialled", "The call is to an emergency number: nothing may stand in its way."
 )
 EMERGENCY_PSAP = _row("emergency.psap", "The call comes from an emergency control room.")
+EMERGENCY_PRIORITY = _row(
+    "emergency.priority",
+    "The call's priority (Resource-Priority, of authorities and emergency services) is signed and verified.",
+    remedy="If such calls are scams, tell the STI-PA: the certificate names the provider who signs them.",
+)
+EMERGENCY_SIGNED_CALL_BACK = _row(
+    "emergency.signed-call-back",
+    "The call is signed and verified as the call back of an emergency control room.",
+)
 EMERGENCY_CALL_BACK = _row(
     "emergency.call-back",
     "The called person dialled an emergency number within the last half hour; this may be the call back.",

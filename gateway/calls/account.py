@@ -39,7 +39,7 @@ class Account:
         elapsed: float,
     ) -> None:
         """Account for a call that was verified; `started` in epoch seconds, `elapsed` in seconds."""
-        verdict, outcome = judged.verdict, judged.outcome
+        verdict, outcome = judged.verdict, judged.verification.outcome
         reason = outcome.finding.reason.code
         deciding = next((hit.reason.code for hit in verdict.hits if hit.speaks), None)
         self._tallies.count(telemetry.CALLS, resource)
@@ -75,6 +75,12 @@ class Account:
             "recent_emergency_caller": judged.evidence.recent_emergency_caller,
             "degraded": verdict.degraded,
         }
+        if call.request_uri is not None:
+            evidence["request_uri"] = call.request_uri
+        if call.resource_priority is not None:
+            evidence["resource_priority"] = sorted(call.resource_priority)
+        if call.priority is not None:
+            evidence["priority"] = call.priority
         self._journal.append(
             Record(
                 time=started,

@@ -21,9 +21,10 @@ from gateway.calls.plane import Current, Plane
 from gateway.calls.road import Judged, sign_call, verify_call
 from gateway.facts.tokens import Scope
 from gateway.generation.trunks import Trunk
+from gateway.passport.ppt import Ppt
 from gateway.reasons import POLICY_ERROR
 from gateway.verdicts.call import Call
-from gateway.verification.examine import VerificationRequest
+from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY, VerificationRequest
 
 Handler = Callable[[web.BaseRequest, bytes, str, str], Awaitable[Answer]]
 """The request, its body, the request id and the path's prefix."""
@@ -66,10 +67,11 @@ class CallResources:
             trunk=trunk,
             call=call,
             identities=(asked.identity,),
+            accepted=SHAKEN_ONLY,
             max_ms=self._plane.deadline_ms,
             started=started,
         )
-        return Answer(atis.render_verification(judged.outcome))
+        return Answer(atis.render_verification(judged.verification.outcome))
 
     async def _verdicts(self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str) -> Answer:
         """`POST /v1/verdicts`: everything the gateway has to say of a call."""
@@ -87,13 +89,14 @@ class CallResources:
             trunk=trunk,
             call=asked.call,
             identities=asked.identities,
+            accepted=EVERY_TYPE,
             max_ms=max_ms,
             started=started,
         )
         return Answer(
             verdicts.render_verdict(
                 judged.verdict,
-                judged.outcome,
+                judged.verification,
                 elapsed_ms=(time.perf_counter() - began) * 1000,
                 generation=current.number,
                 explain=request.query.get("explain") == "1",
@@ -156,13 +159,20 @@ class CallResources:
         trunk: Trunk,
         call: Call,
         identities: tuple[str, ...],
+        accepted: frozenset[Ppt],
         max_ms: int,
         started: float,
     ) -> Judged:
         began = time.perf_counter()
         deadline = asyncio.get_running_loop().time() + max_ms / 1000
         judged = await verify_call(
-            self._plane, current, call=call, identities=identities, trunk=trunk, deadline=deadline
+            self._plane,
+            current,
+            call=call,
+            identities=identities,
+            accepted=accepted,
+            trunk=trunk,
+            deadline=deadline,
         )
         self._account.judged(
             resource=resource,

@@ -1,9 +1,10 @@
 """The road of a call, top to bottom.
 
     generation  taken once, used to the end
-    examine     all that needs no certificate; fails cheap, no I/O
+    examine     all that needs no certificate, of every Identity header; fails cheap, no I/O
     chain       memory, the other nodes, the stranger's server; never past the deadline
-    judge       chain, dates, signature
+    judge       chain, dates, authority, signature: of every PASSporT that is left
+    conclude    several results, one answer: number, diversion, priority, name
     facts       operators' decisions: node-local
     knowledge   one batch for all calls in flight: reputation, replay, who called for help lately
     decide      the rules of the verdict
@@ -28,23 +29,26 @@ from gateway.facts.values import FactsUnavailable
 from gateway.generation.trunks import Trunk
 from gateway.knowledge.question import UNKNOWN, Evidence, Question, ReplayClaim
 from gateway.numbers.canonical import TelephoneNumber, canonical
+from gateway.passport.ppt import Ppt
 from gateway.reasons import Finding
 from gateway.reputation.entry import ReputationEntry
 from gateway.verdicts.call import Call, Decision, Known
 from gateway.verdicts.decide import decide
 from gateway.verdicts.emergency import callers_to_remember, numbers_called_back
 from gateway.verdicts.verdict import Verdict
-from gateway.verification.combine import combine
-from gateway.verification.examine import VerificationRequest, examine
+from gateway.verification.conclude import HeaderResult, Verification, conclude
+from gateway.verification.examine import VerificationRequest, examine, examine_each
 from gateway.verification.judge import judge
-from gateway.verification.outcome import Outcome
+from gateway.verification.outcome import Examined, Outcome
+from gateway.verification.profile import PROFILES
+from gateway.verification.rich import prove
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
     """What became of a call that was verified."""
 
     verdict: Verdict
-    outcome: Outcome
+    verification: Verification
     evidence: Evidence
 
 
@@ -57,25 +61,34 @@ class Signed(msgspec.Struct, frozen=True, gc=False):
 
 
 async def verify_call(
-    plane: Plane, current: Current, *, call: Call, identities: tuple[str, ...], trunk: Trunk, deadline: float
+    plane: Plane,
+    current: Current,
+    *,
+    call: Call,
+    identities: tuple[str, ...],
+    accepted: frozenset[Ppt],
+    trunk: Trunk,
+    deadline: float,
 ) -> Judged:
-    """Verify a call's Identity headers and decide what to do with it, by `deadline` (loop time)."""
+    """Verify a call's Identity headers and decide what to do with it, by `deadline` (loop time).
+
+    `accepted` are the types of PASSporT the resource takes.
+    """
     now = int(plane.clock())
-    requests = [_request(call, identity) for identity in identities]
-    if len(requests) == 1:
-        outcome = await _verify(plane, current, requests[0], trunk=trunk, now=now, deadline=deadline)
-    else:
-        outcome = combine(
-            await asyncio.gather(
-                *(
-                    _verify(plane, current, request, trunk=trunk, now=now, deadline=deadline)
-                    for request in requests
-                )
-            )
-        )
+    verification = await _verify(
+        plane,
+        current,
+        [_request(call, identity) for identity in identities],
+        accepted=accepted,
+        trunk=trunk,
+        now=now,
+        deadline=deadline,
+    )
     decisions, degraded = _decisions(plane, call, now)
-    _remember_call_for_help(plane, current, shown=call.shown, dests=call.dests, trunk=trunk)
-    evidence = await plane.knowledge.ask(_question(current, call, outcome, trunk), deadline=deadline)
+    _remember_call_for_help(plane, current, shown=call.shown, called=call.called, trunk=trunk)
+    evidence = await plane.knowledge.ask(
+        _question(current, call, verification.outcome, trunk), deadline=deadline
+    )
     known = Known(
         decisions=decisions,
         reputation=_entries(evidence),
@@ -83,16 +96,52 @@ async def verify_call(
         recent_emergency_caller=evidence.recent_emergency_caller,
         degraded=(*degraded, *evidence.degraded),
     )
-    verdict = decide(call, outcome, known, current.generation.policy.verdict)
-    return Judged(verdict, outcome, evidence)
+    verdict = decide(
+        call,
+        verification.outcome,
+        known,
+        current.generation.policy.verdict,
+        now=now,
+        priority=verification.priority,
+    )
+    return Judged(verdict, verification, evidence)
 
 
 async def _verify(
-    plane: Plane, current: Current, request: VerificationRequest, *, trunk: Trunk, now: int, deadline: float
-) -> Outcome:
-    examined = examine(request, policy=current.verification, dialling=trunk.dialling, now=now)
-    if isinstance(examined, Finding):
-        return Outcome.refused(examined)
+    plane: Plane,
+    current: Current,
+    requests: list[VerificationRequest],
+    *,
+    accepted: frozenset[Ppt],
+    trunk: Trunk,
+    now: int,
+    deadline: float,
+) -> Verification:
+    policy, dialling, profile = current.verification, trunk.dialling, PROFILES[trunk.profile]
+    if len(requests) == 1:
+        # The plain call, which is nearly every call: nothing is to be joined or gathered. What is refused
+        # or of another type is read once more below, which costs less than the signature saved.
+        alone = examine(
+            requests[0], policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile
+        )
+        if isinstance(alone, Examined) and alone.ppt is Ppt.SHAKEN:
+            outcome = await _judge(plane, current, alone, now=now, deadline=deadline)
+            header = HeaderResult(alone.passport.token, Ppt.SHAKEN, outcome)
+            rich = None if outcome.passport is None else prove(outcome.passport)
+            return Verification(outcome, (header,), rich=rich)
+    examined = examine_each(
+        requests, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile
+    )
+    links = [link for header in examined.headers for link in header.links]
+    judged = await asyncio.gather(
+        *(_judge(plane, current, link, now=now, deadline=deadline) for link in links)
+    )
+    outcomes = iter(judged)
+    return conclude(examined, [[next(outcomes) for _ in header.links] for header in examined.headers])
+
+
+async def _judge(plane: Plane, current: Current, examined: Examined, *, now: int, deadline: float) -> Outcome:
+    """Judge one PASSporT; what its signature says of the chain at its x5u is kept."""
     trust = current.generation.trust
     credential = plane.chains.peek(examined.x5u, now, trust) or await plane.chains.get(
         examined.x5u, deadline=deadline, now=now, trust=trust
@@ -113,7 +162,7 @@ def sign_call(
     A call for help is noted whether it is signed or not; Redis is told, not asked.
     """
     policy = current.generation.policy
-    _remember_call_for_help(plane, current, shown=(request.orig,), dests=request.dests, trunk=trunk)
+    _remember_call_for_help(plane, current, shown=(request.orig,), called=request.dests, trunk=trunk)
     decision = decide_attestation(
         wish=request.wish,
         orig=request.orig,
@@ -142,6 +191,9 @@ def _request(call: Call, identity: str) -> VerificationRequest:
         dests=frozenset(call.dests),
         time=call.time,
         identity=identity,
+        request_uri=call.request_uri,
+        resource_priority=call.resource_priority,
+        priority=call.priority,
     )
 
 
@@ -175,11 +227,11 @@ def _remember_call_for_help(
     current: Current,
     *,
     shown: tuple[TelephoneNumber, ...],
-    dests: tuple[TelephoneNumber, ...],
+    called: tuple[TelephoneNumber, ...],
     trunk: Trunk,
 ) -> None:
     policy = current.generation.policy.verdict.emergency
-    callers = callers_to_remember(shown, dests, trunk_kind=trunk.kind, policy=policy)
+    callers = callers_to_remember(shown, called, trunk_kind=trunk.kind, policy=policy)
     if callers:
         plane.knowledge.remember_callers_for_help(callers)
 

@@ -240,7 +240,7 @@ def _remedies(inspection: Inspection) -> Iterator[str]:
     )
     met = {finding.reason for finding in inspection.findings}
     identity = inspection.parts.identity
-    if identity is not None and identity.parameter_count == 0:
+    if identity is not None and identity.parameter_count == 0 and inspection.parts.passport is not None:
         yield "What was given is a PASSporT alone; the header goes on: ;info=<https://...>;alg=ES256;ppt=shaken"
     if IAT_STALE in met and claims is not None:
         yield f"To judge it as of the moment it was signed, add: --time {claims.iat}"

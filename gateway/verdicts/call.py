@@ -34,11 +34,20 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     network_tn: TelephoneNumber | None
     """The network number (P-Asserted-Identity): where the call is said to come from."""
     dests: tuple[TelephoneNumber, ...]
+    """The numbers of the To header: the caller's own word."""
     anonymous: bool = False
     """The caller asked for the number not to be shown."""
     roaming: Roaming = Roaming.UNKNOWN
+    request_uri: TelephoneNumber | None = None
+    """The number in the Request-URI, to which the call is routed; None where the switch named none."""
+    resource_priority: frozenset[str] | None = None
+    """The r-values of the Resource-Priority header; empty for none, None where the switch did not say."""
+    priority: str | None = None
+    """The value of the Priority header, in lower case; None for none or where the switch did not say."""
     shown: tuple[TelephoneNumber, ...] = ()
     """The calling numbers to examine, the presentation number first, each once; follows from the others."""
+    called: tuple[TelephoneNumber, ...] = ()
+    """Who is really being called: the Request-URI's number, else those of To; follows from the others."""
 
     def __post_init__(self) -> None:
         """Find the numbers once: nearly every rule asks for them."""
@@ -50,6 +59,8 @@ class Call(msgspec.Struct, frozen=True, gc=False):
         else:
             shown = (self.orig, self.network_tn)
         msgspec.structs.force_setattr(self, "shown", shown)
+        called = self.dests if self.request_uri is None else (self.request_uri,)
+        msgspec.structs.force_setattr(self, "called", called)
 
 
 @dataclass(frozen=True, slots=True)

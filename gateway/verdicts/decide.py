@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.reasons import EMERGENCY_CALL_BACK, EMERGENCY_DIALLED, Reason
+from typing import Final
+
+from gateway.reasons import DECISION, EMERGENCY_DIALLED, EMERGENCY_PSAP, Reason
 from gateway.reputation.score import evidence
 from gateway.verdicts.call import Call, Known
 from gateway.verdicts.policy import Effect, TreatmentPolicy, VerdictPolicy
@@ -10,11 +12,27 @@ from gateway.verdicts.rules import RULES, Case, worst_reputation
 from gateway.verdicts.treatment import treat
 from gateway.verdicts.verdict import Action, CliDisplay, Hit, Verdict
 from gateway.verification.outcome import Outcome
+from gateway.verification.priority import Priority
+
+_RELEASING: Final = frozenset({EMERGENCY_PSAP, DECISION})
+"""Why a caller's number may be shown, by whose number it is; other exemptions are about the call alone."""
 
 
-def decide(call: Call, outcome: Outcome, known: Known, policy: VerdictPolicy) -> Verdict:
-    """The verdict; every rule is asked, so that all that is known stands in the answer."""
-    case = Case(call, outcome, known, policy)
+def decide(
+    call: Call,
+    outcome: Outcome,
+    known: Known,
+    policy: VerdictPolicy,
+    *,
+    now: int,
+    priority: Priority | None = None,
+) -> Verdict:
+    """The verdict; every rule is asked, so that all that is known stands in the answer.
+
+    `now` is the gateway's clock in epoch seconds: what expires and what grows old does so by it, never by
+    the time a switch sends. `priority` is what the call's `rph` PASSporTs prove, None without any.
+    """
+    case = Case(call, outcome, known, policy, now, priority)
     hits: list[Hit] = []
     missed: list[Reason] = []
     for rule, reasons in RULES:
@@ -64,12 +82,13 @@ def _cli(call: Call, hits: list[Hit], deciding: Hit | None) -> CliDisplay:
 
     Not on a call for help, which carries its number whatever the caller asked for (in Britain regulation
     16 of the Privacy and Electronic Communications Regulations 2003), and not where the caller's number
-    was released. A call back is let through for the called person's sake; that releases no number.
+    was released. A call back is let through for the called person's sake, and a signed priority for the
+    call's; that releases no number.
     """
     if deciding is not None and deciding.reason is EMERGENCY_DIALLED:
         return CliDisplay.PRESENT
     if call.anonymous:
         return CliDisplay.WITHHOLD
-    if deciding is not None and deciding.allows and deciding.reason is not EMERGENCY_CALL_BACK:
+    if deciding is not None and deciding.allows and deciding.reason in _RELEASING:
         return CliDisplay.PRESENT
     return CliDisplay.WITHHOLD if any(hit.withholds_cli for hit in hits) else CliDisplay.PRESENT

@@ -36,18 +36,19 @@ _OWN_CUSTOMERS: Final = frozenset({TrunkKind.ACCESS, TrunkKind.CUSTOMER})
 
 def callers_to_remember(
     shown: Iterable[TelephoneNumber],
-    dests: Iterable[TelephoneNumber],
+    called: Iterable[TelephoneNumber],
     *,
     trunk_kind: TrunkKind,
     policy: EmergencyPolicy,
 ) -> tuple[TelephoneNumber, ...]:
     """The calling numbers, where this is a call for help by a customer of this carrier's; else ().
 
-    `shown` are presentation and network number: a control room may have been given either.
+    `shown` are presentation and network number: a control room may have been given either. `called` are the
+    numbers the call is routed to (`Call.called`).
     """
     if trunk_kind not in _OWN_CUSTOMERS:
         return ()
-    if not any(tn in policy.numbers or tn in CALLS_FOR_HELP for tn in dests):
+    if not any(tn in policy.numbers or tn in CALLS_FOR_HELP for tn in called):
         return ()
     return tuple(tn for tn in dict.fromkeys(shown) if is_international(tn))
 
@@ -56,4 +57,4 @@ def numbers_called_back(call: Call) -> tuple[TelephoneNumber, ...]:
     """The called numbers for which a recent call for help would let this call through."""
     if call.trunk_kind == TrunkKind.INTERNATIONAL:
         return ()
-    return tuple(tn for tn in call.dests[:MOST_CALLED_BACK] if is_international(tn))
+    return tuple(tn for tn in call.called[:MOST_CALLED_BACK] if is_international(tn))

@@ -25,7 +25,9 @@ from gateway.reasons import (
     DNO,
     EMERGENCY_CALL_BACK,
     EMERGENCY_DIALLED,
+    EMERGENCY_PRIORITY,
     EMERGENCY_PSAP,
+    EMERGENCY_SIGNED_CALL_BACK,
     NUMBER_INVALID,
     NUMBER_NOT_A_CLI,
     REPLAY,
@@ -39,6 +41,7 @@ from gateway.verdicts.call import Call, Decision, Known, Roaming
 from gateway.verdicts.policy import Brand, Effect, UnknownRoaming, VerdictPolicy
 from gateway.verdicts.verdict import Hit
 from gateway.verification.outcome import Outcome
+from gateway.verification.priority import Priority, PriorityVerstat
 
 SECONDS_A_DAY: Final = 86_400
 CALLS_FOR_HELP: Final = frozenset[str]().union(*(plan.emergency_numbers for plan in PLANS.values()))
@@ -55,21 +58,26 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     outcome: Outcome
     known: Known
     policy: VerdictPolicy
+    now: int
+    """The gateway's clock, epoch seconds. Not `call.time`: a switch that sends milliseconds, or a caller who
+    chooses the Date, would age all complaints away and expire every entry."""
+    priority: Priority | None
 
     @property
     def today(self) -> int:
-        """The call's day, counted from 1970-01-01."""
-        return self.call.time // SECONDS_A_DAY
+        """The gateway's day, counted from 1970-01-01."""
+        return self.now // SECONDS_A_DAY
 
 
 def emergency(case: Case) -> Hit | None:
-    """Calls for help, and the control rooms that call back, are never blocked or challenged.
+    """Calls for help, control rooms that call back, and signed priority are never blocked or challenged.
 
-    A control room's number is a caller's mere word on an international trunk, where none of them calls
-    from: there it is examined like any other.
+    Whether it is a call for help, the number says to which the call is routed: with To alone, a caller who
+    writes 999 there would get through to anybody. A control room's number is a caller's mere word on an
+    international trunk, where none of them calls from: there it is examined like any other.
     """
     call, rules = case.call, case.policy.emergency
-    for tn in call.dests:
+    for tn in call.called:
         if tn in rules.numbers:
             return Hit(EMERGENCY_DIALLED, Effect.NONE, "policy.toml", tn, allows=True)
         if tn in CALLS_FOR_HELP:
@@ -78,9 +86,28 @@ def emergency(case: Case) -> Hit | None:
         # A control room has a full number: a call that shows 999 is forged, whatever the list says.
         if is_international(tn) and any(psap.covers(tn) for psap in rules.psap_numbers):
             return Hit(EMERGENCY_PSAP, Effect.NONE, "policy.toml", to_e164(tn), allows=True)
+    signed = _signed_priority(case)
+    if signed is not None:
+        return signed
     if case.known.recent_emergency_caller:
         return Hit(EMERGENCY_CALL_BACK, Effect.NONE, "redis", allows=True)
     return None
+
+
+def _signed_priority(case: Case) -> Hit | None:
+    """A priority that was proven (RFC 8443, RFC 9027), for a call that asks for one.
+
+    A call whose switch says that it has no Resource-Priority header is an ordinary one, whatever was signed.
+    """
+    proven = case.priority
+    if (
+        proven is None
+        or proven.verstat is not PriorityVerstat.PASSED
+        or case.call.resource_priority == frozenset()
+    ):
+        return None
+    reason = EMERGENCY_PRIORITY if proven.sph is None else EMERGENCY_SIGNED_CALL_BACK
+    return Hit(reason, Effect.NONE, "identity", " ".join(proven.auth), allows=True)
 
 
 def decision(case: Case) -> Hit | None:
@@ -107,7 +134,7 @@ def do_not_originate(case: Case) -> Hit | None:
     """Numbers that never call out."""
     for tn in case.call.shown:
         for entry in case.policy.dno_entries.find(tn):
-            if entry.expires_at is None or case.call.time < entry.expires_at:
+            if entry.expires_at is None or case.now < entry.expires_at:
                 detail = f"{entry.label}: this number never calls out"
                 return Hit(DNO, case.policy.dno, "dno.csv", detail)
     return None
@@ -230,7 +257,16 @@ def replay(case: Case) -> Hit | None:
 
 
 RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...]], ...]] = (
-    (emergency, (EMERGENCY_DIALLED, EMERGENCY_PSAP, EMERGENCY_CALL_BACK)),
+    (
+        emergency,
+        (
+            EMERGENCY_DIALLED,
+            EMERGENCY_PSAP,
+            EMERGENCY_PRIORITY,
+            EMERGENCY_SIGNED_CALL_BACK,
+            EMERGENCY_CALL_BACK,
+        ),
+    ),
     (decision, (DECISION,)),
     (do_not_originate, (DNO,)),
     (invalid_number, (NUMBER_INVALID, NUMBER_NOT_A_CLI)),

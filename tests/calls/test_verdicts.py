@@ -15,6 +15,7 @@ from gateway.attestation.decide import TrunkKind
 from gateway.calls.dialects.verdicts import MAX_IDENTITIES, MAX_NUMBERS, parse_body
 from gateway.generation.trunks import Profile, Trunk
 from gateway.numbers.canonical import DiallingRules
+from gateway.passport.priority import MAX_R_VALUES
 from gateway.verdicts.call import Roaming
 from gateway.web.problems import Problem
 
@@ -39,6 +40,8 @@ CALL: dict[str, Any] = {
     "identity": ["a.b.c;info=<https://example.org/a.pem>;ppt=shaken"],
     "trunk": "abroad",
     "roaming": "unknown",
+    "resource_priority": ["ets.0", "wps.1"],
+    "priority": "PSAP-Callback",
 }
 
 
@@ -64,6 +67,9 @@ def test_the_settled_body_is_taken_whole():
     assert asked.call.network_tn == "442079460124"
     assert asked.call.dests == ("441614960000", "441614960001")
     assert asked.call.roaming is Roaming.UNKNOWN
+    assert asked.call.request_uri == "441614960000"
+    assert asked.call.resource_priority == {"ets.0", "wps.1"}
+    assert asked.call.priority == "psap-callback"
     assert (asked.call.trunk, asked.call.trunk_kind) == ("interconnect", "domestic")
 
 
@@ -71,6 +77,58 @@ def test_id_to_and_time_are_enough_of_an_anonymous_call():
     call = {"id": "1", "to": {"tn": ["999"]}, "time": 1, "anonymous": True}
     asked = taken({"call": call})
     assert (asked.call.orig, asked.max_ms, asked.identities) == (None, None, ())
+    assert (asked.call.request_uri, asked.call.resource_priority, asked.call.priority) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("request_uri", "tn"),
+    [
+        ("tel:+441614960000", "441614960000"),
+        ("TEL:01614960000;phone-context=+44", "441614960000"),
+        ("tel:+44-161-496-0000;npdi;rn=+441610000000", "441614960000"),
+        ("sip:+441614960000@example.org;user=phone", "441614960000"),
+        ("sip:01614960000:secret@example.org:5060;transport=tcp", "441614960000"),
+        ("SIPS:+441614960000;npdi@[2001:db8::1]?subject=a%40b", "441614960000"),
+        ("sip:%2b4416149%36%30000@example.org", "441614960000"),
+        ("+441614960000", "441614960000"),
+        ("01614960000", "441614960000"),
+        ("sip:999@example.org", "999"),
+        ("tel:112", "112"),
+    ],
+)
+def test_the_number_in_a_request_uri_is_read_as_the_switch_would_route_it(request_uri: str, tn: str):
+    assert taken({"call": CALL | {"request_uri": request_uri}}).call.request_uri == tn
+
+
+@pytest.mark.parametrize(
+    "request_uri",
+    [
+        "",
+        "sip:",
+        "tel:",
+        "sip:example.org",
+        "sip:999",
+        "sip:999@",
+        "sip:@example.org",
+        "sip:alice@example.org",
+        "sip:+441614960000@x@example.org",
+        "sip:+441614960000%3Bx@example.org",
+        "sip:%FF%FE@example.org",
+        "sip:999\n@example.org",
+        "urn:service:sos",
+        "https://example.org/999",
+        "mailto:999@example.org",
+        "tel:" + "9" * 40,
+    ],
+)
+def test_a_request_uri_that_is_routed_by_something_else_names_no_number(request_uri: str):
+    assert taken({"call": CALL | {"request_uri": request_uri}}).call.request_uri is None
+
+
+@given(st.text(max_size=40) | st.from_regex(r"(sip:|tel:|)[%0-9A-Fa-f+;@:.]{0,30}", fullmatch=True))
+def test_any_request_uri_is_a_number_or_none(request_uri: str):
+    found = taken({"call": CALL | {"request_uri": request_uri}}).call.request_uri
+    assert found is None or set(found) <= set("0123456789*#")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +163,11 @@ def test_id_to_and_time_are_enough_of_an_anonymous_call():
         (("call", "roaming"), "maybe", "/call/roaming"),
         (("call", "roaming"), True, "/call/roaming"),
         (("call", "trunk"), ["abroad"], "/call/trunk"),
+        (("call", "request_uri"), 999, "/call/request_uri"),
+        (("call", "resource_priority"), "ets.0", "/call/resource_priority"),
+        (("call", "resource_priority"), ["ets.0"] * (MAX_R_VALUES + 1), "/call/resource_priority"),
+        (("call", "resource_priority", 0), None, "/call/resource_priority/0"),
+        (("call", "priority"), ["urgent"], "/call/priority"),
         (("max_ms",), 0, "/max_ms"),
         (("max_ms",), "40", "/max_ms"),
         (("max_ms",), 10_001, "/max_ms"),

@@ -80,6 +80,10 @@ def test_a_token_alone_is_read_and_what_is_missing_is_said(run, identity):
     assert "a PASSporT alone" in result.stdout
 
 
+def test_what_is_no_token_at_all_is_not_called_one(run):
+    assert "a PASSporT alone" not in run(verify, "garbage").stdout
+
+
 @pytest.mark.parametrize(
     ("signature", "words"), [("AAAA", "3 bytes; ES256 has 64"), ("A", "is not base64url")]
 )

@@ -32,8 +32,11 @@ from tests.verdicts.cases import (
     OTHER,
     PREMIUM,
     REFUSED,
+    SIGNED_CALL_BACK,
+    SIGNED_PRIORITY,
     SPANISH,
     TODAY,
+    UNPROVEN,
     passed,
 )
 
@@ -51,6 +54,8 @@ CALLS = st.builds(
     dests=st.lists(NUMBERS, max_size=3).map(tuple),
     anonymous=st.booleans(),
     roaming=st.sampled_from(Roaming),
+    request_uri=st.none() | NUMBERS,
+    resource_priority=st.sampled_from([None, frozenset(), frozenset({"ets.0"})]),
 )
 ENTRIES = st.builds(
     lambda count, weight, day: ReputationEntry(
@@ -120,4 +125,5 @@ POLICIES = st.builds(
         max_size=2,
     ).map(RangeMap),
 )
+PRIORITIES = st.sampled_from([None, None, SIGNED_PRIORITY, SIGNED_CALL_BACK, *UNPROVEN])
 OUTCOMES = st.sampled_from(REFUSED) | st.sampled_from("ABC").map(passed)

@@ -16,7 +16,7 @@ from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.plans import UK
 from gateway.numbers.ranges import NumberRange, RangeMap
 from gateway.passport.signature import render_identity
-from gateway.reasons import IDENTITY_MISSING, REASONS, SIGNATURE_INVALID, Finding
+from gateway.reasons import IDENTITY_MISSING, REASONS, RPH_MISMATCH, SIGNATURE_INVALID, VERIFIED, Finding
 from gateway.reputation.entry import FeedEvidence, ReputationEntry
 from gateway.verdicts.call import Call, Decision, Known
 from gateway.verdicts.decide import decide
@@ -26,6 +26,7 @@ from gateway.verdicts.verdict import Action, Verdict
 from gateway.verification.examine import VerificationPolicy, VerificationRequest, examine
 from gateway.verification.judge import judge
 from gateway.verification.outcome import Examined, Outcome
+from gateway.verification.priority import Priority, PriorityVerstat
 from tests import pki
 from tests.passport.keys import PAYLOAD, PRIVATE_KEY, X5U, signed
 
@@ -75,6 +76,11 @@ UNSIGNED = Outcome.refused(Finding(IDENTITY_MISSING))
 FAILED = Outcome.refused(Finding(SIGNATURE_INVALID))
 REFUSED = tuple(Outcome.refused(Finding(row)) for row in REASONS.values() if row.cause is not None)
 """Every way not to pass."""
+
+
+SIGNED_PRIORITY = Priority(PriorityVerstat.PASSED, Finding(VERIFIED), ("ets.0",))
+SIGNED_CALL_BACK = Priority(PriorityVerstat.PASSED, Finding(VERIFIED), ("esnet.1",), "psap-callback")
+UNPROVEN = tuple(Priority(verstat, Finding(RPH_MISMATCH)) for verstat in list(PriorityVerstat)[1:])
 
 
 @cache
@@ -127,8 +133,11 @@ def verdict(
     outcome: Outcome = UNSIGNED,
     known: Known | None = None,
     policy: VerdictPolicy = POLICY,
+    *,
+    now: int = NOW,
+    priority: Priority | None = None,
 ) -> Verdict:
-    return decide(call or a_call(), outcome, known or Known(), policy)
+    return decide(call or a_call(), outcome, known or Known(), policy, now=now, priority=priority)
 
 
 def codes(found: Verdict) -> list[str]:

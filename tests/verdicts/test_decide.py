@@ -25,6 +25,7 @@ from gateway.verdicts.verdict import Action, Verdict
 from tests.verdicts.cases import (
     CALLER,
     FAILED,
+    NOW,
     PREMIUM,
     REFUSED,
     SCREENING,
@@ -88,7 +89,7 @@ def with_rules(applying: frozenset[str], effects: dict[str, Effect]) -> Verdict:
         recent_emergency_caller="emergency.call-back" in applying,
     )
     outcome = FAILED if "stir.failed" in applying else passed()
-    return decide(call, outcome, known, policy)
+    return decide(call, outcome, known, policy, now=NOW)
 
 
 def test_every_rule_has_its_place_in_this_order():

@@ -51,3 +51,8 @@ def test_the_called_numbers_are_asked_about_but_not_for_a_call_from_abroad():
 def test_a_call_to_many_numbers_asks_about_the_first_ones():
     dests = tuple(f"4416149{number:05d}" for number in range(100))
     assert numbers_called_back(a_call(dests=dests)) == dests[:MOST_CALLED_BACK]
+
+
+def test_a_call_back_is_one_to_where_the_call_is_routed():
+    assert numbers_called_back(a_call(dests=(CALLED,), request_uri=OTHER)) == (OTHER,)
+    assert numbers_called_back(a_call(dests=(CALLED,), request_uri=TelephoneNumber("999"))) == ()

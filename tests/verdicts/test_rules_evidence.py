@@ -16,6 +16,7 @@ from gateway.verification.outcome import Outcome
 from tests.verdicts.cases import (
     CALLER,
     FAILED,
+    NOW,
     OTHER,
     POLICY,
     REFUSED,
@@ -59,6 +60,10 @@ def test_complaints_count_fully_however_the_call_was_attested(outcome):
 
 def test_old_complaints_weigh_less():
     assert verdict(known=complaints(3, days_ago=10)).action is Action.ALLOW
+
+
+def test_a_switch_that_sends_milliseconds_does_not_age_complaints_away():
+    assert verdict(a_call(time=NOW * 1000), known=complaints(100)).action is Action.BLOCK
 
 
 def test_the_worse_of_the_two_numbers_is_scored_and_explained():

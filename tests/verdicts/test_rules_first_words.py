@@ -22,7 +22,10 @@ from tests.verdicts.cases import (
     OTHER,
     POLICY,
     SCREENING,
+    SIGNED_CALL_BACK,
+    SIGNED_PRIORITY,
     SPANISH,
+    UNPROVEN,
     a_call,
     codes,
     complaints,
@@ -38,7 +41,7 @@ from tests.verdicts.cases import (
 def test_an_ordinary_unsigned_call_is_let_through_with_nothing_to_say():
     found = verdict()
     assert (found.action, found.hits, found.cli) == (Action.ALLOW, (), CliDisplay.PRESENT)
-    assert len(found.missed) == 14
+    assert len(found.missed) == 16
 
 
 # --- emergency ---------------------------------------------------------------------------------
@@ -67,6 +70,14 @@ def test_a_call_for_help_is_known_however_it_was_dialled(written):
 
 def test_one_emergency_number_among_several_called_ones_is_enough():
     assert verdict(a_call(dests=(CALLED, "999")), policy=EMERGENCY).action is Action.ALLOW
+
+
+def test_where_the_call_is_routed_counts_and_not_what_its_to_header_says():
+    forged = a_call(dests=("999",), request_uri=TelephoneNumber(CALLED))
+    assert "emergency.dialled" not in codes(verdict(forged, policy=EMERGENCY))
+    assert verdict(forged, policy=EMERGENCY).action is Action.BLOCK
+    genuine = a_call(dests=(CALLED,), request_uri=TelephoneNumber("999"))
+    assert deciding(verdict(genuine, policy=EMERGENCY)) == "emergency.dialled"
 
 
 @pytest.mark.parametrize("dialled", ["101", "447700900999", "4499", "9990", "44999"])
@@ -168,3 +179,33 @@ def test_an_action_of_a_newer_release_is_listed_and_decides_nothing():
 def test_a_challenge_without_anywhere_to_send_the_call_is_a_label():
     found = verdict(known=Known(decisions=(decided("challenge"),)))
     assert (found.action, found.treatment.status) == (Action.LABEL, None)
+
+
+# --- signed priority -----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("priority", "code"),
+    [(SIGNED_PRIORITY, "emergency.priority"), (SIGNED_CALL_BACK, "emergency.signed-call-back")],
+)
+@pytest.mark.parametrize("asked", [None, frozenset({"ets.0"})])
+def test_a_call_of_signed_priority_is_let_through_whatever_else_is_known(priority, code, asked):
+    known = replace(complaints(100), decisions=(decided("block"),))
+    call = from_abroad(CALLER, resource_priority=asked)
+    found = verdict(call, FAILED, known, EMERGENCY, priority=priority)
+    assert (found.action, deciding(found)) == (Action.ALLOW, code)
+
+
+@pytest.mark.parametrize("priority", [None, *UNPROVEN])
+def test_priority_that_is_not_proven_changes_nothing(priority):
+    call = a_call(resource_priority=frozenset({"ets.0"}))
+    assert verdict(call, policy=EMERGENCY, priority=priority) == verdict(call, policy=EMERGENCY)
+
+
+@pytest.mark.parametrize("priority", [SIGNED_PRIORITY, SIGNED_CALL_BACK])
+def test_a_call_that_asks_for_no_priority_is_an_ordinary_one(priority):
+    call = a_call(resource_priority=frozenset())
+    assert verdict(call, policy=EMERGENCY, priority=priority).action is Action.BLOCK
+
+
+def test_signed_priority_lets_the_call_through_and_releases_no_number():
+    found = verdict(from_abroad(MOBILE), priority=SIGNED_PRIORITY)
+    assert (found.action, found.cli) == (Action.ALLOW, CliDisplay.WITHHOLD)

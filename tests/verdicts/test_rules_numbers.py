@@ -72,6 +72,13 @@ def test_an_entry_ends_with_the_second_it_names(left, action):
     assert verdict(policy=dno(CALLER, expires_at=NOW + left)).action is action
 
 
+@pytest.mark.parametrize("time", [1, NOW * 1000])
+def test_an_entry_ends_by_the_gateways_clock_and_not_by_the_time_the_switch_sends(time):
+    call = a_call(time=time)
+    assert verdict(call, policy=dno(CALLER, expires_at=NOW + 1)).action is Action.BLOCK
+    assert verdict(call, policy=dno(CALLER, expires_at=NOW)).action is Action.ALLOW
+
+
 @pytest.mark.parametrize("outcome", [UNSIGNED, FAILED, passed("A")])
 def test_do_not_originate_holds_whatever_was_signed(outcome):
     assert verdict(outcome=outcome, policy=dno(CALLER)).action is Action.BLOCK
