@@ -232,7 +232,7 @@ def _prewarm_list(settings: Settings) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         _log.warning("the list for pre-warming cannot be read", problem=str(error))
         return []
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
 
 
 async def _flush(journal: JournalWriter, account: Account) -> None:

@@ -13,6 +13,7 @@ import click
 
 from gateway.control.files import Configuration, read_configuration
 from gateway.control.signing_key import signing_problem
+from gateway.control.transport_files import transport_problems
 from gateway.generation.effective import EffectiveKey, effective_keys
 from gateway.generation.environment import read_overrides
 from gateway.generation.policy_file import POLICY_FILE, PolicyFile
@@ -51,9 +52,11 @@ def check(*, directory: Path, as_json: bool) -> None:
     configuration = read_configuration(directory, os.environ)
     if isinstance(configuration, list):
         _refuse(configuration, as_json=as_json)
-    problem = signing_problem(configuration)
-    if problem is not None:
-        _refuse([problem], as_json=as_json)
+    problems = transport_problems(configuration.settings)
+    if (problem := signing_problem(configuration)) is not None:
+        problems.append(problem)
+    if problems:
+        _refuse(problems, as_json=as_json)
     summary = _summary(configuration)
     if as_json:
         click.echo(json.dumps({"ok": True, "summary": summary}, indent=2))

@@ -46,7 +46,10 @@ async def ask_control(
         return answer
     # RFC 9457, as `gateway.web.problems` writes it.
     detail = answer.get("detail") or answer.get("title") if isinstance(answer, dict) else None
-    raise click.ClickException(f"{detail or 'the node refused'} (status {status})")
+    if not detail:
+        raise click.ClickException(f"the node refused (status {status}); its log says more.")
+    # The pointer's last part is the option's name; the caller typed no JSON.
+    raise click.ClickException(str(detail).removeprefix("/"))
 
 
 async def exchange(

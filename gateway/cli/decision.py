@@ -144,6 +144,13 @@ def _is_range(text: str) -> bool:
 def _expiry(text: str) -> str:
     span = _SPAN.fullmatch(text)
     if span is None:
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            raise click.ClickException(
+                f"expires: must be a span such as 12h, 30d or 8w, or a time such as 2027-01-31T12:00:00Z;"
+                f" {text!r} is neither"
+            ) from None
         return text
     ahead = timedelta(**{_UNITS[span[2]]: int(span[1])})
     return (datetime.now(UTC) + ahead).isoformat(timespec="seconds")

@@ -84,7 +84,12 @@ def development_token(configuration: Configuration, settings: Settings) -> str |
         return None
     try:
         return asyncio.run(_token(settings))
-    except (RecordBusyError, RecordError) as error:
+    except RecordBusyError as error:
+        raise click.ClickException(
+            f"{error}. If that is another node, give this one a data directory of its own: "
+            "CALLMARK_DATA__DIRECTORY"
+        ) from error
+    except RecordError as error:
         raise click.ClickException(str(error)) from error
 
 

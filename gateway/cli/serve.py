@@ -15,8 +15,10 @@ import structlog
 from gateway import __version__, telemetry
 from gateway.cli.config import configuration_option, report_problems
 from gateway.cli.first_start import development_token, make_development_files
+from gateway.cli.sample_requests import listener_url, signing_line, verdict_line
 from gateway.control.files import Configuration, read_configuration, read_settings
 from gateway.control.signing_key import signing_problem
+from gateway.control.transport_files import transport_problems
 from gateway.generation.settings import Settings, parse_listen_address
 from gateway.generations import BundleStore
 from gateway.node.listeners import Listen, ListenError, parse_address
@@ -38,19 +40,11 @@ Callmark {version} serves.
   certificates  {certificates}
   data          {data}
 """
-_FIRST_CALL: Final = """
+_FIRST_CALL: Final = """\
 Sign a call, and ask for a verdict on one (copy and paste):
 
-  curl -s {calls}/stir/v1/signing \\
-    -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
-    -d '{{"signingRequest":{{"attest":"A","orig":{{"tn":"+442079460123"}},"dest":{{"tn":["+441614960000"]}},
-         "iat":'$(date +%s)',"origid":"de305d54-75b4-431b-adb2-eb6b9e546014"}}}}'
-
-  curl -s {calls}/v1/verdicts \\
-    -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
-    -d '{{"call":{{"id":"first","from":{{"tn":"+442079460999"}},"to":{{"tn":["+441614960000"]}},
-         "time":'$(date +%s)',"trunk":"international-1"}}}}'
-
+{signing}
+{verdict}
 The token is kept in {token_file}. Stop with Ctrl-C.
 """
 
@@ -71,6 +65,8 @@ def serve(*, directory: Path) -> None:
         report_problems(settings)
         return
     make_development_files(settings)
+    if problems := transport_problems(settings):
+        report_problems(problems)
     configuration = read_configuration(directory, environment)
     store = BundleStore(data_directory(settings))
     if isinstance(configuration, list):
@@ -116,22 +112,25 @@ class _Events:
 
     def _greet(self) -> None:
         listen, data = self._settings.listen, self._settings.data.directory
-        calls = self._url("calls", listen.calls)
-        published = self._url("repository", listen.repository) if listen.repository else "not published here"
+        calls = listener_url(self._settings, "calls")
+        published = listener_url(self._settings, "repository") if listen.repository else "not published here"
         click.echo(
             _READY.format(
                 version=__version__,
                 calls=calls,
-                control=self._url("control", listen.control),
+                control=listener_url(self._settings, "control"),
                 certificates=f"not published: {self._off}" if self._off else published,
                 data=data,
             )
         )
         if self._token is not None:
-            click.echo(_FIRST_CALL.format(calls=calls, token=self._token, token_file=Path(data) / "token"))
-
-    def _url(self, listener: str, address: str) -> str:
-        return f"http{'s' if listener in self._settings.tls.listeners else ''}://{address}"
+            click.echo(
+                _FIRST_CALL.format(
+                    signing=signing_line(calls, self._token),
+                    verdict=verdict_line(calls, self._token, trunk="international-1"),
+                    token_file=Path(data) / "token",
+                )
+            )
 
 
 def _plan(directory: Path, settings: Settings, events: _Events) -> NodePlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import click
 
@@ -16,20 +16,15 @@ from gateway.cli.administration import (
     run_errand,
     show_json,
 )
+from gateway.cli.config import configuration_option
+from gateway.cli.sample_requests import listener_url, opened_by, signing_line, token_line, verdict_line
 from gateway.control.commands import create_token, list_tokens, revoke_token
 from gateway.control.commands.documents import created_token_document, parse_token_request, token_document
+from gateway.control.files import Configuration, read_configuration, read_settings
 from gateway.facts.tokens import Scope
+from gateway.generation.settings import Settings
+from gateway.generation.trunks_file import TRUNKS_FILE
 from gateway.record import Record
-
-_VERDICT: Final = (
-    '\'{"call": {"id": "try-1", "from": {"tn": "+442079460123"}, "to": {"tn": ["+441614960000"]}}}\''
-)
-# The time is the shell's to fill in: a PASSporT of another minute is refused.
-_SIGNING: Final = (
-    '"{\\"signingRequest\\": {\\"attest\\": \\"A\\", \\"orig\\": {\\"tn\\": \\"442079460123\\"},'
-    ' \\"dest\\": {\\"tn\\": [\\"441614960000\\"]}, \\"iat\\": $(date +%s),'
-    ' \\"origid\\": \\"de305d54-75b4-431b-adb2-eb6b9e546014\\"}}"'
-)
 
 
 @click.group()
@@ -54,6 +49,7 @@ def token() -> None:
 @click.option(
     "--expires-days", type=click.IntRange(1, 3650), help="Days it is good for; without, until revoked."
 )
+@configuration_option
 @data_directory_option
 @json_option
 def create(
@@ -62,6 +58,7 @@ def create(
     scopes: tuple[str, ...],
     trunk: str | None,
     expires_days: int | None,
+    directory: Path,
     data_directory: Path,
     as_json: bool,
 ) -> None:
@@ -85,7 +82,7 @@ def create(
     click.echo(f"Token {created['name']} (id {created['id']}): {_terms(created)}.")
     click.echo("It is shown this once; only its hash is kept.\n")
     click.echo(f"  {created['token']}\n")
-    for line in _try_lines(created["token"], created["scopes"]):
+    for line in _try_lines(created, directory):
         click.echo(line)
 
 
@@ -158,17 +155,29 @@ def _terms(each: dict[str, Any]) -> str:
     return f"{terms}; {'until ' + each['expires'] if each['expires'] else 'without expiry'}"
 
 
-def _try_lines(secret: str, scopes: list[str]) -> list[str]:
-    """Return copy-paste lines for what the token opens."""
-    calls = f"http://{os.environ.get('CALLMARK_LISTEN__CALLS', '127.0.0.1:8080')}"
-    control = f"http://{os.environ.get('CALLMARK_LISTEN__CONTROL', '127.0.0.1:8081')}"
-    curl = f"curl -H 'Authorization: Bearer {secret}'"
-    post = f"{curl} -H 'Content-Type: application/json' --data"
-    lines = []
+def _try_lines(created: dict[str, Any], directory: Path) -> list[str]:
+    """Return copy-paste lines for what the token opens, as far as the configuration can be read."""
+    secret, scopes = created["token"], created["scopes"]
+    settings = read_settings(directory, os.environ)
+    configuration = read_configuration(directory, os.environ)
+    known = settings if isinstance(settings, Settings) else Settings()
+    calls, lines = listener_url(known, "calls"), []
+    if {Scope.CALL_VERIFY, Scope.CALL_SIGN} & set(scopes) and isinstance(configuration, Configuration):
+        own = opened_by(
+            configuration.generation.policy.trunks, token_name=created["name"], bound=created["trunk"]
+        )
+        if own:
+            calls += own[0].url_prefix
+        else:
+            lines.append(
+                f'No trunk knows it yet: write {{ token_name = "{created["name"]}" }} among the credentials'
+                f" of one in {directory / TRUNKS_FILE},\n"
+                "then `callmark reload`. Until then its calls are refused.\n"
+            )
     if Scope.CALL_VERIFY in scopes:
-        lines.append(f"Ask for a verdict:\n\n  {post} {_VERDICT} {calls}/v1/verdicts\n")
+        lines.append(f"Ask for a verdict:\n\n{verdict_line(calls, secret)}")
     if Scope.CALL_SIGN in scopes:
-        lines.append(f"Have a call signed:\n\n  {post} {_SIGNING} {calls}/stir/v1/signing\n")
+        lines.append(f"Have a call signed:\n\n{signing_line(calls, secret)}")
     if Scope.OPERATOR in scopes:
-        lines.append(f"List the tokens:\n\n  {curl} {control}/admin/v1/tokens\n")
+        lines.append(f"List the tokens:\n\n{token_line(listener_url(known, 'control'), secret)}")
     return lines

@@ -23,32 +23,41 @@ from gateway.generation.toml_file import List, Table, TomlFile, check_table, par
 
 SETTINGS_FILE: Final = "gateway.toml"
 _HOST_AND_PORT: Final = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
-_REDIS_SCHEMES: Final = ("redis", "rediss", "unix")
+_REDIS_SCHEMES: Final = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
 _OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """A host (name or literal address, without brackets) and a port."""
+    """An IP address and a port."""
 
-    host: str
+    host: ipaddress.IPv4Address | ipaddress.IPv6Address
     port: int
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it; a name other than localhost is taken as reachable."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        """Whether only this machine can reach it."""
+        return self.host.is_loopback
 
 
 def parse_listen_address(text: str) -> ListenAddress:
-    """Read `host:port`. Raises ValueError with the rest of a sentence about the text."""
+    """Read `address:port`. Raises ValueError with the rest of a sentence about the text.
+
+    Names are refused, localhost too: which of a name's addresses is meant, and whether strangers reach
+    it, must not depend on a resolver.
+    """
     found = _HOST_AND_PORT.fullmatch(text)
     if found is None or not 1 <= int(found["port"]) <= 65_535:
         raise ValueError('is not host:port, such as "127.0.0.1:8080" or "[::1]:8080"')
-    return ListenAddress(found["host"].strip("[]"), int(found["port"]))
+    host = found["host"]
+    try:
+        address = ipaddress.IPv6Address(host[1:-1]) if host[0] == "[" else ipaddress.IPv4Address(host)
+    except ValueError:
+        meant = "[::1]" if host[0] == "[" else "127.0.0.1"
+        raise ValueError(
+            f'names no IP address: write one of this machine\'s, such as "{meant}:{found["port"]}"'
+        ) from None
+    return ListenAddress(address, int(found["port"]))
 
 
 def _check_listen(text: str) -> str:
@@ -72,7 +81,9 @@ def _check_redis(text: str) -> str:
     except ValueError:
         scheme = place = ""
     if text != "embedded" and not (scheme in _REDIS_SCHEMES and place):
-        raise ValueError('is neither "embedded" nor a URL redis://, rediss:// or unix://')
+        raise ValueError(
+            'is neither "embedded" nor a URL redis://, rediss://, unix:// or redis+cluster://, rediss+cluster://'
+        )
     return text
 
 

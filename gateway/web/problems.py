@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-DOCUMENTATION: Final = "https://callmark.example/problems/"
+TYPE: Final = "urn:callmark:problem:"
+"""A name, not an address (RFC 9457 section 3.1.1 allows both): what the codes mean stands in docs/api.md."""
 JSON: Final = "application/json"
 
 
@@ -45,7 +46,7 @@ def at(pointer: str, problem: str) -> Problem:
 def render(problem: Problem, *, request_id: str) -> web.Response:
     """The problem as `application/problem+json`."""
     body: dict[str, object] = {
-        "type": DOCUMENTATION + problem.code,
+        "type": TYPE + problem.code,
         "title": problem.title,
         "status": problem.status,
     }

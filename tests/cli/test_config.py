@@ -18,6 +18,7 @@ def environment(tmp_path: Path, anchor_pem: bytes) -> dict[str, str]:
     return {
         "CALLMARK_CONFIG_DIRECTORY": str(COMMITTED),
         "CALLMARK_TRUST__ANCHORS_DIRECTORY": str(tmp_path),
+        "CALLMARK_LISTEN__REPOSITORY": "",
         "CALLMARK_SIGNING__KEY_FILE": "",
         "CALLMARK_SIGNING__CERTIFICATE_FILE": "",
         "CALLMARK_SIGNING__X5U": "",
@@ -30,6 +31,13 @@ def test_a_good_configuration_is_summed_up(environment: dict[str, str]) -> None:
     assert result.exit_code == 0, result.output
     assert "all good" in result.output
     assert "trunks: 4" in result.output
+
+
+def test_a_file_of_tls_that_is_not_there_is_a_problem(environment: dict[str, str]) -> None:
+    broken = {**environment, "CALLMARK_X5U__TLS_CA_FILE": "/none.pem", "CALLMARK_VERDICT__DNO": "label"}
+    result = CliRunner().invoke(config, ["check"], env=broken)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("/none.pem: ([x5u] tls_ca_file) cannot be read: no such file")
 
 
 def test_problems_are_listed_on_stderr_and_end_with_1(environment: dict[str, str]) -> None:

@@ -28,20 +28,38 @@ def taken():
         yield other.getsockname()[1]
 
 
-def test_a_taken_port_stops_the_start_with_the_variable_to_set_and_no_greeting(tmp_path, taken):
+@pytest.fixture
+def refused(tmp_path):
+    """A start that comes to nothing: what it said."""
     shutil.copytree(PROJECT / "config", tmp_path / "config")
     (tmp_path / "certs" / "trust").mkdir(parents=True)
-    addresses = {"CALLS": f"127.0.0.1:{taken}", "CONTROL": f"127.0.0.1:{free_port()}", "REPOSITORY": ""}
-    done = subprocess.run(
-        [sys.executable, "-m", "gateway", "serve"],
-        cwd=tmp_path,
-        env={**os.environ, **{f"CALLMARK_LISTEN__{key}": address for key, address in addresses.items()}},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 1
+
+    def serve(**settings: str) -> subprocess.CompletedProcess[str]:
+        usual = {"LISTEN__CONTROL": f"127.0.0.1:{free_port()}", "LISTEN__REPOSITORY": ""}
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway", "serve"],
+            cwd=tmp_path,
+            env={**os.environ, **{f"CALLMARK_{key}": value for key, value in (usual | settings).items()}},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return done
+
+    return serve
+
+
+def test_a_file_of_tls_that_is_not_there_stops_the_start_before_anything_runs(refused):
+    done = refused(LISTEN__CALLS=f"127.0.0.1:{free_port()}", X5U__TLS_CA_FILE="none.pem")
+    assert "none.pem: ([x5u] tls_ca_file) cannot be read: no such file or directory" in done.stderr
+    assert "child.started" not in done.stderr
+
+
+def test_a_taken_port_stops_the_start_with_the_variable_to_set_and_no_greeting(refused, taken):
+    done = refused(LISTEN__CALLS=f"127.0.0.1:{taken}")
     assert f"[listen] calls = 127.0.0.1:{taken}: port {taken} is taken by another program" in done.stderr
     assert "CALLMARK_LISTEN__CALLS=" in done.stderr
     assert "serves" not in done.stdout

@@ -49,8 +49,15 @@ def test_a_token_lives_from_its_creation_to_its_revocation(run, facts):
 
 def test_a_created_token_comes_with_a_line_to_paste(run):
     shown = run(token, "create", "--name", "sw-1", "--scope", "call:sign", "--scope", "operator").stdout
-    assert shown.count("curl -H 'Authorization: Bearer cmk_") == 2
+    assert shown.count("-H 'Authorization: Bearer cmk_") == 2
     assert "http://127.0.0.1:8080/stir/v1/signing" in shown
+
+
+def test_the_lines_go_where_the_configuration_listens(run, monkeypatch):
+    monkeypatch.setenv("CALLMARK_LISTEN__CALLS", "127.0.0.1:18080")
+    monkeypatch.setenv("CALLMARK_TLS__LISTENERS", "repository,calls")
+    shown = run(token, "create", "--name", "sw-1", "--scope", "call:verify").stdout
+    assert "https://127.0.0.1:18080/v1/verdicts" in shown
 
 
 def test_a_decision_is_in_force_until_removed(run, facts):
@@ -79,7 +86,7 @@ def test_a_number_with_hyphens_is_a_number(run):
         (
             decision,
             ["add", "999", "--action", "allow", "--reason", "r", "--expires", "soon"],
-            "expires: must be",
+            "expires: must be a span such as 12h",
         ),
         (decision, ["add", "+44/5/5", "--action", "allow", "--reason", "r"], "range: "),
         (decision, ["remove", "9"], "there is no decision 9"),
@@ -143,7 +150,7 @@ def node(tmp_path):
 def test_a_running_node_is_asked_and_the_record_left_alone(run, node, tmp_path):
     assert "No tokens" in run(token, "list", "--revoked").stdout
     refused = run(token, "create", "--name", "sw-1", "--scope", "owner")
-    assert (refused.exit_code, refused.stderr) == (1, "Error: /name: taken (status 409)\n")
+    assert (refused.exit_code, refused.stderr) == (1, "Error: name: taken\n")
     assert node == [
         ("GET", "/admin/v1/tokens?revoked=true", None),
         ("POST", "/admin/v1/tokens", {"name": "sw-1", "scopes": ["owner"]}),

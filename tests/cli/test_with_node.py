@@ -31,6 +31,11 @@ def run(node):
         done = subprocess.run(
             [sys.executable, "-m", "gateway", *arguments],
             cwd=node.directory,
+            env={
+                **os.environ,
+                "CALLMARK_LISTEN__CALLS": node.calls_url.removeprefix("http://"),
+                "CALLMARK_LISTEN__CONTROL": node.control_url.removeprefix("http://"),
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -50,6 +55,31 @@ def policy(node):
     yield path
     path.write_bytes(good)
     node.administer("POST", "/admin/v1/reload")
+
+
+def test_the_lines_shown_with_a_token_are_answered_as_they_stand(run):
+    if shutil.which("curl") is None:
+        pytest.skip("they are lines for curl")
+    shown = run(
+        *("token", "create", "--name", "pasted", "--trunk", "international-1"),
+        *("--scope", "call:verify", "--scope", "call:sign", "--scope", "operator"),
+    ).stdout
+    assert "/international/v1/verdicts" in shown
+    lines = shown[shown.index("Ask for a verdict:") :]
+    commands = re.findall(r"^  curl .*?(?:\n\n|\Z)", lines, re.DOTALL | re.MULTILINE)
+    answers = [
+        subprocess.run(["sh", "-c", each], capture_output=True, text=True, check=True) for each in commands
+    ]
+    assert [next(iter(json.loads(each.stdout))) for each in answers] == [
+        "verdict",
+        "signingResponse",
+        "tokens",
+    ]
+
+
+def test_a_token_of_no_trunk_is_shown_with_what_is_missing(run):
+    shown = run("token", "create", "--name", "trunkless", "--scope", "call:verify").stdout
+    assert '{ token_name = "trunkless" }' in shown
 
 
 def test_a_reload_tells_phases_workers_and_generation(run, policy):

@@ -159,7 +159,7 @@ def test_a_trunk_that_is_not_there_is_told_with_those_that_are(node):
 
 def test_a_body_beyond_the_limit_is_413_and_half_a_body_hurts_nobody(node):
     answer = ask(node, "POST", "/admin/v1/decisions", b" " * 2_000_000, **bearer(node.token))
-    assert (answer.status, answer.json["type"].rpartition("/")[2]) == (413, "too-large")
+    assert (answer.status, answer.json["type"].rpartition(":")[2]) == (413, "too-large")
     with socket.create_connection(("127.0.0.1", node.control_port), timeout=5) as connection:
         connection.sendall(
             b"POST /admin/v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
@@ -168,10 +168,20 @@ def test_a_body_beyond_the_limit_is_413_and_half_a_body_hurts_nobody(node):
     assert node.administer("GET", "/livez").status == 200
 
 
+def test_what_is_no_http_is_logged_in_one_line_without_what_was_sent(node):
+    with socket.create_connection(("127.0.0.1", node.control_port), timeout=5) as connection:
+        connection.sendall(
+            b"GET /admin/v1/tokens HTTP/1.1\r\nHost: x\r\nAuthorization Bearer cmk_leaked\r\n\r\n"
+        )
+        assert connection.recv(12) == b"HTTP/1.0 400"
+    eventually(lambda: [each for each in node.events("malformed request") if each["process"] == "control"])
+    assert "cmk_leaked" not in node.log
+
+
 def test_a_token_made_twice_is_a_conflict(node):
     node.make_token("only-one", "owner")
     answer = node.administer("POST", "/admin/v1/tokens", {"name": "only-one", "scopes": ["owner"]})
-    assert (answer.status, answer.json["type"].rpartition("/")[2]) == (409, "conflict")
+    assert (answer.status, answer.json["type"].rpartition(":")[2]) == (409, "conflict")
 
 
 def test_the_socket_is_its_owners_and_names_who_came(node):

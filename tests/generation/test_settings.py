@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.generation.settings import Settings, build_settings, parse_listen_address
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "embedded",
+        "redis://redis.example.org:6379/0",
+        "rediss://user:secret@redis.example.org",
+        "unix:///run/valkey.sock",
+        "redis+cluster://redis.example.org:7000",
+        "rediss+cluster://:secret@redis.example.org:7000",
+    ],
+)
+def test_every_way_to_a_redis_is_a_setting(url: str) -> None:
+    settings = build_settings(f'[redis]\nurl = "{url}"\n'.encode(), {})
+    assert isinstance(settings, Settings), settings
+
+
+@pytest.mark.parametrize("url", ["", "redis", "redis:", "redis+sentinel://a", "http://a", "cluster://a"])
+def test_another_address_is_refused_with_the_ways_there_are(url: str) -> None:
+    [problem] = build_settings(f'[redis]\nurl = "{url}"\n'.encode(), {})
+    assert "rediss+cluster://" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "loopback"),
+    [("127.0.0.1:80", True), ("[::1]:80", True), ("0.0.0.0:80", False), ("[::]:80", False)],
+)
+def test_only_an_address_of_this_machine_alone_is_loopback(text: str, loopback: bool) -> None:
+    assert parse_listen_address(text).is_loopback is loopback
