@@ -136,7 +136,7 @@ async def test_the_gateways_own_paths_answer_problem_details(ask: Ask):
     refused = await ask(OWN, b'"own"')
     assert (refused.status, refused.content_type) == (409, "application/problem+json")
     body = await refused.json(content_type="application/problem+json")
-    assert body["type"].endswith("/conflict")
+    assert body["type"].endswith(":conflict")
     assert (body["status"], body["title"], body["detail"]) == (409, "Two of them.", "Both.")
     assert body["errors"] == [{"pointer": "/a", "problem": "b"}]
 

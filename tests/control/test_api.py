@@ -125,7 +125,7 @@ def test_an_address_that_cannot_be_used_is_a_problem_with_its_code(node, method,
     answer = node.administer(method, path)
     assert answer.status == status
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json["type"].endswith(f"/{code}")
+    assert answer.json["type"].endswith(f":{code}")
     assert answer.json["status"] == status
     assert ("Allow" in answer.headers) == (status == 405)
 
