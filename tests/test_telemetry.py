@@ -15,7 +15,8 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import telemetry
-from gateway.telemetry import LOG_LINES_KEPT, LineWriter, redact
+from gateway.line_writer import LOG_LINES_KEPT, LineWriter
+from gateway.telemetry import redact
 
 PIPE_BYTES = 4096
 

@@ -16,15 +16,15 @@ def settings_from(**environment: str) -> Settings:
 
 def test_every_kind_of_key_can_be_set() -> None:
     settings = settings_from(
-        CALLMARK_TRUST__ANCHORS_DIRECTORY="/tmp/anchors",
-        CALLMARK_TRUST__CRL_ISSUERS_DIRECTORY="/tmp/issuers",
+        CALLMARK_TRUST__ANCHORS_DIRECTORY="/etc/anchors",
+        CALLMARK_TRUST__CRL_ISSUERS_DIRECTORY="/etc/issuers",
         CALLMARK_X5U__ALLOW_PRIVATE_ADDRESSES="true",
         CALLMARK_X5U__ALLOWED_PORTS="443, 9443",
         CALLMARK_X5U__TLS_CA_FILE="",
         CALLMARK_TLS__LISTENERS='["repository"]',
         CALLMARK_LISTEN__WORKERS="2",
     )
-    assert settings.trust.anchors_directory == "/tmp/anchors"
+    assert settings.trust.anchors_directory == "/etc/anchors"
     assert settings.x5u.allow_private_addresses is True
     assert settings.x5u.allowed_ports == (443, 9443)
     assert settings.x5u.tls_ca_file is None
