@@ -7,6 +7,7 @@ the moment they were due: no coordinated omission).
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import ctypes
 import gc
@@ -59,7 +60,7 @@ def open_loop(
     return _with_loop(_Open(requests, check, rate), port, connections, seconds)
 
 
-class _Run:
+class _Run(abc.ABC):
     """One measurement: what is left to send, and what came back."""
 
     def __init__(self, requests: Sequence[bytes], check: Check) -> None:
@@ -69,12 +70,13 @@ class _Run:
         self.done = asyncio.Event()
         self.problem = ""
 
+    @abc.abstractmethod
     def begin(self, connections: list[_Connection]) -> None:
-        raise NotImplementedError
+        """Called once, when every connection is open."""
 
+    @abc.abstractmethod
     def is_free(self, connection: _Connection) -> None:
         """Called when a connection has its answer."""
-        raise NotImplementedError
 
     def next_request(self) -> bytes | None:
         place = self.load.sent
