@@ -77,7 +77,7 @@ def import_(
     changes nothing; one that was broken off (Ctrl-C too) goes on where it stopped.
 
     ftc-dnc is the FTC's daily file, or its single column Company_Phone_Number. csv has a header and jsonl
-    an object a line with tn and, if wanted, day, feed, reporter, label, confidence, expires.
+    an object a line with tn and, if wanted, day, feed, reporter, label, confidence, expires, path.
     """
     request = ImportRequest(
         path=file.resolve(),

@@ -22,7 +22,7 @@ async def write_sightings(record: Record, *, now: int) -> AsyncIterator[str]:
         async for batch in every_sighting(transaction, today=datetime.fromtimestamp(now, UTC).date()):
             for s in batch:
                 out.writerow(
-                    (to_e164(s.tn), s.day, s.feed, s.reporter, s.label, s.weight, s.last_day_counted)
+                    (to_e164(s.tn), s.day, s.feed, s.reporter, s.label, s.weight, s.last_day_counted, s.path)
                 )
             yield text.getvalue()
             text.seek(0)

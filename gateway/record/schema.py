@@ -135,7 +135,27 @@ sightings: Final = Table(
     Column("weight", Float, nullable=False),
     Column("label", Text, nullable=False),
     Column("last_day", String(10), nullable=False),
+    # Trunk kind and signature state, `international/unsigned`; empty where nobody said.
+    Column("path", String(32), nullable=False, server_default=""),
     # Where it came from, so that what a bad file brought can be found.
     Column("import_id", Integer, ForeignKey("imports.id")),
     sqlite_with_rowid=False,
+)
+
+disputes: Final = Table(
+    "disputes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tn", String(32), nullable=False),
+    Column("statement", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    # Upheld: what was seen up to that day no longer counts against the number.
+    Column("state", String(16), nullable=False),
+    Column("answer", Text),
+    Column("answered_at", BigInteger),
+    Column("answered_by", Text),
+    CheckConstraint("state IN ('open', 'upheld', 'rejected')", name="state"),
+    Index("ix_disputes_tn", "tn"),
+    sqlite_autoincrement=True,
 )

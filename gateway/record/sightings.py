@@ -50,6 +50,7 @@ async def add_sightings(
             "weight": sighting.weight,
             "label": sighting.label,
             "last_day": sighting.last_day_counted.isoformat(),
+            "path": sighting.path,
             "import_id": import_id,
         }
         for sighting in sorted(batch, key=lambda each: (each.tn, each.feed, each.day, each.reporter))
@@ -110,5 +111,6 @@ def _sighting(row: Row[*tuple[object, ...]]) -> Sighting:
         reporter=row.reporter,
         weight=row.weight,
         label=row.label,
+        path=row.path,
         expires=date.fromisoformat(row.last_day),
     )

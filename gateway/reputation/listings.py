@@ -8,6 +8,7 @@ Fields (columns in any order; JSON members of the same names), all but `tn` opti
     reporter    who saw it, unique within feed, day and number; without it a second line is the same
     label       a word for people, at most 64 characters
     confidence  above 0, at most 1; 1 without it
+    path        how the call came, such as international/unsigned; without it, nobody knows
     expires     YYYY-MM-DD, the last day it counts
 
 A name that is not of this list refuses a file (or JSON line): a misspelt `confidance` would otherwise
@@ -22,10 +23,11 @@ from typing import Final
 
 from gateway.numbers.canonical import NumberError, canonical
 from gateway.passport.strict import StrictJsonError, read_json
+from gateway.reputation.path import PATHS, WORDS_OF_PATHS
 from gateway.reputation.reading import Reading
 from gateway.reputation.sighting import FEED_NAME, LineProblem, Sighting
 
-FIELDS: Final = ("tn", "day", "feed", "reporter", "label", "confidence", "expires")
+FIELDS: Final = ("tn", "day", "feed", "reporter", "label", "confidence", "expires", "path")
 LONGEST_TEXT: Final = 64
 LONGEST_EXPIRY: Final = timedelta(days=3650)
 
@@ -96,6 +98,7 @@ def _read(given: Mapping[str, object], reading: Reading) -> Sighting:
         reporter=_text(given, "reporter"),
         weight=_confidence(given),
         label=_text(given, "label"),
+        path=_path(given),
         expires=expires,
     )
 
@@ -118,6 +121,13 @@ def _day(given: Mapping[str, object], name: str) -> date | None:
     except ValueError:
         pass
     raise _RefusedError(f"{name} {text!r} is not a day such as 2025-11-21")
+
+
+def _path(given: Mapping[str, object]) -> str:
+    path = _text(given, "path")
+    if path and path not in PATHS:
+        raise _RefusedError(f"path {path!r} is not a kind of trunk and a signature's state: {WORDS_OF_PATHS}")
+    return path
 
 
 def _confidence(given: Mapping[str, object]) -> float:

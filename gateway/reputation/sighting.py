@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.path import UNKNOWN_PATH
 
 FEED_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 """Feed names stand in keys, metrics and Redis entries: short, lower case, no separators of those."""
@@ -29,13 +30,21 @@ class Sighting:
     day: date
     feed: str
     reporter: str = ""
-    """Who saw it, unique within feed, day and number; for unknown reporters their ordinal."""
+    """Who saw it, unique within feed, day and number; for unknown reporters their ordinal (digits), and
+    empty where the feed itself is the reporter."""
     weight: float = 1.0
     """0 < weight ≤ 1: how sure the feed is; a plain complaint is 1."""
     label: str = ""
     """The feed's word for it, for people."""
+    path: str = UNKNOWN_PATH
+    """By which path the number was shown (`path.PATHS`); empty where nobody said."""
     expires: date | None = None
     """The last day it counts; None for `DEFAULT_KEEP_DAYS` after `day`."""
+
+    @property
+    def is_known_reporter(self) -> bool:
+        """Whether the same name on another day is the same reporter; an ordinal is nobody's name."""
+        return not self.reporter.isdecimal()
 
     @property
     def identity(self) -> tuple[str, date, TelephoneNumber, str]:

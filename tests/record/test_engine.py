@@ -58,7 +58,7 @@ async def test_a_record_of_a_newer_callmark_is_refused_in_words(tmp_path):
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    with pytest.raises(RecordError, match="written by a newer Callmark: this one knows versions up to 0001"):
+    with pytest.raises(RecordError, match="written by a newer Callmark: this one knows versions up to 0002"):
         await open_record(path)
 
 

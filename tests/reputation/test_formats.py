@@ -109,9 +109,9 @@ def test_a_byte_order_mark_and_bad_utf8_are_seen_for_what_they_are():
 
 def test_csv_reads_its_columns_in_any_order():
     items = read(
-        "label,tn,confidence,expires,feed,reporter,day\n"
-        "HMRC,+44-20-7946-0123,0.5,2026-01-01,partner,r1,2025-11-01\n"
-        ",(020)7946-0124,,,,,\n",
+        "label,tn,confidence,expires,feed,reporter,day,path\n"
+        "HMRC,+44-20-7946-0123,0.5,2026-01-01,partner,r1,2025-11-01,domestic/passed\n"
+        ",(020)7946-0124,,,,,,\n",
         "csv",
     )
     assert items == [
@@ -122,6 +122,7 @@ def test_csv_reads_its_columns_in_any_order():
             reporter="r1",
             weight=0.5,
             label="HMRC",
+            path="domestic/passed",
             expires=date(2026, 1, 1),
         ),
         Sighting(tn="442079460124", day=date(2025, 11, 21), feed="test"),
@@ -135,7 +136,7 @@ def test_csv_reads_its_columns_in_any_order():
         ("feed", "Not A Name"), ("label", "x" * 65), ("confidence", "0"), ("confidence", "1.5"),
         ("confidence", "nan"),
         ("confidence", "-1"), ("confidence", "inf"), ("expires", "2025-11-20"), ("expires", "2099-01-01"),
-        ("reporter", "x" * 65),
+        ("reporter", "x" * 65), ("path", "abroad"), ("path", "international/"),
     ],
 )  # fmt: skip
 def test_a_field_that_cannot_be_is_refused_with_its_name(field, value):
