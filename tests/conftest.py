@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.record_on_both import postgresql
+
+__all__ = ["postgresql"]
+
 # A busy machine is not a failing test; the failing example is printed so that it can be kept.
 settings.register_profile("callmark", deadline=None, print_blob=True)
 settings.load_profile("callmark")

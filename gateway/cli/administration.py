@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -21,10 +22,20 @@ import click
 from gateway.cli.control_client import TIMEOUT_SECONDS, NoNodeError, ask_control
 from gateway.control.commands import CommandError
 from gateway.control.facts import FactsFollower
+from gateway.control.files import read_settings
 from gateway.control_socket import CONTROL_SOCKET
 from gateway.facts import facts_path
 from gateway.facts.projection import Projection, ProjectionError
-from gateway.record import Record, RecordBusyError, RecordError, RecordLock, open_record, record_path
+from gateway.node_settings import CONFIGURATION_VARIABLE
+from gateway.record import (
+    Record,
+    RecordBusyError,
+    RecordError,
+    RecordLock,
+    open_record,
+    record_location,
+    record_path,
+)
 
 T = TypeVar("T")
 
@@ -96,17 +107,26 @@ async def local_record(data_directory: Path, *, makes: bool) -> AsyncIterator[Re
 
     Raises ClickException with a sentence, RecordBusyError and RecordError.
     """
-    if not makes and not record_path(data_directory).exists():
+    where = _record_location(data_directory)
+    if not makes and isinstance(where, Path) and not where.exists():
         raise click.ClickException(
             f"there is no record in {data_directory}, and no node answers at {CONTROL_SOCKET} there. "
             "Say where the node keeps its data with --data-directory or CALLMARK_DATA__DIRECTORY."
         )
     with _lock(data_directory):
-        record = await open_record(record_path(data_directory))
+        record = await open_record(where)
         try:
             yield record
         finally:
             await record.close()
+
+
+def _record_location(data_directory: Path) -> Path | str:
+    """Where the node keeps its record: as its configuration says, where this command can read one."""
+    settings = read_settings(Path(os.environ.get(CONFIGURATION_VARIABLE, "config")), os.environ)
+    if isinstance(settings, list):
+        return record_path(data_directory)
+    return record_location(settings.database.url, data_directory)
 
 
 def _lock(data_directory: Path) -> RecordLock:

@@ -25,7 +25,7 @@ from gateway.facts.tokens import Scope, hash_token
 from gateway.generation.settings import Settings, parse_listen_address
 from gateway.generation.trunks import TokenCredential
 from gateway.node_settings import data_directory, development_token_path
-from gateway.record import RecordBusyError, RecordError, RecordLock, open_record, record_path
+from gateway.record import RecordBusyError, RecordError, RecordLock, open_record, record_location
 
 DEVELOPMENT_PKI: Final = Path("certs/dev")
 DEVELOPMENT_ANCHORS: Final = Path("certs/trust")
@@ -97,7 +97,7 @@ async def _token(settings: Settings) -> str:
     directory, path = data_directory(settings), development_token_path(settings)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with RecordLock(directory):
-        record = await open_record(record_path(directory))
+        record = await open_record(record_location(settings.database.url, directory))
         try:
             now = int(time.time())
             live = {token.name: token for token in await list_tokens(record)}

@@ -51,6 +51,14 @@ class FactsFollower:
             self._sequence = sequence
             return state
 
+    async def is_behind(self) -> bool:
+        """Whether the record has changes that the facts have not, another node's among them.
+
+        One row read, so that it can be asked twice a second. Raises RecordError.
+        """
+        async with self._record.read() as transaction:
+            return await read_sequence(transaction) != self._sequence
+
     async def rebuild(self, *, now: int) -> FactsState:
         """Project everything again (`callmark facts rebuild`). Raises as `follow` does."""
         async with self._turn, self._record.read() as transaction:

@@ -43,7 +43,14 @@ from gateway.node_settings import (
     journal_directory,
     settings_from_environment,
 )
-from gateway.record import Record, RecordBusyError, RecordError, RecordLock, open_record, record_path
+from gateway.record import (
+    Record,
+    RecordBusyError,
+    RecordError,
+    RecordLock,
+    open_record,
+    record_location,
+)
 from gateway.web.malformed import SERVER_LOGGER
 from gateway.web.server_name import name_server
 
@@ -128,7 +135,7 @@ async def _state(settings: Settings, reloader: Reloader, published: Published) -
     projection = Projection(facts_path(settings))
     facts = FactsReader(facts_path(settings))
     try:
-        record = await open_record(_record_path(settings))
+        record = await open_record(record_location(settings.database.url, directory))
         follower = FactsFollower(record, projection)
         await follower.follow(now=int(time.time()))
         evidence = Evidence(record, connect_evidence(settings))
@@ -159,11 +166,6 @@ async def _lock(directory: Path) -> RecordLock:
             if time.monotonic() > end:
                 raise
             await asyncio.sleep(0.1)
-
-
-def _record_path(settings: Settings) -> Path:
-    url = settings.database.url
-    return record_path(data_directory(settings)) if url == "sqlite" else Path(url.removeprefix("sqlite:///"))
 
 
 @contextlib.asynccontextmanager

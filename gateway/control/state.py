@@ -22,6 +22,8 @@ from gateway.record import Record, RecordError
 from gateway.record.audit import append_audit
 
 FOLLOW_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 0.5
+"""How often a record that other nodes write too is asked whether they did."""
 STALE_SECONDS: Final = 30
 """Six rounds missed: the facts no longer follow."""
 _PROBLEMS_IN_AUDIT: Final = 20
@@ -76,10 +78,20 @@ class ControlState:
 
     async def keep_following(self) -> None:
         """For ever: workers see by the facts' age that this process is there."""
+        rounds = round(FOLLOW_SECONDS / LOOK_SECONDS) if self.record.is_shared else 1
         while True:
-            await asyncio.sleep(FOLLOW_SECONDS)
+            for _ in range(rounds):
+                await asyncio.sleep(FOLLOW_SECONDS / rounds)
+                if rounds > 1 and await self._is_behind():
+                    await self.follow()
             await self.follow()
             await self.reloader.gather_strays()
+
+    async def _is_behind(self) -> bool:
+        try:
+            return await self._follower.is_behind()
+        except RecordError:
+            return True  # `follow` tells of it
 
     async def reload(self, *, actor: str) -> Reloaded:
         """Reload and put it into the audit, taken or not."""

@@ -88,9 +88,22 @@ def _check_redis(text: str) -> str:
 
 
 def _check_database(text: str) -> str:
-    if text != "sqlite" and not (text.startswith("sqlite:///") and len(text) > len("sqlite:///")):
-        raise ValueError('is neither "sqlite" (a file in [data] directory) nor sqlite:///path/to/file')
+    is_file = text.startswith("sqlite:///") and len(text) > len("sqlite:///")
+    if text != "sqlite" and not is_file and not _is_postgresql(text):
+        raise ValueError(
+            'is neither "sqlite" (a file in [data] directory), sqlite:///path/to/file '
+            "nor postgresql://user@host/database"
+        )
     return text
+
+
+def _is_postgresql(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # A database of the user's name is what libpq would take: too easily not the one meant.
+        return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
+    except ValueError:
+        return False
 
 
 def _check_oid(text: str) -> str:

@@ -1,38 +1,28 @@
-"""Opening and closing the record, and its two kinds of transaction.
+"""Opening and closing the record, and its two kinds of transaction, the same on both databases.
 
-SQLite in WAL mode with `synchronous=FULL`: a commit that returned survives power loss. A writer
-begins with BEGIN IMMEDIATE, so that what it read is still true when it writes; a reader's plain
-BEGIN is a snapshot. The schema is brought up to date on opening, in one transaction.
+Writers take turns: what a writing transaction read is still true when it writes, and no other writer's
+half is ever seen. A reader has one snapshot from its first statement to its last. A commit that returned
+survives power loss. `sqlite.py` and `postgresql.py` say how each database is made to promise that.
+The schema is brought up to date on opening, in one transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import URL, Connection, event
-from sqlalchemy.exc import DatabaseError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.record import postgresql, sqlite
+from gateway.record.database import Database, RecordError
 from gateway.record.migrations import RecordTooNewError, upgrade
 
 RECORD_FILE: Final = "record.sqlite"
-
-_BUSY_TIMEOUT_MS: Final = 5_000
-"""How long a transaction waits for a backup tool or a second writer before it gives up."""
-
-_CACHE_KIBIBYTES: Final = 64 * 1024
-"""An import touches the sightings of half a million numbers in no order of theirs."""
-
-_WRITES: Final = "callmark_writes"
-
-
-class RecordError(Exception):
-    """The record cannot be opened, read or written; `str()` is a sentence saying where and why."""
+SQLITE_URL: Final = "sqlite:///"
 
 
 def record_path(data_directory: Path) -> Path:
@@ -40,14 +30,27 @@ def record_path(data_directory: Path) -> Path:
     return data_directory / RECORD_FILE
 
 
+def record_location(database_url: str, data_directory: Path) -> Path | str:
+    """Where `[database] url` says the record is: the path of a SQLite file, or a PostgreSQL URL."""
+    if database_url == "sqlite":
+        return record_path(data_directory)
+    if database_url.startswith(SQLITE_URL):
+        return Path(database_url.removeprefix(SQLITE_URL))
+    return database_url
+
+
 class Record:
     """The open record. Made by `open_record`; whoever writes holds `RecordLock`."""
 
-    def __init__(self, engine: AsyncEngine, where: str) -> None:
-        self._engine = engine
-        self._where = where
-        # Writers of this process queue here, in order, rather than poll SQLite's lock.
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # Writers of this process queue here, in order, rather than poll the database's lock.
         self._turn = asyncio.Lock()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes may write it too, so that a change may come from elsewhere."""
+        return self._database.is_shared
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -67,62 +70,51 @@ class Record:
 
     @asynccontextmanager
     async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
+        database = self._database
         try:
-            async with self._engine.connect() as connection:
-                await connection.execution_options(**{_WRITES: writes})
-                async with connection.begin():
-                    yield connection
+            connection = await database.engine.connect().start()
+        except database.connection_errors as error:
+            raise RecordError(f"the record {database.where} cannot be used: {_cause(error)}") from error
+        try:
+            await connection.execution_options(**database.options(writes=writes))
+            async with connection.begin():
+                if writes:
+                    await database.take_turn(connection)
+                yield connection
         except IntegrityError:
             raise
-        except DatabaseError as error:
-            raise RecordError(f"the record {self._where} cannot be used: {error.orig}") from error
+        except DBAPIError as error:
+            raise RecordError(f"the record {database.where} cannot be used: {_cause(error)}") from error
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
-        """Close every connection; the last one folds the write-ahead log into the file."""
-        await self._engine.dispose()
+        """Close every connection; SQLite's last one folds the write-ahead log into the file."""
+        await self._database.engine.dispose()
 
 
-async def open_record(path: Path) -> Record:
+async def open_record(where: Path | str) -> Record:
     """Open the record, making it or bringing its tables up to date first.
 
     Raises RecordError when it cannot be opened, or was written by a newer Callmark.
     """
-    try:
-        # Made by hand so that nobody else can read it; SQLite gives its -wal and -shm the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise RecordError(f"the record {path} cannot be opened: {error.strerror}") from error
-    engine = create_async_engine(URL.create("sqlite+aiosqlite", database=str(path)))
-    event.listen(engine.sync_engine, "connect", _set_up_connection)
-    event.listen(engine.sync_engine, "begin", _begin)
-    record = Record(engine, str(path))
+    database = sqlite.database(where) if isinstance(where, Path) else postgresql.database(where)
+    record = Record(database)
     try:
         async with record.write() as transaction:
             await transaction.run_sync(upgrade)
     except RecordTooNewError as error:
-        await engine.dispose()
-        raise RecordError(f"the record {path} {error}") from error
+        await record.close()
+        raise RecordError(f"the record {database.where} {error}") from error
     except BaseException:
-        await engine.dispose()
+        await record.close()
         raise
     return record
 
 
-def _set_up_connection(connection: Any, _pool_entry: object) -> None:  # noqa: ANN401 - a DBAPI connection
-    # The driver must not begin transactions of its own: `_begin` does, with the kind that is meant.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"cache_size=-{_CACHE_KIBIBYTES}",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _cause(error: BaseException) -> str:
+    """What the driver said, in one line: SQLAlchemy adds the statement, with the values in it."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    # SQLAlchemy names the driver's class before the words of an error it has translated.
+    words = " ".join(str(said).split())
+    return words.rpartition(">: ")[2] or type(said).__name__

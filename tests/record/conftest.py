@@ -1,12 +1,5 @@
 from __future__ import annotations
 
-import pytest
+from tests.record_on_both import record, record_location
 
-from gateway.record import open_record, record_path
-
-
-@pytest.fixture
-async def record(tmp_path):
-    opened = await open_record(record_path(tmp_path))
-    yield opened
-    await opened.close()
+__all__ = ["record", "record_location"]

@@ -1,0 +1,42 @@
+"""Two nodes on one record in PostgreSQL: what is decided at one holds at the other, within a second."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.gateway_node import eventually, running_node
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory, postgresql):
+    shared = {"CALLMARK_DATABASE__URL": postgresql.new_database()}
+    with (
+        running_node(tmp_path_factory.mktemp("one"), environment=shared) as one,
+        running_node(tmp_path_factory.mktemp("two"), environment=shared) as two,
+    ):
+        yield one, two
+
+
+def ask_verdict(node, token):
+    call = {"id": "1", "from": {"tn": "+442079460123"}, "to": {"tn": ["+441614960000"]}, "time": 1}
+    return node.post("/v1/verdicts", {"call": call | {"time": int(time.time()), "identity": []}}, token=token)
+
+
+def test_a_token_and_its_revocation_hold_everywhere_within_a_second(nodes):
+    one, two = nodes
+    # Both made the development token of the one record; that of the later start is the one that stands.
+    made = two.make_token("switch", "call:verify", trunk="access-1")
+    for node in (one, two):
+        eventually(lambda node=node: ask_verdict(node, made).status == 200, 1.0)
+    assert two.administer("DELETE", "/admin/v1/tokens/switch").status == 200
+    for node in (one, two):
+        eventually(lambda node=node: ask_verdict(node, made).status == 401, 1.0)
+
+
+def test_the_audit_is_one_chain(nodes):
+    _, two = nodes
+    report = two.administer("GET", "/admin/v1/audit/verification").json
+    assert report["intact"]
+    assert report["rows"] >= 3
