@@ -606,10 +606,15 @@ NUMBER_NOT_A_CLI = _row(
     "number.not-a-cli",
     "The number shown exists, but calls may not show it (emergency, service and premium numbers).",
 )
+NUMBER_INSERTED = _row(
+    "number.inserted",
+    "A network put this number in because the call had none; it is not to be shown to anybody.",
+)
 ABROAD_HOME_NUMBER = _row(
     "abroad.home-number",
     "A number of this country, which is not a mobile, arrived from abroad.",
-    remedy="For a customer abroad with a home number, add a decision for the number.",
+    remedy="For a customer abroad, assign the number to the trunk in inventory.csv; for a trunk whose calls "
+    "began at home, set home_origin.",
 )
 ABROAD_NOT_ROAMING = _row(
     "abroad.not-roaming", "A mobile number of this country arrived from abroad while its phone is at home."
@@ -618,6 +623,15 @@ ABROAD_ROAMING_UNKNOWN = _row(
     "abroad.roaming-unknown",
     "A mobile number of this country arrived from abroad, and nobody said whether its phone roams.",
     remedy="Have the switch ask its roaming check and send `roaming`.",
+)
+ABROAD_EXCEPTED = _row(
+    "abroad.excepted",
+    "A number of this country arrived from abroad by one of the ways it may (Ofcom's guidance of 2025).",
+)
+INTERCONNECT_UNAUTHENTICATED = _row(
+    "interconnect.unauthenticated",
+    "A number of this country crossed the national interconnect without a signature that holds.",
+    remedy="The peer that sent it has to sign it; what its header lacks stands beside this reason.",
 )
 BRAND_PATH = _row(
     "brand.path",
@@ -633,6 +647,10 @@ STIR_FAILED = _row(
     "stir.failed",
     "The call claims a signed identity and the claim is false.",
     remedy="The verification's own reason stands beside this one.",
+)
+NUMBER_SUSPECT = _row(
+    "number.suspect-cli",
+    "Calling the number back may cost more than the called person expects (in Britain 070, 084 and 087).",
 )
 REPLAY = _row(
     "replay.distinct-calls",

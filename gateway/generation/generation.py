@@ -117,13 +117,16 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
     brands = _read(texts, BRANDS_FILE, lambda data: read_brands(data, names), problems)
     if trunks is None or policies is None or inventory is None or dno is None or brands is None or unknown:
         return None
+    assigned = Inventory((row.numbers, row.trunk) for row in inventory)
     return PolicyPart(
         trunks=tuple(trunks),
         by_name={trunk.name: trunk for trunk in trunks},
-        inventory=Inventory((row.numbers, row.trunk) for row in inventory),
+        inventory=assigned,
         attestation=policies.attestation,
         verdict=replace(
             policies.verdict,
+            home_origin_trunks=frozenset(trunk.name for trunk in trunks if trunk.home_origin),
+            inventory=assigned,
             dno_entries=RangeMap(dno),
             brands=RangeMap((numbers, brand) for brand in brands for numbers in brand.numbers),
         ),

@@ -87,11 +87,14 @@ class VerdictTable(Table):
     dno: EffectKey = Effect.BLOCK
     brand: EffectKey = Effect.BLOCK
     invalid_number: EffectKey = Effect.BLOCK
+    suspect_number: EffectKey = Effect.LABEL
+    unauthenticated_number: EffectKey = Effect.NONE
     home_number_from_abroad: EffectKey = Effect.BLOCK
     home_mobile_not_roaming: EffectKey = Effect.BLOCK
     home_mobile_roaming_unknown: Annotated[
         UnknownRoaming, Strict(strict=False), Field(title="a choice here")
     ] = UnknownRoaming.WITHHOLD
+    visitor_numbers: List[Annotated[str, AfterValidator(check_range)]] = ()
     reputation_label_at: Score | None = None
     reputation_challenge_at: Score | None = None
     reputation_block_at: Score | None = None
@@ -193,9 +196,12 @@ def _verdict(table: PolicyFile) -> VerdictPolicy:
         dno=verdict.dno,
         brand=verdict.brand,
         invalid_number=verdict.invalid_number,
+        suspect_number=verdict.suspect_number,
+        unauthenticated_number=verdict.unauthenticated_number,
         home_number_from_abroad=verdict.home_number_from_abroad,
         home_mobile_not_roaming=verdict.home_mobile_not_roaming,
         home_mobile_roaming_unknown=verdict.home_mobile_roaming_unknown,
+        visitor_numbers=tuple(read_range(text) for text in verdict.visitor_numbers),
         reputation=ReputationPolicy(
             label_at=verdict.reputation_label_at,
             challenge_at=verdict.reputation_challenge_at,

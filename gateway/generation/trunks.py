@@ -59,3 +59,5 @@ class Trunk:
     """Before the resources' own paths: `/france`, or empty."""
     profile: Profile
     dialling: DiallingRules
+    home_origin: bool = False
+    """Of an international trunk: its calls began on a network of this country, as the operator has shown."""

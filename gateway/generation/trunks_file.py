@@ -101,6 +101,7 @@ class TrunkTable(Table):
     credentials: List[CredentialTable] = Field(description="how its requests are known")
     url_prefix: Annotated[str, AfterValidator(_check_prefix)] = ""
     profile: Annotated[Profile, Strict(strict=False)] = Field(default=Profile.ATIS, title="a profile")
+    home_origin: bool = False
     numbers: NumbersTable = NumbersTable()
 
 
@@ -129,6 +130,9 @@ def read_trunks(data: bytes) -> tuple[Trunk, ...] | list[Problem]:
             message = f"{quote(each.name)} stands twice; first in line {lines[each.name]}"
             problems.append(file.problem((*place, "name"), message))
         lines.setdefault(each.name, file.line_of((*place, "name")))
+        if each.home_origin and each.kind is not TrunkKind.INTERNATIONAL:
+            message = f"has no meaning on a trunk of kind {each.kind}: only calls from abroad are held to it"
+            problems.append(file.problem((*place, "home_origin"), message))
         credentials = _credentials(each, file, place, problems)
         dialling = _dialling(each, file, place, problems)
         if dialling is not None:
@@ -141,6 +145,7 @@ def read_trunks(data: bytes) -> tuple[Trunk, ...] | list[Problem]:
                     url_prefix=each.url_prefix,
                     profile=each.profile,
                     dialling=dialling,
+                    home_origin=each.home_origin,
                 )
             )
     return problems or tuple(trunks)

@@ -7,8 +7,9 @@ from typing import Final
 from gateway.reasons import DECISION, EMERGENCY_DIALLED, EMERGENCY_PSAP, Reason
 from gateway.reputation.score import evidence
 from gateway.verdicts.call import Call, Known
+from gateway.verdicts.case import Case
 from gateway.verdicts.policy import Effect, TreatmentPolicy, VerdictPolicy
-from gateway.verdicts.rules import RULES, Case, worst_reputation
+from gateway.verdicts.rules import RULES, worst_reputation
 from gateway.verdicts.treatment import treat
 from gateway.verdicts.verdict import Action, CliDisplay, Hit, Verdict
 from gateway.verification.outcome import Outcome

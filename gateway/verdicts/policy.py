@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
+from gateway.attestation.inventory import Inventory
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.plans import PLANS
 from gateway.numbers.ranges import NumberRange, RangeMap
@@ -40,10 +41,11 @@ class UnknownRoaming(StrEnum):
 
 
 class CountryPack(Enum):
-    """The SIP answers of a country: what a blocked call is told."""
+    """The country the carrier is in: which numbers are at home, and what a blocked call is told."""
 
     UK = "uk"
     NANP = "nanp"
+    FR = "fr"
 
     @property
     def country_code(self) -> str:
@@ -146,6 +148,8 @@ class VerdictPolicy:
     dno: Effect = Effect.BLOCK
     brand: Effect = Effect.BLOCK
     invalid_number: Effect = Effect.BLOCK
+    suspect_number: Effect = Effect.LABEL
+    unauthenticated_number: Effect = Effect.NONE
     home_number_from_abroad: Effect = Effect.BLOCK
     home_mobile_not_roaming: Effect = Effect.BLOCK
     home_mobile_roaming_unknown: UnknownRoaming = UnknownRoaming.WITHHOLD
@@ -153,5 +157,10 @@ class VerdictPolicy:
     replay: ReplayPolicy = field(default_factory=ReplayPolicy)
     treatment: TreatmentPolicy = field(default_factory=TreatmentPolicy)
     emergency: EmergencyPolicy = field(default_factory=EmergencyPolicy)
+    visitor_numbers: tuple[NumberRange, ...] = ()
+    """Roaming numbers (MSRN) that the network gives to visitors, and calls to them are routed to."""
+    home_origin_trunks: frozenset[str] = frozenset()
+    """International trunks whose calls begin on a network of this country."""
+    inventory: Inventory = field(default_factory=Inventory)
     dno_entries: RangeMap[DnoEntry] = field(default_factory=lambda: RangeMap(()))
     brands: RangeMap[Brand] = field(default_factory=lambda: RangeMap(()))

@@ -2,8 +2,8 @@
 
 Their order is `RULES`. Each looks at the presentation number first and then at the network number, as a
 forged call may carry either; where the two are to be treated differently, the stricter treatment is
-taken, so that no number a caller may choose softens what the other one leads to. Country rules are those
-of the plans in `gateway/numbers/plans/`.
+taken, so that no number a caller may choose softens what the other one leads to. What the numbers by
+themselves say is in `number_rules.py`, what they say at the border in `abroad.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.canonical import TelephoneNumber, is_international, to_e164
-from gateway.numbers.plans import NANP, PLANS, NumberKind, Plan, plan_for
+from gateway.numbers.plans import PLANS
 from gateway.reasons import (
+    ABROAD_EXCEPTED,
     ABROAD_HOME_NUMBER,
     ABROAD_NOT_ROAMING,
     ABROAD_ROAMING_UNKNOWN,
@@ -28,8 +27,11 @@ from gateway.reasons import (
     EMERGENCY_PRIORITY,
     EMERGENCY_PSAP,
     EMERGENCY_SIGNED_CALL_BACK,
+    INTERCONNECT_UNAUTHENTICATED,
+    NUMBER_INSERTED,
     NUMBER_INVALID,
     NUMBER_NOT_A_CLI,
+    NUMBER_SUSPECT,
     REPLAY,
     REPUTATION_SCORE,
     STIR_FAILED,
@@ -37,36 +39,17 @@ from gateway.reasons import (
     Verstat,
 )
 from gateway.reputation.score import score
-from gateway.verdicts.call import Call, Decision, Known, Roaming
-from gateway.verdicts.policy import Brand, Effect, UnknownRoaming, VerdictPolicy
-from gateway.verdicts.verdict import Hit
-from gateway.verification.outcome import Outcome
-from gateway.verification.priority import Priority, PriorityVerstat
+from gateway.verdicts.abroad import home_number_from_abroad
+from gateway.verdicts.call import Call, Decision
+from gateway.verdicts.case import Case
+from gateway.verdicts.number_rules import invalid_number, suspect_number, unauthenticated_number
+from gateway.verdicts.policy import Brand, Effect
+from gateway.verdicts.verdict import Hit, strictness
+from gateway.verification.priority import PriorityVerstat
 
-SECONDS_A_DAY: Final = 86_400
 CALLS_FOR_HELP: Final = frozenset[str]().union(*(plan.emergency_numbers for plan in PLANS.values()))
 """Of every plan, not of the home country alone: a call taken for one in error is let through, and one
 not known as one may cost a life."""
-NEVER_A_CLI: Final = frozenset({NumberKind.SERVICE, NumberKind.PREMIUM})
-"""General Condition C6 prohibits premium numbers as CLI; nobody calls from a service number."""
-
-
-class Case(msgspec.Struct, frozen=True, gc=False):
-    """Everything a rule may look at."""
-
-    call: Call
-    outcome: Outcome
-    known: Known
-    policy: VerdictPolicy
-    now: int
-    """The gateway's clock, epoch seconds. Not `call.time`: a switch that sends milliseconds, or a caller who
-    chooses the Date, would age all complaints away and expire every entry."""
-    priority: Priority | None
-
-    @property
-    def today(self) -> int:
-        """The gateway's day, counted from 1970-01-01."""
-        return self.now // SECONDS_A_DAY
 
 
 def emergency(case: Case) -> Hit | None:
@@ -116,7 +99,7 @@ def decision(case: Case) -> Hit | None:
     for found in case.known.decisions:
         if found.trunk_kind is None or found.trunk_kind == case.call.trunk_kind:
             decided.setdefault(found.tn, _decided(found))
-    return max(decided.values(), key=_strictness, default=None)
+    return max(decided.values(), key=strictness, default=None)
 
 
 def _decided(found: Decision) -> Hit:
@@ -124,10 +107,6 @@ def _decided(found: Decision) -> Hit:
     effect = Effect(found.action) if found.action in set(Effect) else Effect.NONE
     detail = f"{to_e164(found.tn)}: {found.reason}"
     return Hit(DECISION, effect, "decision", detail, allows=found.action == "allow")
-
-
-def _strictness(hit: Hit) -> tuple[int, bool]:
-    return hit.effect.severity, hit.withholds_cli
 
 
 def do_not_originate(case: Case) -> Hit | None:
@@ -138,61 +117,6 @@ def do_not_originate(case: Case) -> Hit | None:
                 detail = f"{entry.label}: this number never calls out"
                 return Hit(DNO, case.policy.dno, "dno.csv", detail)
     return None
-
-
-def invalid_number(case: Case) -> Hit | None:
-    """Numbers that no telephone has, and numbers that calls may not show."""
-    for tn in case.call.shown:
-        if not is_international(tn):
-            return Hit(NUMBER_NOT_A_CLI, case.policy.invalid_number, "plan", f"{tn} is a short code")
-        plan = plan_for(tn)
-        if plan is None:
-            continue
-        kind = plan.classify(tn)
-        if kind is NumberKind.INVALID:
-            detail = f"{to_e164(tn)} fits no {plan.name} number"
-            return Hit(NUMBER_INVALID, case.policy.invalid_number, "plan", detail)
-        if kind in NEVER_A_CLI:
-            detail = f"{to_e164(tn)} is a {kind.value} number"
-            return Hit(NUMBER_NOT_A_CLI, case.policy.invalid_number, "plan", detail)
-    return None
-
-
-def home_number_from_abroad(case: Case) -> Hit | None:
-    """A number of the carrier's own country on an international trunk (Ofcom guidance, January 2025)."""
-    if case.call.trunk_kind != TrunkKind.INTERNATIONAL:
-        return None
-    home = PLANS[case.policy.treatment.country_pack.value]
-    found = [_from_abroad(case, home, tn) for tn in case.call.shown if plan_for(tn) is home]
-    return max((hit for hit in found if hit is not None), key=_strictness, default=None)
-
-
-def _from_abroad(case: Case, home: Plan, tn: TelephoneNumber) -> Hit | None:
-    if _may_roam(home, tn):
-        return _mobile_from_abroad(case, tn)
-    return Hit(ABROAD_HOME_NUMBER, case.policy.home_number_from_abroad, "policy.toml", to_e164(tn))
-
-
-def _may_roam(plan: Plan, tn: TelephoneNumber) -> bool:
-    """Whether the number may be a mobile's; in the NANP mobiles have geographic numbers."""
-    kind = plan.classify(tn)
-    return kind is NumberKind.MOBILE or (plan is NANP and kind is NumberKind.GEOGRAPHIC)
-
-
-def _mobile_from_abroad(case: Case, tn: TelephoneNumber) -> Hit | None:
-    policy = case.policy
-    if case.call.roaming is Roaming.TRUE:
-        return None
-    if case.call.roaming is Roaming.FALSE:
-        return Hit(ABROAD_NOT_ROAMING, policy.home_mobile_not_roaming, "policy.toml", to_e164(tn))
-    choice = policy.home_mobile_roaming_unknown
-    return Hit(
-        ABROAD_ROAMING_UNKNOWN,
-        Effect.BLOCK if choice is UnknownRoaming.BLOCK else Effect.NONE,
-        "policy.toml",
-        to_e164(tn),
-        withholds_cli=choice is UnknownRoaming.WITHHOLD,
-    )
 
 
 def brand(case: Case) -> Hit | None:
@@ -269,11 +193,16 @@ RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...]], ...]
     ),
     (decision, (DECISION,)),
     (do_not_originate, (DNO,)),
-    (invalid_number, (NUMBER_INVALID, NUMBER_NOT_A_CLI)),
-    (home_number_from_abroad, (ABROAD_HOME_NUMBER, ABROAD_NOT_ROAMING, ABROAD_ROAMING_UNKNOWN)),
+    (invalid_number, (NUMBER_INVALID, NUMBER_NOT_A_CLI, NUMBER_INSERTED)),
+    (
+        home_number_from_abroad,
+        (ABROAD_HOME_NUMBER, ABROAD_NOT_ROAMING, ABROAD_ROAMING_UNKNOWN, ABROAD_EXCEPTED),
+    ),
+    (unauthenticated_number, (INTERCONNECT_UNAUTHENTICATED,)),
     (brand, (BRAND_PATH,)),
     (reputation, (REPUTATION_SCORE,)),
     (stir_failed, (STIR_FAILED,)),
+    (suspect_number, (NUMBER_SUSPECT,)),
     (replay, (REPLAY,)),
 )
 """Each with the reasons it can give, in the order in which the first that speaks decides."""

@@ -3,7 +3,8 @@
 Blocks by rule (do-not-originate, invalid numbers, an operator's decision) are answered `603 Decline`
 everywhere. In the NANP a block by statistics is `603 Network Blocked` with a Reason header that says so
 and names where to complain (ATIS-1000099, the FCC's rule of 25 March 2026); the policy refuses to load
-such blocking without a contact. A challenged call is redirected to the screening URI.
+such blocking without a contact. A call that France's interconnect cuts for want of a signature is told why by
+RFC 8224's codes (MAN v1.7, rule P59). A challenged call is redirected to the screening URI.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ def treat(action: Action, deciding: Hit | None, policy: TreatmentPolicy) -> SipT
         return SipTreatment()
     if policy.country_pack is CountryPack.NANP and deciding is not None and deciding.is_analytics:
         return SipTreatment(603, "Network Blocked", {"Reason": _network_blocked(policy.redress)})
+    if deciding is not None and deciding.cause is not None:
+        return SipTreatment(deciding.cause.code, deciding.cause.phrase)
     return SipTreatment(603, "Decline")
 
 

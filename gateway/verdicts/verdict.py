@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
-from gateway.reasons import Reason, Verstat
+from gateway.reasons import Reason, SipCause, Verstat
 from gateway.reputation.score import Evidence
 from gateway.verdicts.policy import Effect
 
@@ -41,11 +41,18 @@ class Hit:
     """Ends the rules with allow: calls for help, and operators who release a number."""
     is_analytics: bool = False
     """A statistical rule: a block by it owes the caller a way to complain (ATIS-1000099)."""
+    cause: SipCause | None = None
+    """What a block by this rule is answered with, where that is not the country pack's own answer."""
 
     @property
     def speaks(self) -> bool:
         """Whether the rule decides, rather than only being listed."""
         return self.allows or self.effect is not Effect.NONE
+
+
+def strictness(hit: Hit) -> tuple[int, bool]:
+    """Sort key: of two numbers of one call the stricter treatment is taken."""
+    return hit.effect.severity, hit.withholds_cli
 
 
 class SipTreatment(msgspec.Struct, frozen=True, gc=False):

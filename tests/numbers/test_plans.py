@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.numbers.canonical import DiallingRules, TelephoneNumber, canonical
+from gateway.numbers.canonical import TelephoneNumber, canonical
 from gateway.numbers.plans import FR, NANP, PLANS, UK, NumberKind, Plan, plan_for
 from gateway.numbers.plans.plan import prefix_rows
 from gateway.numbers.plans.uk import crown_dependency
@@ -45,10 +46,12 @@ UK_CASES = [
     ("448001112", K.INVALID, "no other 0800 number has seven digits"),
     ("448081234567", K.FREEPHONE, "NTNP 0808: freephone"),
     ("44808123456", K.INVALID, "0808 has ten digits only"),
-    ("448441234567", K.SPECIAL, "NTNP 084: revenue share"),
-    ("448701234567", K.SPECIAL, "NTNP 087"),
-    ("448454640", K.SPECIAL, "Ofcom S8: 0845 464, seven digits"),
-    ("448979123456", K.SPECIAL, "08979: inserted network number"),
+    ("448441234567", K.REVENUE_SHARE, "NTNP 084: revenue share"),
+    ("448701234567", K.SPECIAL, "NTNP 0870: shares no revenue"),
+    ("448711234567", K.REVENUE_SHARE, "NTNP 087: revenue share"),
+    ("448454640", K.REVENUE_SHARE, "Ofcom S8: 0845 464, seven digits"),
+    ("448912345678", K.NETWORK, "NTNP 089: networks' own use"),
+    ("448979123456", K.INSERTED, "08979: inserted network number"),
     ("448112345678", K.INVALID, "Ofcom S8: only 080, 084, 087, 089 in use"),
     ("449012345678", K.PREMIUM, "NTNP 09: premium"),
     ("449812345678", K.PREMIUM, "NTNP 098: premium, sexual entertainment"),
@@ -190,15 +193,7 @@ def test_crown_dependencies_share_the_country_code(digits: str, island: str | No
 
 def test_a_prefix_stands_once() -> None:
     with pytest.raises(ValueError, match="twice"):
-        Plan(
-            name="x",
-            country_code="44",
-            dialling=DiallingRules(),
-            emergency_numbers=frozenset(),
-            service_numbers=frozenset(),
-            service_prefixes={},
-            rows=tuple(prefix_rows(("1", "1"), NumberKind.MOBILE, 10)),
-        )
+        replace(UK, rows=tuple(prefix_rows(("1", "1"), NumberKind.MOBILE, 10)))
 
 
 @given(st.from_regex(r"[0-9*#]{1,16}", fullmatch=True), st.sampled_from([UK, NANP, FR]))

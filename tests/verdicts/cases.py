@@ -19,9 +19,9 @@ from gateway.passport.signature import render_identity
 from gateway.reasons import IDENTITY_MISSING, REASONS, RPH_MISMATCH, SIGNATURE_INVALID, VERIFIED, Finding
 from gateway.reputation.entry import FeedEvidence, ReputationEntry
 from gateway.verdicts.call import Call, Decision, Known
+from gateway.verdicts.case import SECONDS_A_DAY
 from gateway.verdicts.decide import decide
 from gateway.verdicts.policy import Brand, DnoEntry, Effect, TreatmentPolicy, VerdictPolicy
-from gateway.verdicts.rules import SECONDS_A_DAY
 from gateway.verdicts.verdict import Action, Verdict
 from gateway.verification.examine import VerificationPolicy, VerificationRequest, examine
 from gateway.verification.judge import judge

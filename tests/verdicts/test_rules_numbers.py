@@ -184,7 +184,7 @@ NANP = TreatmentPolicy(country_pack=CountryPack.NANP)
 def test_with_the_nanp_pack_american_numbers_are_at_home_and_british_ones_are_not():
     policy = replace(POLICY, treatment=NANP)
     assert verdict(from_abroad(CALLER), policy=policy).hits == ()
-    assert codes(verdict(from_abroad("18005550123"), policy=policy)) == ["abroad.home-number"]
+    assert codes(verdict(from_abroad("15005550123"), policy=policy)) == ["abroad.home-number"]
 
 
 def test_in_the_nanp_a_geographic_number_may_be_a_mobile():

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.numbers.canonical import DiallingRules
-from gateway.numbers.plans.plan import NumberKind, Plan, prefix_rows
+from gateway.numbers.plans.plan import CliUse, FromAbroad, NumberKind, Plan, prefix_rows
 
 _EMERGENCY: Final = frozenset(
     {
@@ -60,4 +60,14 @@ FR: Final = Plan(
         *prefix_rows(("81", "82", "89"), NumberKind.PREMIUM, 9),
         *prefix_rows(("9",), NumberKind.VOIP, 9),
     ),
+    version="2024-10-01",
+    documents=(
+        "Arcep, decision 2018-0881 as changed by 2022-1583, annex 1 (1 January 2023)",
+        "Code des postes et des communications electroniques, L44 (law 2020-901)",
+        "APNF, MAN v1.7, rule P59; calls without authentication are cut since 1 October 2024",
+    ),
+    # Annex 1, 2.2.2: a number that costs extra to call back is no caller's number.
+    presentation={NumberKind.PREMIUM: CliUse.NEVER},
+    network={NumberKind.PREMIUM: CliUse.NEVER},
+    from_abroad={NumberKind.MOBILE: FromAbroad.ROAMS},
 )

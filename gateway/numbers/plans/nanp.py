@@ -2,7 +2,9 @@
 
 Sources: NANPA, "About the NANP" (number form NPA-NXX-XXXX, N = 2-9, X = 0-9; easily recognisable and
 reserved area codes) and ATIS-0300051, Central Office Code Assignment Guidelines (N11 is no central
-office code; 555 and 976).
+office code; 555 and 976). 47 CFR 64.1200(k)(2) on which numbers may be refused: those a subscriber never
+calls from, those that are not valid, not allocated or not in use. A toll-free number is none of these by
+itself: many businesses show theirs, from wherever their agents sit.
 
 Mobile and fixed numbers look alike here: GEOGRAPHIC means either.
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.numbers.canonical import DiallingRules
-from gateway.numbers.plans.plan import NumberKind, Plan, prefix_rows
+from gateway.numbers.plans.plan import CliUse, FromAbroad, NumberKind, Plan, prefix_rows
 
 _EMERGENCY: Final = frozenset({"911", "933"})
 """933 reads back the address an emergency call would give; blocked, nobody could test theirs."""
@@ -69,4 +71,14 @@ NANP: Final = Plan(
             (f"{code}{digit}11" for code in _GEOGRAPHIC for digit in range(2, 10)), NumberKind.INVALID
         ),
     ),
+    version="2026-03-25",
+    documents=(
+        "47 CFR 64.1200(k) and (o) (as in force on 25 March 2026), 47 CFR 52.7",
+        "ATIS-0300051, Central Office Code (NXX) Assignment Guidelines",
+        "NANPA, About the North American Numbering Plan",
+    ),
+    # Pay-per-call services are called, they do not call (47 CFR 64.1501).
+    presentation={NumberKind.PREMIUM: CliUse.NEVER},
+    network={NumberKind.PREMIUM: CliUse.NEVER},
+    from_abroad={NumberKind.GEOGRAPHIC: FromAbroad.ROAMS, NumberKind.FREEPHONE: FromAbroad.FREE},
 )

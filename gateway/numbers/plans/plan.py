@@ -1,7 +1,7 @@
-"""What every numbering plan answers, and the table of prefixes that answers it.
+"""What every numbering plan answers, and the tables that answer it.
 
-A plan speaks of structure: which leading digits and lengths the regulator has published. That a number
-is *unallocated* is not said here; it takes the regulator's allocation file.
+A plan speaks of structure: which leading digits and lengths the regulator has published, and what calls may
+show of them. That a number is *unallocated* is not said here; it takes the regulator's allocation file.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from gateway.numbers.canonical import DiallingRules, TelephoneNumber, is_international
+
+_HEAD: Final = 2
 
 
 class NumberKind(StrEnum):
@@ -20,7 +23,9 @@ class NumberKind(StrEnum):
     MOBILE = "mobile"
     FREEPHONE = "freephone"
     SPECIAL = "special"
-    """Non-geographic and shared-cost numbers."""
+    """Non-geographic numbers at the price of an ordinary call."""
+    REVENUE_SHARE = "revenue-share"
+    """Calls cost more than ordinary ones, and the called party gets a part of it."""
     PREMIUM = "premium"
     PERSONAL = "personal"
     PAGER = "pager"
@@ -28,8 +33,34 @@ class NumberKind(StrEnum):
     CORPORATE = "corporate"
     SERVICE = "service"
     """Short numbers: emergency, directory enquiries, operators' services."""
+    INSERTED = "inserted"
+    """Put in by a network where a call has no number; it says where the call entered and is never shown."""
+    NETWORK = "network"
+    """For networks' own use: nobody can call it."""
     INVALID = "invalid"
     """Cannot exist in the plan: wrong length, unused leading digits, or a number of another country."""
+
+
+class CliUse(StrEnum):
+    """What a country's rules say of a kind of number in one of the two places a call carries numbers."""
+
+    MAY = "may"
+    WITHHOLD = "withhold"
+    """The call is in order; the number is not to be shown."""
+    SUSPECT = "suspect"
+    """Allowed under conditions that the number does not tell, such as what calling it back costs."""
+    NEVER = "never"
+
+
+class FromAbroad(StrEnum):
+    """What a country's rules say of a kind of its own numbers that arrives from abroad."""
+
+    HOME = "home"
+    """Belongs to a line at home: from abroad only by an exception."""
+    ROAMS = "roams"
+    """May be a telephone that is abroad."""
+    FREE = "free"
+    """No rule keeps it at home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +88,26 @@ class Plan:
     """Leading digits of short numbers given out in series, with the length of the whole."""
     rows: tuple[PrefixRow, ...]
     """The longest prefix that fits decides; the order means nothing."""
+    version: str
+    """The day (YYYY-MM-DD) from which the newest of its rules applies."""
+    documents: tuple[str, ...]
+    """What it was written from, each with its day or number."""
+    presentation: Mapping[NumberKind, CliUse]
+    """Of the number the called person would see; a kind that is not named MAY be shown."""
+    network: Mapping[NumberKind, CliUse]
+    """Of the number that says where the call comes from (P-Asserted-Identity); likewise."""
+    from_abroad: Mapping[NumberKind, FromAbroad]
+    """A kind that is not named is at HOME."""
     _table: dict[str, PrefixRow] = field(init=False, repr=False, compare=False)
-    _prefix_lengths: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _lengths: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
+    """By a number's first two digits, how long the prefixes are that may fit it, the longest first."""
 
     def __post_init__(self) -> None:
         table = {row.prefix: row for row in self.rows}
         if len(table) != len(self.rows):
             raise ValueError(f"plan {self.name}: a prefix stands twice")
         object.__setattr__(self, "_table", table)
-        object.__setattr__(
-            self, "_prefix_lengths", tuple(sorted({len(prefix) for prefix in table}, reverse=True))
-        )
+        object.__setattr__(self, "_lengths", _lengths_by_head(table))
 
     def is_emergency(self, tn: TelephoneNumber) -> bool:
         """Tell whether a call to this number is a call for help."""
@@ -81,7 +121,7 @@ class Plan:
             return NumberKind.INVALID
         national = tn[len(self.country_code) :]
         table = self._table
-        for length in self._prefix_lengths:
+        for length in self._lengths.get(national[:_HEAD], ()):
             row = table.get(national[:length])
             if row is not None:
                 return row.kind if len(national) in row.lengths else NumberKind.INVALID
@@ -95,6 +135,21 @@ class Plan:
         ):
             return NumberKind.SERVICE
         return NumberKind.INVALID
+
+
+def _lengths_by_head(prefixes: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """Most numbers then cost one look-up or two: few heads have prefixes of many lengths."""
+    lengths: dict[str, set[int]] = {}
+    for prefix in prefixes:
+        missing = _HEAD - len(prefix)
+        heads = (
+            [prefix[:_HEAD]]
+            if missing <= 0
+            else [f"{prefix}{rest:0{missing}}" for rest in range(10**missing)]
+        )
+        for head in heads:
+            lengths.setdefault(head, set()).add(len(prefix))
+    return {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
 
 
 def prefix_rows(prefixes: Iterable[str], kind: NumberKind, *lengths: int) -> list[PrefixRow]:

@@ -1,8 +1,9 @@
-"""The United Kingdom's numbering plan, with the Crown Dependencies that share +44.
+"""The United Kingdom's numbering plan, with the Crown Dependencies that share +44, and its rules for CLI.
 
 Sources: Ofcom, National Telephone Numbering Plan (designations of 01 to 09, service codes) and its
-numbering files (lengths; which of 05 and 08 are in use); General Condition B1 and C6 on what may be
-a CLI are policy over these kinds, not stated here.
+numbering files (lengths; which of 05 and 08 are in use); General Condition C6 and Ofcom's guidance on CLI
+facilities: the numbers of a call are valid, and the presentation number can be called back without paying
+more than for an ordinary call.
 
 Lengths count digits after 44. Most numbers have ten; some geographic and old 0800 numbers have nine.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from gateway.numbers.canonical import DiallingRules, TelephoneNumber, is_international
-from gateway.numbers.plans.plan import NumberKind, Plan, prefix_rows
+from gateway.numbers.plans.plan import CliUse, FromAbroad, NumberKind, Plan, prefix_rows
 
 CrownDependency = Literal["Guernsey", "Jersey", "Isle of Man"]
 
@@ -78,14 +79,43 @@ UK: Final = Plan(
         *prefix_rows(("800",), NumberKind.FREEPHONE, 9, 10),
         # Childline, of seven digits.
         *prefix_rows(("8001111",), NumberKind.FREEPHONE, 7, 9, 10),
-        *prefix_rows(("84", "87"), NumberKind.SPECIAL, 10),
+        *prefix_rows(("84", "87"), NumberKind.REVENUE_SHARE, 10),
+        # 0870 shares no revenue since 2009: it costs what a call to 01 and 02 costs.
+        *prefix_rows(("870",), NumberKind.SPECIAL, 10),
         # 0845 464x, of seven digits, as Ofcom's numbering file has it.
-        *prefix_rows(("845464",), NumberKind.SPECIAL, 7, 10),
-        # For networks' own use; 08979 is the number a network puts in where a call from abroad has none.
-        *prefix_rows(("89",), NumberKind.SPECIAL, 10),
+        *prefix_rows(("845464",), NumberKind.REVENUE_SHARE, 7, 10),
+        *prefix_rows(("89",), NumberKind.NETWORK, 10),
+        *prefix_rows(("8979",), NumberKind.INSERTED, 10),
         *prefix_rows(("9",), NumberKind.PREMIUM, 10),
         *prefix_rows(_ONE_DIGIT_ONLY, NumberKind.INVALID),
     ),
+    version="2025-01-29",
+    documents=(
+        "General Conditions of Entitlement, C6 (C6.6 as in force since 15 May 2023)",
+        "Ofcom, Guidance on the provision of CLI facilities (as in force on 29 January 2025)",
+        "Ofcom, National Telephone Numbering Plan, and numbering files of September 2025",
+        "Ofcom, consultation on calls from abroad that show UK mobile numbers (28 July 2025)",
+    ),
+    # A presentation number is no premium number, nor one of which the call back costs unexpectedly much;
+    # whether 070, 084 and 087 do depends on their tariff.
+    presentation={
+        NumberKind.PREMIUM: CliUse.NEVER,
+        NumberKind.NETWORK: CliUse.NEVER,
+        NumberKind.INSERTED: CliUse.WITHHOLD,
+        NumberKind.REVENUE_SHARE: CliUse.SUSPECT,
+        NumberKind.PERSONAL: CliUse.SUSPECT,
+    },
+    # A network number need not be dialable. 080 was once held to be none; the guidance does not say so.
+    network={
+        NumberKind.PREMIUM: CliUse.NEVER,
+        NumberKind.REVENUE_SHARE: CliUse.SUSPECT,
+        NumberKind.PERSONAL: CliUse.SUSPECT,
+    },
+    from_abroad={
+        NumberKind.MOBILE: FromAbroad.ROAMS,
+        # The switch at the border may have put it in before it asks here.
+        NumberKind.INSERTED: FromAbroad.FREE,
+    },
 )
 
 

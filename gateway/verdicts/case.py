@@ -1,0 +1,32 @@
+"""One call with everything that is known of it: what each rule is asked about."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from gateway.verdicts.call import Call, Known
+from gateway.verdicts.policy import VerdictPolicy
+from gateway.verification.outcome import Outcome
+from gateway.verification.priority import Priority
+
+SECONDS_A_DAY: Final = 86_400
+
+
+class Case(msgspec.Struct, frozen=True, gc=False):
+    """Everything a rule may look at."""
+
+    call: Call
+    outcome: Outcome
+    known: Known
+    policy: VerdictPolicy
+    now: int
+    """The gateway's clock, epoch seconds. Not `call.time`: a switch that sends milliseconds, or a caller who
+    chooses the Date, would age all complaints away and expire every entry."""
+    priority: Priority | None
+
+    @property
+    def today(self) -> int:
+        """The gateway's day, counted from 1970-01-01."""
+        return self.now // SECONDS_A_DAY
