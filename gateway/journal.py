@@ -1,8 +1,9 @@
-"""A call's record: appended by workers, read on by the control process.
+"""A call's record, and how calls ended: appended by workers, read on by the control process.
 
-One line of JSON a call, in segments of bounded size and number for each worker: what nobody reads is
-overwritten by what is newer, and a full disk costs records, counted, never calls. The files hold numbers
-and Identity headers as they came, so only their owner may read them; redaction happens where they are shown.
+One line of JSON a call, or a batch of call events, in segments of bounded size and number for each worker:
+what nobody reads is overwritten by what is newer, and a full disk costs records, counted, never calls. The
+files hold numbers and Identity headers as they came, so only their owner may read them; redaction happens
+where they are shown.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
@@ -24,7 +25,7 @@ BUFFER_BYTES: Final = 4 * 1024 * 1024
 READ_BYTES: Final = 1024 * 1024
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     """Everything a verdict was made of, so that it can be explained, and made again under another policy."""
 
     time: float
@@ -55,8 +56,34 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_ms: float
 
 
+class CallEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """How one call ended, as its switch told it. Numbers in canonical form."""
+
+    call_id: str
+    time: float
+    """Epoch seconds at which the call began."""
+    trunk: str
+    orig: str | None
+    dest: str
+    answered: bool
+    duration_seconds: float
+    """From answer to end; of a call that was not answered, how long it rang."""
+    cause: int | None = None
+    """ITU-T Q.850."""
+
+
+class CallEvents(msgspec.Struct, frozen=True, kw_only=True, tag="events"):
+    """One batch of call events: a line of the journal, so that it is kept whole or not at all."""
+
+    time: float
+    """Epoch seconds at which the batch was taken."""
+    events: tuple[CallEvent, ...]
+
+
+Entry: TypeAlias = Record | CallEvents
+
 _ENCODER: Final = msgspec.json.Encoder()
-_DECODER: Final = msgspec.json.Decoder(Record)
+_DECODER: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)
 _Position = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 _POSITIONS: Final = msgspec.json.Decoder(dict[str, _Position])
 
@@ -73,13 +100,21 @@ class JournalWriter:
         self._written = 0
         self.dropped = 0
 
-    def append(self, record: Record) -> None:
+    def append(self, record: Entry) -> None:
         """Keep the record for the next flush, or drop and count it when too much waits."""
         if len(self._buffer) > BUFFER_BYTES:
             self.dropped += 1
             return
         self._buffer += _ENCODER.encode(record)
         self._buffer += b"\n"
+
+    def keep(self, entry: Entry) -> bool:
+        """Write the entry now; whether it is written. What is not is dropped whole, and counted."""
+        before = self.dropped
+        self.append(entry)
+        self.flush()
+        # It was the last to be written: whatever else was dropped, it was too.
+        return self.dropped == before
 
     def flush(self) -> None:
         """Write what waits; records that cannot be written are dropped and counted."""
@@ -148,7 +183,7 @@ class JournalTail:
         self.unreadable = 0
         """Lines that are no record: cut off by a crash, or damaged."""
 
-    def read(self) -> Iterator[Record]:
+    def read(self) -> Iterator[Entry]:
         """Yield what was written since the last time; a line not ended yet is left for the next.
 
         Whoever stops early goes on after the last record taken. Raises OSError where the directory or a
@@ -165,7 +200,7 @@ class JournalTail:
         temporary.write_bytes(msgspec.json.encode(self._positions))
         temporary.rename(self._position_file)
 
-    def _read_segment(self, name: str) -> Iterator[Record]:
+    def _read_segment(self, name: str) -> Iterator[Entry]:
         try:
             with (self._directory / name).open("rb") as segment:
                 segment.seek(self._positions[name])
@@ -184,7 +219,7 @@ class JournalTail:
         except FileNotFoundError:
             return
 
-    def _decode(self, line: bytes) -> Record | None:
+    def _decode(self, line: bytes) -> Entry | None:
         try:
             return _DECODER.decode(line)
         except (msgspec.MsgspecError, ValueError, RecursionError):

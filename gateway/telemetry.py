@@ -185,6 +185,9 @@ VERDICTS: Final = prometheus_client.Counter(
 SIGNATURES: Final = prometheus_client.Counter(
     "callmark_signatures_total", "Signed calls by attestation and by why.", ["attest", "reason"]
 )
+CALL_EVENTS: Final = prometheus_client.Counter(
+    "callmark_call_events_total", "Ends of calls that switches told."
+)
 REQUEST_ERRORS: Final = prometheus_client.Counter(
     "callmark_request_errors_total", "Requests that could not be understood or were not allowed.", ["status"]
 )

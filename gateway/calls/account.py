@@ -26,6 +26,11 @@ class Account:
         """Hand over what was counted since the last time; to be called a few times a second."""
         self._tallies.flush()
 
+    def told(self, events: int) -> None:
+        """Count a batch of call events that was taken."""
+        self._tallies.count(telemetry.CALLS, "call-events")
+        telemetry.CALL_EVENTS.inc(events)
+
     def judged(
         self,
         *,

@@ -59,6 +59,8 @@ class Resource:
     """Called with the request, its body and the request id; may raise RequestProblem or Problem."""
     is_atis: bool
     methods: tuple[str, ...] = ("POST",)
+    media: str = problems.JSON
+    """What a body has to be."""
 
 
 async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) -> web.Response:
@@ -74,7 +76,7 @@ async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) ->
             raise RequestProblem(NOT_FOUND)
         if request.method not in resource.methods:
             raise RequestProblem(METHOD_NOT_ALLOWED, allowed=", ".join(resource.methods))
-        body = await _read_body(request) if request.method == "POST" else b""
+        body = await _read_body(request, resource.media) if request.method == "POST" else b""
         result = await resource.handle(request, body, identifier)
     except (RequestProblem, Problem) as problem:
         return _refuse(request, problem, is_atis=is_atis, identifier=identifier)
@@ -87,14 +89,14 @@ async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) ->
     return JsonAnswer(_ENCODER.encode(result.body), status=result.status, headers=headers)
 
 
-async def _read_body(request: web.BaseRequest) -> bytes:
+async def _read_body(request: web.BaseRequest, wanted: str) -> bytes:
     """The body, once headers and length allow it (ATIS-1000082 header rules)."""
     headers = request.headers
     media = headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
-    if media != problems.JSON:
-        raise RequestProblem(UNSUPPORTED_BODY_TYPE, (problems.JSON,))
+    if media != wanted:
+        raise RequestProblem(UNSUPPORTED_BODY_TYPE, (wanted,))
     if headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise RequestProblem(UNSUPPORTED_BODY_TYPE, ("application/json without Content-Encoding",))
+        raise RequestProblem(UNSUPPORTED_BODY_TYPE, (f"{wanted} without Content-Encoding",))
     accept = headers.get("Accept")
     if accept is not None and not _accepts_json(accept):
         # Bytes of a header that are no text cannot be repeated in JSON.

@@ -12,7 +12,7 @@ from gateway.certificates.chain import Refusal, ValidatedChain
 from gateway.certificates.trust import Trust
 from gateway.facts.values import DecisionFact, FactsUnavailable, TokenFact
 from gateway.generation.generation import Generation
-from gateway.journal import Record
+from gateway.journal import CallEvents, Record
 from gateway.knowledge.question import Evidence, Question
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reasons import Finding
@@ -62,6 +62,9 @@ class Journal(Protocol):
 
     def append(self, record: Record) -> None:
         """Keep it, or drop and count it; never waits."""
+
+    def keep(self, entry: CallEvents) -> bool:
+        """Write it now; whether it is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,19 @@ from aiohttp import web
 
 from gateway.calls.account import Account
 from gateway.calls.answering import Answer, Resource
-from gateway.calls.dialects import atis, verdicts
+from gateway.calls.dialects import atis, call_events, verdicts
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.plane import Current, Plane
 from gateway.calls.road import Judged, sign_call, verify_call
 from gateway.facts.tokens import Scope
 from gateway.generation.trunks import Trunk
+from gateway.journal import CallEvents
 from gateway.passport.ppt import Ppt
 from gateway.reasons import POLICY_ERROR
 from gateway.verdicts.call import Call
 from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY, VerificationRequest
+from gateway.web.ndjson import NDJSON, read_lines
+from gateway.web.problems import JSON, Problem
 
 Handler = Callable[[web.BaseRequest, bytes, str, str], Awaitable[Answer]]
 """The request, its body, the request id and the path's prefix."""
@@ -51,6 +54,9 @@ class CallResources:
             table[f"{prefix}/stir/v1/signing"] = _resource(self._signing, prefix, is_atis=True)
             table[f"{prefix}/stir/v1/verification"] = _resource(self._verification, prefix, is_atis=True)
             table[f"{prefix}/v1/verdicts"] = _resource(self._verdicts, prefix, is_atis=False)
+            table[f"{prefix}/v1/call-events"] = _resource(
+                self._call_events, prefix, is_atis=False, media=NDJSON
+            )
         return table
 
     async def _verification(
@@ -132,6 +138,29 @@ class CallResources:
             raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
         return Answer(atis.render_signing(signed.identity), headers={"X-Attestation": signed.attest.value})
 
+    async def _call_events(
+        self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str
+    ) -> Answer:
+        """`POST /v1/call-events`: how calls ended; what is accepted is in the journal."""
+        del identifier
+        now, current = self._plane.clock(), self._plane.current
+        chosen, own = self._admit(request, current, Scope.CALL_VERIFY, prefix, now)
+
+        def named(name: str | None) -> Trunk | None:
+            trunk = current.admission.named(name, chosen=chosen, own=own)
+            return trunk if name in (None, trunk.name) else None
+
+        events = await read_lines(body, call_events.line_reader(named, now=now))
+        if not self._plane.journal.keep(CallEvents(time=now, events=tuple(events))):
+            raise Problem(
+                503,
+                "journal-unavailable",
+                "The journal takes nothing at the moment; send the batch again.",
+                headers={"Retry-After": "5"},
+            )
+        self._account.told(len(events))
+        return Answer({"accepted": len(events)}, status=202)
+
     async def _livez(self, request: web.BaseRequest, body: bytes, identifier: str) -> Answer:
         """Alive: the loop answers."""
         del request, body, identifier
@@ -187,11 +216,11 @@ class CallResources:
         return judged
 
 
-def _resource(handler: Handler, prefix: str, *, is_atis: bool) -> Resource:
+def _resource(handler: Handler, prefix: str, *, is_atis: bool, media: str = JSON) -> Resource:
     async def handle(request: web.BaseRequest, body: bytes, identifier: str) -> Answer:
         return await handler(request, body, identifier, prefix)
 
-    return Resource(handle, is_atis=is_atis)
+    return Resource(handle, is_atis=is_atis, media=media)
 
 
 def _atis_call(asked: VerificationRequest, identifier: str, trunk: Trunk) -> Call:

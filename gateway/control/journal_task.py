@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 
 from gateway import telemetry
-from gateway.journal import JournalTail
+from gateway.journal import Entry, JournalTail
+from gateway.record import RecordError
 
 READ_SECONDS: Final = 0.5
 RECORDS_A_TURN: Final = 500
 
+Take: TypeAlias = Callable[[Sequence[Entry]], Awaitable[None]]
+"""What is done with a portion of the journal; raises RecordError where the record does not take it."""
+
 _log = structlog.get_logger("callmark.journal")
 
 
-async def follow_journal(directory: Path) -> None:
-    """Read on for ever, giving way to requests between portions; a full disk is told once and outlived."""
+async def follow_journal(directory: Path, take: Take) -> None:
+    """Read on for ever, giving way to requests between portions; a full disk is told once and outlived.
+
+    What the record did not take is read again: `take` sees an entry once or, around a failure or a crash,
+    more than once.
+    """
     tail = JournalTail(directory)
     was_reported = False
-    try:
-        while True:
-            await asyncio.sleep(READ_SECONDS)
-            try:
-                await _read_on(tail)
+    while True:
+        await asyncio.sleep(READ_SECONDS)
+        try:
+            for portion in _portions(tail.read()):
+                telemetry.JOURNAL_RECORDS.inc(len(portion))
+                await take(portion)
                 tail.save()
-                was_reported = False
-            except OSError as error:
-                if not was_reported:
-                    _log.warning("the journal cannot be followed", problem=str(error))
-                was_reported = True
-    finally:
-        with contextlib.suppress(OSError):
-            tail.save()
+                await asyncio.sleep(0)
+            was_reported = False
+        except (OSError, RecordError) as error:
+            if not was_reported:
+                _log.warning("the journal cannot be followed", problem=str(error))
+            was_reported = True
+            if isinstance(error, RecordError):
+                tail = JournalTail(directory)
 
 
-async def _read_on(tail: JournalTail) -> None:
-    for count, _ in enumerate(tail.read(), start=1):
-        telemetry.JOURNAL_RECORDS.inc()
-        if count % RECORDS_A_TURN == 0:
-            await asyncio.sleep(0)
+def _portions(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while portion := list(islice(entries, RECORDS_A_TURN)):
+        yield portion

@@ -77,7 +77,9 @@ async def _main() -> int:
     async with _state(settings, reloader, published) as state, _doors(settings, state):
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
-            asyncio.create_task(_kept("journal", lambda: follow_journal(journal_directory(settings)))),
+            asyncio.create_task(
+                _kept("journal", lambda: follow_journal(journal_directory(settings), state.traffic.take))
+            ),
             asyncio.create_task(_kept("evidence", state.evidence.keep)),
         ]
         # What is there now stays: looking through all of it at each full collection held everybody up

@@ -13,6 +13,7 @@ from gateway.control.facts import FactsFollower
 from gateway.control.jobs import Jobs
 from gateway.control.reload import Reloaded, Reloader
 from gateway.control.repository import Published
+from gateway.control.traffic import Traffic
 from gateway.facts.projection import ProjectionError
 from gateway.facts.reader import FactsReader
 from gateway.facts.values import FactsUnavailable, TokenFact
@@ -47,6 +48,7 @@ class ControlState:
         self.record = record
         self.published = published
         self.evidence = evidence
+        self.traffic = Traffic(record)
         self.jobs = Jobs()
         self.reloader = reloader
         self._follower = follower

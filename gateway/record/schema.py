@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -158,4 +159,20 @@ disputes: Final = Table(
     CheckConstraint("state IN ('open', 'upheld', 'rejected')", name="state"),
     Index("ix_disputes_tn", "tn"),
     sqlite_autoincrement=True,
+)
+
+call_events: Final = Table(
+    "call_events",
+    metadata,
+    # A switch's own name for a call is unique on its trunk only.
+    Column("trunk", String(64), primary_key=True),
+    Column("call_id", String(256), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("orig", String(32)),
+    Column("dest", String(32), nullable=False),
+    Column("answered", Boolean, nullable=False),
+    Column("duration_seconds", Float, nullable=False),
+    Column("cause", Integer),
+    Index("ix_call_events_at", "at"),
+    sqlite_with_rowid=False,
 )

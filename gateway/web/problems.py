@@ -27,8 +27,9 @@ class Problem(Exception):
     """A word that does not change: the last part of the problem's `type`."""
     title: str
     detail: str = ""
-    errors: Sequence[Mapping[str, str]] = ()
-    """Each with `pointer` (RFC 6901, into the body) or `parameter`, and `problem`."""
+    errors: Sequence[Mapping[str, str | int]] = ()
+    """Each with `pointer` (RFC 6901, into the body; with `line`, into that line's value) or `parameter`,
+    and `problem`."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

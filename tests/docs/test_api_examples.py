@@ -13,7 +13,14 @@ from gateway.control import api_evidence, api_node, api_record
 from tests.docs.pages import PROJECT, blocks, rows
 from tests.gateway_node import GatewayNode, running_node
 
-CALL_PLANE = ("/stir/v1/signing", "/stir/v1/verification", "/v1/verdicts", "/livez", "/readyz")
+CALL_PLANE = (
+    "/stir/v1/signing",
+    "/stir/v1/verification",
+    "/v1/verdicts",
+    "/v1/call-events",
+    "/livez",
+    "/readyz",
+)
 UNLIKE = frozenset(
     {"elapsed_ms", "milliseconds", "pid", "rows", "sequence", "id", "weight", "last_reload", "generation"}
 )

@@ -17,14 +17,14 @@ from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical, to_e164
 from gateway.passport.ppt import Ppt
 from gateway.passport.priority import MAX_R_VALUES
-from gateway.passport.strict import StrictJsonError, read_json
 from gateway.reasons import Finding, Reason
 from gateway.verdicts.call import Call, Roaming
 from gateway.verdicts.verdict import Hit, Verdict
 from gateway.verification.conclude import Verification
 from gateway.verification.reason_header import reason_values
 from gateway.verification.rich import ProvenData
-from gateway.web.problems import Problem, at
+from gateway.web.problems import at
+from gateway.web.shape import ShapeError, read_shape
 
 MAX_IDENTITIES: Final = 10
 """Of one call: a `shaken`, and up to five `div`, leave room."""
@@ -118,36 +118,9 @@ class VerdictBody:
 def parse_body(body: bytes) -> VerdictBody:
     """The body, if it has the right shape. Raises Problem with the place of the first mistake."""
     try:
-        document = read_json(body)
-    except StrictJsonError as error:
-        raise at(error.pointer or "", error.problem) from None
-    try:
-        return VerdictBody(msgspec.convert(document, _Body))
-    except msgspec.ValidationError as error:
-        raise _located(error) from None
-
-
-_SENTENCE: Final = re.compile(
-    r"(?:Object (?P<what>missing required|contains unknown) field `(?P<name>.*?)`|(?P<words>.*?))"
-    r"(?: - at `\$(?P<path>[^`]*)`)?",
-    re.DOTALL,
-)
-_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
-_MAX_NAME: Final = 64
-"""How much of a stranger's member name an error repeats."""
-
-
-def _located(error: msgspec.ValidationError) -> Problem:
-    """Msgspec's sentence with its place turned from `$.call.to.tn[0]` into `/call/to/tn/0`."""
-    found = _SENTENCE.fullmatch(str(error))
-    if found is None:
-        return at("", str(error))
-    pointer = "".join("/" + (name or index) for name, index in _STEP.findall(found["path"] or ""))
-    if found["what"] is None:
-        return at(pointer, found["words"])
-    name = found["name"] if len(found["name"]) <= _MAX_NAME else f"{found['name'][:_MAX_NAME]}..."
-    member = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-    return at(member, "is missing" if found["what"] == "missing required" else "is unknown here")
+        return VerdictBody(read_shape(body, _Body))
+    except ShapeError as error:
+        raise at(error.pointer, error.problem) from None
 
 
 def _tn(text: str, pointer: str, dialling: DiallingRules) -> TelephoneNumber:
