@@ -23,6 +23,7 @@ PURE_ROOMS = frozenset(
         "generation",
         "numbers",
         "passport",
+        "registry",
         "reputation",
         "verdicts",
         "verification",

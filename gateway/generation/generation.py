@@ -28,6 +28,7 @@ from gateway.generation.texts import ANCHORS, CRL_ISSUERS, CRLS, SIGNING_CERTIFI
 from gateway.generation.trunks import Trunk
 from gateway.generation.trunks_file import TRUNKS_FILE, read_trunks
 from gateway.numbers.ranges import RangeMap
+from gateway.registry.policy import RegistryPolicy
 from gateway.verdicts.policy import VerdictPolicy
 
 _Read = TypeVar("_Read")
@@ -45,6 +46,8 @@ class PolicyPart:
     attestation: AttestationPolicy
     verdict: VerdictPolicy = field(repr=False)
     """With the do-not-originate numbers and the brands."""
+    registry: RegistryPolicy = field(repr=False)
+    """With the same among its protected numbers."""
     digest: str
 
 
@@ -118,6 +121,8 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
     if trunks is None or policies is None or inventory is None or dno is None or brands is None or unknown:
         return None
     assigned = Inventory((row.numbers, row.trunk) for row in inventory)
+    listed_dno = RangeMap(dno)
+    listed_brands = RangeMap((numbers, brand) for brand in brands for numbers in brand.numbers)
     return PolicyPart(
         trunks=tuple(trunks),
         by_name={trunk.name: trunk for trunk in trunks},
@@ -127,8 +132,11 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
             policies.verdict,
             home_origin_trunks=frozenset(trunk.name for trunk in trunks if trunk.home_origin),
             inventory=assigned,
-            dno_entries=RangeMap(dno),
-            brands=RangeMap((numbers, brand) for brand in brands for numbers in brand.numbers),
+            dno_entries=listed_dno,
+            brands=listed_brands,
+        ),
+        registry=replace(
+            policies.registry, protected=(*policies.registry.protected, listed_dno, listed_brands)
         ),
         digest=texts.policy_digest(),
     )

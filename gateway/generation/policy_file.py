@@ -13,8 +13,10 @@ from gateway.attestation.decide import Attestation, AttestationPolicy
 from gateway.generation.environment import Overrides
 from gateway.generation.numbers_read import check_range, read_number, read_range
 from gateway.generation.problem import Problem
+from gateway.generation.registry_table import RegistryTable, registry_policy, registry_problems
 from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
 from gateway.numbers.canonical import NumberError, is_international
+from gateway.registry.policy import RegistryPolicy
 from gateway.verdicts.policy import (
     CountryPack,
     Effect,
@@ -128,14 +130,16 @@ class PolicyFile(Table):
     verdict: VerdictTable = VerdictTable()
     treatment: TreatmentTable = TreatmentTable()
     emergency: EmergencyTable = EmergencyTable()
+    registry: RegistryTable = RegistryTable()
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The slices of the file; the verdicts' still without the lists of other files."""
+    """The slices of the file, still without the lists of other files."""
 
     attestation: AttestationPolicy
     verdict: VerdictPolicy
+    registry: RegistryPolicy
 
 
 def read_policy(data: bytes, overrides: Overrides) -> Policies | list[Problem]:
@@ -153,13 +157,14 @@ def read_policy(data: bytes, overrides: Overrides) -> Policies | list[Problem]:
             without_right=Attestation(table.attestation.without_right),
         ),
         verdict=_verdict(table),
+        registry=registry_policy(table.registry),
     )
 
 
 def _contradictions(table: PolicyFile, file: TomlFile) -> list[Problem]:
     """What no single key can know."""
     verdict, treatment = table.verdict, table.treatment
-    problems: list[Problem] = []
+    problems = registry_problems(table.registry, file)
     challenging = [key for key, value in verdict if value is Effect.CHALLENGE]
     if verdict.reputation_challenge_at is not None:
         challenging.append("reputation_challenge_at")

@@ -126,6 +126,13 @@ class RangeMap(Generic[T]):
             return self._codes.get(tn, ())
         return table.find_smallest(int(tn))
 
+    def touches(self, numbers: NumberRange) -> bool:
+        """Tell whether any range here has a number in common with this one."""
+        table = self._tables.get(len(numbers.start))
+        if table is None or not numbers.start.isdigit():
+            return numbers.start in self._codes
+        return table.touches(int(numbers.start), int(numbers.last))
+
     def overlaps(self) -> Iterator[tuple[NumberRange, NumberRange]]:
         """Name each range that lies in or across an earlier one, after the one that reaches furthest."""
         for code, values in self._codes.items():
@@ -162,6 +169,12 @@ class _Table(Generic[T]):
         rows = self._covering(digits, self._reach)
         smallest = self._size(rows[0]) if rows else 0
         return tuple(self.values[row] for row in rows if self._size(row) == smallest)
+
+    def touches(self, first: int, last: int) -> bool:
+        # Any that begins within, or one that covers the first number.
+        row = bisect_right(self._starts, first)
+        begins_within = row < len(self._starts) and self._starts[row] <= last
+        return begins_within or bool(self.find(first))
 
     def overlaps(self) -> Iterator[tuple[int, int]]:
         furthest = 0

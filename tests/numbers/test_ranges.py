@@ -166,3 +166,14 @@ def test_one_range_over_all_does_not_make_look_ups_slow() -> None:
     assert ranges._tables[12]._reach is not None
     steps = [ranges.find(tn(f"44{index * 100 + 5:010d}")) for index in range(0, 20_000, 7)]
     assert steps == [(index, 0) for index in range(0, 20_000, 7)]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(1, 12))),
+    st.tuples(st.integers(0, 60), st.integers(1, 12)),
+)
+def test_a_map_is_touched_by_what_has_a_number_in_common_with_it(rows, asked):
+    ranges = [NumberRange(f"4420794600{start:02d}", count) for start, count in rows]
+    numbers = NumberRange(f"4420794600{asked[0]:02d}", asked[1])
+    common = any(each.start <= numbers.last and numbers.start <= each.last for each in ranges)
+    assert RangeMap((each, None) for each in ranges).touches(numbers) is common

@@ -1,0 +1,57 @@
+"""A registration: some numbers, whose they are said to be, and what is said of their calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gateway.numbers.ranges import NumberRange
+from gateway.registry.proofs import Strength
+from gateway.registry.states import IN_FORCE, State
+
+
+class Use(StrEnum):
+    """What the owner says of the numbers' outgoing calls."""
+
+    CALLING = "calling"
+    NEVER_CALLS_OUT = "never_calls_out"
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """How the owner's calls are to be shown: what `rcd` signs (RFC 9795 section 5.1)."""
+
+    name: str
+    logo_url: str | None = None
+    call_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """One owner's registration of a number or a range."""
+
+    id: int
+    owner_id: int
+    numbers: NumberRange
+    use: Use
+    trunks: frozenset[str] = frozenset()
+    """Trunks of this network that its calls come by; they alone may be attested A."""
+    providers: frozenset[str] = frozenset()
+    """Other providers it calls through, by service provider code: their A shows the brand."""
+    brand: Brand | None = None
+    state: State
+    until: int | None = None
+    """Epoch seconds at which the proofs it rests on end; None while it is not in force."""
+    strength: Strength = Strength.NONE
+    """Of the proofs it rests on."""
+
+    def is_in_force(self, now: int) -> bool:
+        """Whether it has its effect on calls at this time, whoever did or did not look since."""
+        return self.state in IN_FORCE and self.until is not None and now < self.until
+
+    def overlaps(self, other: Registration) -> bool:
+        """Whether the two have a number in common."""
+        mine, theirs = self.numbers, other.numbers
+        return (
+            len(mine.start) == len(theirs.start) and mine.start <= theirs.last and theirs.start <= mine.last
+        )
