@@ -18,6 +18,9 @@ Given by `POST /stir/v1/verification` as `reasoncode`, `reasontext` and `reasond
 error case of ATIS-1000082, cause the SIP cause of RFC 8224 section 6.2.2."""
 ATTESTATION = """\
 In the log line and the metrics of a signed call, and, for a refusal, in `POL0001`."""
+EXTENSIONS = """\
+Given by `POST /v1/signatures` under `reasons`, and in the log line and the metrics of the call. A diversion
+may also be refused for what stands in the call's other Identity headers, with the codes above."""
 VERDICT = """\
 In the order in which they are asked; the first whose effect is not `none` decides. What each does to a
 call says `policy.toml`."""
@@ -41,6 +44,7 @@ def page() -> Iterator[str]:
     others = [reason for reason in REASONS.values() if reason not in of_rules]
     yield from _group("What an Identity header proves", IDENTITY, _beginning("stir.", others))
     yield from _group("Which attestation was given", ATTESTATION, _beginning("attest.", others))
+    yield from _group("What else was signed", EXTENSIONS, _beginning("sign.", others))
     yield from _group("The rules of a verdict", VERDICT, of_rules)
     yield from ("", "## Requests that were not understood", "", EXCEPTIONS, "")
     yield from ("| `messageId` | HTTP | Family | Text |", "|---|---|---|---|")

@@ -31,7 +31,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     time: float
     """Epoch seconds at which the call was taken."""
     operation: str
-    """`verdict`, `verification` or `signing`."""
+    """`verdict`, `verification`, `signing` or `signatures`."""
     call_id: str
     trunk: str
     orig: str | None
@@ -45,7 +45,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     """SHA-256 of the certificate that signed, hex; only when the signature passed."""
     verstat: str | None = None
     reason: str
-    """Of the verification, or of the attestation."""
+    """Of the verification, or of the first type that was to be signed."""
     action: str | None = None
     deciding: str | None = None
     """The code of the rule that decided."""

@@ -568,6 +568,41 @@ ATTEST_REFUSED = _row(
     remedy="Assign the number to the trunk in inventory.csv, or register it.",
 )
 
+# --- PASSporTs besides shaken (STI-AS) ---------------------------------------------------------
+SIGN_GRANTED = _row(
+    "sign.granted", "The trunk has the right to have this said of the call, and it was signed."
+)
+SIGN_DIV_NUMBER = _row(
+    "sign.div.number",
+    "A diversion was to be signed from a number that is not the trunk's, so nobody here answers for it.",
+    remedy="Ask by the trunk of the number diverted from; inventory.csv says which that is.",
+)
+SIGN_DIV_ORIGIN = _row(
+    "sign.div.origin",
+    "A diversion was to be signed, but no Identity header of the call leads to the number diverted from.",
+    remedy="Send all Identity headers the call has; one that came unsigned goes on unsigned (RFC 8946 4.1).",
+)
+SIGN_RCD_NUMBER = _row(
+    "sign.rcd.number",
+    "Rich call data was asked for a number the caller has no right to use.",
+    remedy="Assign the number to the trunk in inventory.csv, or register it.",
+)
+SIGN_RCD_UNGRANTED = _row(
+    "sign.rcd.ungranted",
+    "Rich call data was asked for a number to which none has been granted.",
+    remedy="Give the number's brand in brands.toml an [brand.rcd], and list the trunk there if it lists any.",
+)
+SIGN_RCD_OTHER = _row(
+    "sign.rcd.other",
+    "The rich call data asked for is not what has been granted to the number.",
+    remedy="Leave out `rcd` to have signed what is granted, or change [brand.rcd] in brands.toml.",
+)
+SIGN_RPH_TRUNK = _row(
+    "sign.rph.trunk",
+    "A priority was to be signed that the trunk has not been allowed.",
+    remedy="Add the namespace to the trunk's priority_namespaces in trunks.toml, if its calls are entitled.",
+)
+
 
 # --- the rules of the verdict, in their order --------------------------------------------------
 EMERGENCY_DIALLED = _row(

@@ -83,6 +83,7 @@ class CallLine(msgspec.Struct, kw_only=True, omit_defaults=True):
     verstat: str | None = None
     wish: str | None = None
     attest: str | None = None
+    signed: tuple[str, ...] = ()
     reason: str
     action: str | None = None
     deciding: str | None = None
@@ -183,7 +184,7 @@ VERDICTS: Final = prometheus_client.Counter(
     "callmark_verdicts_total", "Verdicts by action and by the reason that decided.", ["action", "reason"]
 )
 SIGNATURES: Final = prometheus_client.Counter(
-    "callmark_signatures_total", "Signed calls by attestation and by why.", ["attest", "reason"]
+    "callmark_signatures_total", "PASSporTs signed or refused, by why.", ["ppt", "attest", "reason"]
 )
 CALL_EVENTS: Final = prometheus_client.Counter(
     "callmark_call_events_total", "Ends of calls that switches told."

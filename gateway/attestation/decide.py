@@ -94,7 +94,7 @@ def decide(
         return Decision(wish, Finding(ATTEST_ASKED, f"{wish} was asked for"))
     if wish is Attestation.B:
         return Decision(Attestation.C, Finding(ATTEST_GATEWAY, f"B was asked for on trunk {trunk_name}"))
-    problem = _why_not_full(orig, trunk_name=trunk_name, right=right, gateway=gateway)
+    problem = why_no_right(orig, trunk_name=trunk_name, trunk_kind=trunk_kind, right=right)
     if problem is None:
         return Decision(Attestation.A, Finding(ATTEST_GRANTED, f"by {right.source} for trunk {trunk_name}"))
     if policy.when_no_right == "refuse":
@@ -103,15 +103,17 @@ def decide(
     return Decision(lowered, Finding(ATTEST_LOWERED, problem))
 
 
-def _why_not_full(orig: TelephoneNumber, *, trunk_name: str, right: RightToUse, gateway: bool) -> str | None:
-    """Say in a sentence what stands against A; None if nothing does."""
-    if gateway:
+def why_no_right(
+    tn: TelephoneNumber, *, trunk_name: str, trunk_kind: TrunkKind, right: RightToUse
+) -> str | None:
+    """Say in a sentence why the trunk may not speak for the number with full weight; None if it may."""
+    if trunk_kind is TrunkKind.INTERNATIONAL:
         return f"trunk {trunk_name} is a gateway, whose callers this network does not know"
     if not right.holds_for(trunk_name):
         return f"the number is not assigned to trunk {trunk_name}, nor registered by its customer"
-    if not is_international(orig):
+    if not is_international(tn):
         return "a service number or dialled code is nobody's number to call from"
-    plan = plan_for(orig)
-    if plan is not None and plan.classify(orig) is NumberKind.INVALID:
+    plan = plan_for(tn)
+    if plan is not None and plan.classify(tn) is NumberKind.INVALID:
         return f"the number cannot exist in the numbering plan {plan.name}"
     return None

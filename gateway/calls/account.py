@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gateway import telemetry
-from gateway.calls.dialects.atis import SigningRequest
 from gateway.calls.plane import Current, Journal
-from gateway.calls.road import Judged, Signed
+from gateway.calls.road import Judged
+from gateway.calls.signing import Signature, SignatureRequest, Signed, SigningRequest
 from gateway.generation.trunks import Trunk
 from gateway.journal import Record
 from gateway.knowledge.question import UNKNOWN
@@ -127,7 +127,7 @@ class Account:
         attest = None if signed.attest is None else signed.attest.value
         self._tallies.count(telemetry.CALLS, "signing")
         self._tallies.took("signing", elapsed)
-        self._tallies.count(telemetry.SIGNATURES, attest or "none", reason)
+        self._tallies.count(telemetry.SIGNATURES, "shaken", attest or "none", reason)
         line = CallLine(
             resource="signing",
             call_id=call_id,
@@ -153,6 +153,66 @@ class Account:
                 call_time=request.iat,
                 identities=() if signed.identity is None else (signed.identity,),
                 reason=reason,
+                attest=attest,
+                generation=current.number,
+                elapsed_ms=round(elapsed * 1000, 3),
+            )
+        )
+
+    def signed_each(
+        self,
+        *,
+        current: Current,
+        trunk: Trunk,
+        request: SignatureRequest,
+        signatures: tuple[Signature, ...],
+        started: float,
+        elapsed: float,
+    ) -> None:
+        """Account for a call of which several types were to be signed; `reason` is the first one's."""
+        call = request.call
+        attest = next((each.attest.value for each in signatures if each.attest is not None), None)
+        reason = signatures[0].finding.reason.code
+        self._tallies.count(telemetry.CALLS, "signatures")
+        self._tallies.took("signatures", elapsed)
+        for each in signatures:
+            given = "none" if each.attest is None else each.attest.value
+            self._tallies.count(telemetry.SIGNATURES, each.ppt.value, given, each.finding.reason.code)
+        signed = tuple([each.ppt.value for each in signatures if each.identity is not None])
+        line = CallLine(
+            resource="signatures",
+            call_id=call.id,
+            trunk=trunk.name,
+            orig=redact(request.orig),
+            network_tn=redact(call.network_tn),
+            dest=redact(request.dests[0]),
+            attest=attest,
+            signed=signed,
+            reason=reason,
+            generation=current.number,
+            ms=round(elapsed * 1000, 2),
+        )
+        self._log.write(line, now=started + elapsed)
+        evidence: dict[str, object] = {
+            "reasons": {each.ppt.value: each.finding.reason.code for each in signatures},
+            "earlier": request.identities,
+        }
+        if call.request_uri is not None:
+            evidence["request_uri"] = call.request_uri
+        self._journal.append(
+            Record(
+                time=started,
+                operation="signatures",
+                call_id=call.id,
+                trunk=trunk.name,
+                orig=request.orig,
+                network_tn=call.network_tn,
+                dests=request.dests,
+                anonymous=call.anonymous,
+                call_time=call.time,
+                identities=tuple([each.identity for each in signatures if each.identity is not None]),
+                reason=reason,
+                evidence=evidence,
                 attest=attest,
                 generation=current.number,
                 elapsed_ms=round(elapsed * 1000, 3),

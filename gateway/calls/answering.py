@@ -165,6 +165,9 @@ def _as_problem(problem: RequestProblem | Problem) -> Problem:
     if isinstance(problem, Problem):
         return problem
     exception = problem.exception
+    if exception is POLICY_ERROR:
+        (code,) = problem.variables
+        return Problem(exception.status, code, "The request is understood, and policy refuses it.")
     text = exception.text
     for place, value in enumerate(problem.variables, start=1):
         text = text.replace(f"%{place}", value)

@@ -15,10 +15,11 @@ from aiohttp import web
 
 from gateway.calls.account import Account
 from gateway.calls.answering import Answer, Resource
-from gateway.calls.dialects import atis, call_events, verdicts
+from gateway.calls.dialects import atis, call_events, signatures, verdicts
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.plane import Current, Plane
-from gateway.calls.road import Judged, sign_call, verify_call
+from gateway.calls.road import Judged, verify_call
+from gateway.calls.signing import sign_call, sign_each, usable_signer
 from gateway.facts.tokens import Scope
 from gateway.generation.trunks import Trunk
 from gateway.journal import CallEvents
@@ -27,7 +28,7 @@ from gateway.reasons import POLICY_ERROR
 from gateway.verdicts.call import Call
 from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY, VerificationRequest
 from gateway.web.ndjson import NDJSON, read_lines
-from gateway.web.problems import JSON, Problem
+from gateway.web.problems import JSON, Problem, at
 
 Handler = Callable[[web.BaseRequest, bytes, str, str], Awaitable[Answer]]
 """The request, its body, the request id and the path's prefix."""
@@ -57,6 +58,7 @@ class CallResources:
             table[f"{prefix}/v1/call-events"] = _resource(
                 self._call_events, prefix, is_atis=False, media=NDJSON
             )
+            table[f"{prefix}/v1/signatures"] = _resource(self._signatures, prefix, is_atis=False)
         return table
 
     async def _verification(
@@ -115,15 +117,11 @@ class CallResources:
         started, current = self._plane.clock(), self._plane.current
         trunk, _ = self._admit(request, current, Scope.CALL_SIGN, prefix, started)
         asked = atis.parse_signing(body, trunk.dialling)
-        now, signer = int(started), current.signer
-        freshness = current.verification.freshness_seconds
+        now, freshness = int(started), current.verification.freshness_seconds
         if abs(asked.iat - now) > freshness:
             # RFC 8224 section 6.1 step 3: no PASSporT for a date outside the freshness window.
             raise RequestProblem.invalid("iat", f"more than {freshness} s from the gateway's clock")
-        if signer is None:
-            raise RequestProblem(POLICY_ERROR, ("signing-not-configured",))
-        if not (signer.covers_time(now) and signer.covers_time(asked.iat)):
-            raise RequestProblem(POLICY_ERROR, ("signing-certificate-not-valid-now",))
+        signer = usable_signer(current, iat=asked.iat, now=now)
         signed = sign_call(self._plane, current, request=asked, signer=signer, trunk=trunk)
         self._account.signed(
             call_id=identifier,
@@ -160,6 +158,33 @@ class CallResources:
             )
         self._account.told(len(events))
         return Answer({"accepted": len(events)}, status=202)
+
+    async def _signatures(
+        self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str
+    ) -> Answer:
+        """`POST /v1/signatures`: PASSporTs of several types for one call."""
+        del identifier
+        began = time.perf_counter()
+        started, current = self._plane.clock(), self._plane.current
+        chosen, own = self._admit(request, current, Scope.CALL_SIGN, prefix, started)
+        shape = signatures.parse_body(body)
+        trunk = current.admission.named(shape.trunk, chosen=chosen, own=own)
+        asked = shape.on(trunk)
+        now, freshness = int(started), current.verification.freshness_seconds
+        if abs(asked.call.time - now) > freshness:
+            # RFC 8224 section 6.1 step 3, as above.
+            raise at("/call/time", f"is more than {freshness} s from the gateway's clock")
+        signer = usable_signer(current, iat=asked.call.time, now=now)
+        signed = sign_each(self._plane, current, request=asked, signer=signer, trunk=trunk, now=now)
+        self._account.signed_each(
+            current=current,
+            trunk=trunk,
+            request=asked,
+            signatures=signed,
+            started=started,
+            elapsed=time.perf_counter() - began,
+        )
+        return Answer(signatures.render_signatures(signed, asked, generation=current.number))
 
     async def _livez(self, request: web.BaseRequest, body: bytes, identifier: str) -> Answer:
         """Alive: the loop answers."""

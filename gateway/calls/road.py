@@ -10,7 +10,7 @@
     decide      the rules of the verdict
     journal     one record
 
-Signing is the same road with attestation in its middle. What a dialect asked and how it is answered is
+Signing is a road of its own (`signing.py`). What a dialect asked and how it is answered is
 decided in `dialects/`; what a request may do in `admission.py`.
 """
 
@@ -20,17 +20,12 @@ import asyncio
 
 import msgspec
 
-from gateway.attestation.decide import Attestation
-from gateway.attestation.decide import decide as decide_attestation
-from gateway.calls.dialects.atis import SigningRequest
 from gateway.calls.plane import Current, Plane
-from gateway.calls.signer import Signer
 from gateway.facts.values import FactsUnavailable
 from gateway.generation.trunks import Trunk
 from gateway.knowledge.question import UNKNOWN, Evidence, Question, ReplayClaim
 from gateway.numbers.canonical import TelephoneNumber, canonical
 from gateway.passport.ppt import Ppt
-from gateway.reasons import Finding
 from gateway.reputation.entry import ReputationEntry
 from gateway.verdicts.call import Call, Decision, Known
 from gateway.verdicts.decide import decide
@@ -50,14 +45,6 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
     verdict: Verdict
     verification: Verification
     evidence: Evidence
-
-
-class Signed(msgspec.Struct, frozen=True, gc=False):
-    """What became of a call to sign; `identity` is None where attestation was refused."""
-
-    identity: str | None
-    attest: Attestation | None
-    finding: Finding
 
 
 async def verify_call(
@@ -85,7 +72,7 @@ async def verify_call(
         deadline=deadline,
     )
     decisions, degraded = _decisions(plane, call, now)
-    _remember_call_for_help(plane, current, shown=call.shown, called=call.called, trunk=trunk)
+    remember_call_for_help(plane, current, shown=call.shown, called=call.called, trunk=trunk)
     evidence = await plane.knowledge.ask(
         _question(current, call, verification.outcome, trunk), deadline=deadline
     )
@@ -154,35 +141,6 @@ async def _judge(plane: Plane, current: Current, examined: Examined, *, now: int
     return outcome
 
 
-def sign_call(
-    plane: Plane, current: Current, *, request: SigningRequest, signer: Signer, trunk: Trunk
-) -> Signed:
-    """Decide the attestation and sign; the wish is a wish, right to use decides.
-
-    A call for help is noted whether it is signed or not; Redis is told, not asked.
-    """
-    policy = current.generation.policy
-    _remember_call_for_help(plane, current, shown=(request.orig,), called=request.dests, trunk=trunk)
-    decision = decide_attestation(
-        wish=request.wish,
-        orig=request.orig,
-        trunk_name=trunk.name,
-        trunk_kind=trunk.kind,
-        right=policy.inventory.right_to_use(request.orig, trunk.name),
-        policy=policy.attestation,
-    )
-    if decision.attest is None:
-        return Signed(None, None, decision.finding)
-    identity = signer.sign_shaken(
-        attest=decision.attest.value,
-        dest=request.dests,
-        iat=request.iat,
-        orig=request.orig,
-        origid=request.origid,
-    )
-    return Signed(identity, decision.attest, decision.finding)
-
-
 def _request(call: Call, identity: str) -> VerificationRequest:
     """The presentation number is what was signed; an anonymous call's is its network number."""
     orig = call.orig if call.orig is not None else call.network_tn
@@ -222,7 +180,7 @@ def _question(current: Current, call: Call, outcome: Outcome, trunk: Trunk) -> Q
     return Question(call_id=call.id, tns=call.shown, replay=replay, called=numbers_called_back(call))
 
 
-def _remember_call_for_help(
+def remember_call_for_help(
     plane: Plane,
     current: Current,
     *,
@@ -230,6 +188,7 @@ def _remember_call_for_help(
     called: tuple[TelephoneNumber, ...],
     trunk: Trunk,
 ) -> None:
+    """Note the caller of a call for help, who may be called back; Redis is told, not asked (RFC 7090)."""
     policy = current.generation.policy.verdict.emergency
     callers = callers_to_remember(shown, called, trunk_kind=trunk.kind, policy=policy)
     if callers:

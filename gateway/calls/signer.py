@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,7 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from gateway.certificates.chain import parse_chain
 from gateway.generation.generation import SigningIdentity
 from gateway.passport.canonical_json import render_json
+from gateway.passport.ppt import Ppt
 from gateway.passport.signature import encode_header, render_identity, sign
+
+SIGNED_TYPES: Final = (Ppt.SHAKEN, Ppt.DIV, Ppt.RCD, Ppt.RPH)
+"""The types this gateway signs."""
 
 
 class SigningSetupError(ValueError):
@@ -33,8 +39,8 @@ class Signer:
     chain_pem: bytes
     """What the repository publishes at x5u."""
     _key: ec.EllipticCurvePrivateKey
-    _header: bytes
-    """The PASSporT header, encoded once: it is the same for every call."""
+    _headers: Mapping[Ppt, bytes]
+    """The PASSporT header of each type, encoded once: it is the same for every call."""
 
     def __repr__(self) -> str:
         return f"Signer({self.x5u}, {self.fingerprint[:16]}…)"
@@ -43,13 +49,14 @@ class Signer:
         """Whether the chain is valid at that time (RFC 8224 section 6.1 steps 3 and 4)."""
         return self.not_before <= seconds <= self.not_after
 
-    def sign_shaken(self, *, attest: str, dest: tuple[str, ...], iat: int, orig: str, origid: str) -> str:
-        """The Identity header's value for one call; claims in canonical form (RFC 8588 section 4)."""
-        payload = render_json(
-            {"attest": attest, "dest": {"tn": list(dest)}, "iat": iat, "orig": {"tn": orig}, "origid": origid}
-        )
-        token = sign(header=self._header, payload=payload, key=self._key)
-        return render_identity(token, self.x5u)
+    def sign(self, ppt: Ppt, claims: Mapping[str, object]) -> str:
+        """The Identity header's value of a PASSporT of this type; claims in canonical form.
+
+        `claims` are all that the type demands, and read by `gateway.passport.ppt.read_claims` without a
+        problem; numbers are canonical and `dest.tn` sorted (RFC 8225 section 9).
+        """
+        token = sign(header=self._headers[ppt], payload=render_json(claims), key=self._key)
+        return render_identity(token, self.x5u, ppt)
 
 
 def load_signer(identity: SigningIdentity, key_file: Path) -> Signer:
@@ -68,8 +75,16 @@ def load_signer(identity: SigningIdentity, key_file: Path) -> Signer:
         not_after=min(int(one.not_valid_after_utc.timestamp()) for one in chain),
         chain_pem=identity.chain_pem,
         _key=key,
-        _header=encode_header({"alg": "ES256", "ppt": "shaken", "typ": "passport", "x5u": identity.x5u}),
+        _headers=encode_headers(identity.x5u),
     )
+
+
+def encode_headers(x5u: str) -> Mapping[Ppt, bytes]:
+    """The encoded PASSporT header of every type that is signed here."""
+    return {
+        ppt: encode_header({"alg": "ES256", "ppt": ppt, "typ": "passport", "x5u": x5u})
+        for ppt in SIGNED_TYPES
+    }
 
 
 def _load_key(key_file: Path) -> ec.EllipticCurvePrivateKey:

@@ -12,15 +12,17 @@ from typing import Final
 import click
 
 from gateway.attestation.decide import Decision, decide
-from gateway.calls.dialects.atis import SigningRequest, parse_signing
+from gateway.calls.dialects.atis import parse_signing
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.signer import Signer, SigningSetupError, load_signer
+from gateway.calls.signing import SigningRequest, shaken_claims
 from gateway.cli.config import configuration_option, report_problems
 from gateway.cli.trunk_option import find_trunk, trunk_option
 from gateway.cli.wording import age, finding_words, moment, show
 from gateway.control.files import Configuration, read_configuration
 from gateway.generation.trunks import Trunk
 from gateway.passport.claims import MAX_IAT
+from gateway.passport.ppt import Ppt
 
 _OPTIONS: Final = {"orig": "--orig", "dest": "--dest", "iat": "--iat", "origid": "--origid"}
 
@@ -83,13 +85,7 @@ def sign(
     if decision.attest is None:
         row = decision.finding
         raise click.ClickException(f"not signed. {finding_words(row)} {row.reason.remedy}")
-    identity = signer.sign_shaken(
-        attest=decision.attest.value,
-        dest=request.dests,
-        iat=request.iat,
-        orig=request.orig,
-        origid=request.origid,
-    )
+    identity = signer.sign(Ppt.SHAKEN, shaken_claims(request, decision.attest))
     if as_json:
         show(json.dumps(_document(identity, decision, request, trunk), indent=2))
         return

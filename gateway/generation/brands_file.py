@@ -1,15 +1,20 @@
-"""`brands.toml`: who callers pretend to be, and the numbers the real ones call from."""
+"""`brands.toml`: who callers pretend to be, and the real ones' numbers and rich call data."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
+from gateway.attestation.extensions import RichGrant
 from gateway.generation.numbers_read import check_range, read_range
 from gateway.generation.problem import Problem, did_you_mean, quote
-from gateway.generation.toml_file import List, Table, check_table, parse_toml
+from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
+from gateway.generation.toml_lines import Place
+from gateway.passport.fields import ClaimProblem
+from gateway.passport.integrity import check_integrity
+from gateway.passport.rich_call_data import read_rich_call_data
 from gateway.verdicts.policy import Brand
 
 BRANDS_FILE: Final = "brands.toml"
@@ -26,6 +31,20 @@ Name = Annotated[str, AfterValidator(_check_name)]
 RangeText = Annotated[str, AfterValidator(check_range)]
 
 
+class RichTable(Table):
+    """`[brand.rcd]`: the claims of RFC 9795 that calls from the brand's numbers may have signed.
+
+    `apn` is not among them: it shows another number than the one that is signed, which would need a right of
+    its own. Nor is `jcd`, a card of some kilobytes in every call; `jcl` names one.
+    """
+
+    nam: str = Field(description="the name that telephones show")
+    icn: str | None = None
+    jcl: str | None = None
+    rcdi: dict[str, str] = Field(default_factory=dict)
+    crn: List[str] = ()
+
+
 class BrandTable(Table):
     """`[[brand]]`."""
 
@@ -33,6 +52,7 @@ class BrandTable(Table):
     sector: Name = Field(description="tax, bank, police, …: brands of one kind are counted together")
     numbers: List[RangeText] = Field(description="the numbers its own calls show")
     trunks: List[str] = ()
+    rcd: RichTable | None = None
 
 
 class BrandsFile(Table):
@@ -65,12 +85,52 @@ def read_brands(data: bytes, trunks: Collection[str] | None) -> tuple[Brand, ...
             if trunks is not None and trunk not in trunks:
                 message = f"{quote(trunk)} is not a trunk of trunks.toml"
                 problems.append(file.problem((*place, "trunks", index), message, did_you_mean(trunk, trunks)))
+        if brand.rcd is not None:
+            problems += _unsignable(brand.rcd, file, (*place, "rcd"))
     return problems or tuple(
         Brand(
             name=brand.name,
             sector=brand.sector,
             numbers=tuple(read_range(text) for text in brand.numbers),
             trunks=frozenset(brand.trunks),
+            rich=None if brand.rcd is None else _grant(brand.rcd, brand.trunks),
         )
         for brand in table.brand
     )
+
+
+def _claims(rich: RichTable) -> dict[str, object]:
+    members = {"nam": rich.nam, "icn": rich.icn, "jcl": rich.jcl}
+    return {member: value for member, value in members.items() if value is not None}
+
+
+def _grant(rich: RichTable, trunks: Collection[str]) -> RichGrant:
+    return RichGrant(
+        rcd=_claims(rich),
+        source="brands.toml",
+        rcdi=rich.rcdi,
+        call_reasons=frozenset(rich.crn),
+        trunks=frozenset(trunks),
+    )
+
+
+def _unsignable(rich: RichTable, file: TomlFile, place: Place) -> list[Problem]:
+    """What no verifier would believe: read as this gateway reads the claims of others."""
+    claims: Mapping[str, object] = {"rcd": _claims(rich)} | ({"rcdi": rich.rcdi} if rich.rcdi else {})
+    data = read_rich_call_data(claims)
+    if isinstance(data, ClaimProblem):
+        member = (data.claim.partition(".")[2],) if "." in data.claim else (data.claim,)
+        return [file.problem((*place, *member), data.problem)]
+    problems = []
+    integrity = check_integrity(claims["rcd"], data)
+    if integrity.problem is not None:
+        problems.append(file.problem((*place, "rcdi"), integrity.problem))
+    for pointer in data.references():
+        if pointer not in rich.rcdi:
+            message = f'is content by address without a digest in rcdi: add "{pointer}" = "sha256-…"'
+            problems.append(file.problem((*place, pointer.removeprefix("/")), message))
+    for index, reason in enumerate(rich.crn):
+        read = read_rich_call_data({**claims, "crn": reason})
+        if isinstance(read, ClaimProblem):
+            problems.append(file.problem((*place, "crn", index), read.problem))
+    return problems

@@ -61,3 +61,5 @@ class Trunk:
     dialling: DiallingRules
     home_origin: bool = False
     """Of an international trunk: its calls began on a network of this country, as the operator has shown."""
+    priority_namespaces: frozenset[str] = frozenset()
+    """Whose `rph` PASSporTs it may have signed (RFC 4412: `ets`, `wps`, `esnet`), in lower case."""

@@ -28,6 +28,7 @@ TRUNKS_FILE: Final = "trunks.toml"
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?")
 _PREFIX: Final = re.compile(r"(/[a-z0-9][a-z0-9._-]*)+")
 _OWN_PATHS: Final = frozenset({"stir", "v1", "livez", "readyz"})
+_NAMESPACE: Final = re.compile(r"[a-z0-9!%*_+`'~-]{1,64}")
 _FINGERPRINT: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -59,6 +60,12 @@ def _check_network(text: str) -> str:
         raise ValueError('is not an address or network such as "192.0.2.7" or "10.1.0.0/16"') from None
     if network.prefixlen == 0:
         raise ValueError("is every address there is, which would let anybody in")
+    return text
+
+
+def _check_namespace(text: str) -> str:
+    if _NAMESPACE.fullmatch(text) is None:
+        raise ValueError('is not a namespace of Resource-Priority such as "ets", "wps" or "esnet"')
     return text
 
 
@@ -102,6 +109,7 @@ class TrunkTable(Table):
     url_prefix: Annotated[str, AfterValidator(_check_prefix)] = ""
     profile: Annotated[Profile, Strict(strict=False)] = Field(default=Profile.ATIS, title="a profile")
     home_origin: bool = False
+    priority_namespaces: List[Annotated[str, AfterValidator(_check_namespace)]] = ()
     numbers: NumbersTable = NumbersTable()
 
 
@@ -146,6 +154,7 @@ def read_trunks(data: bytes) -> tuple[Trunk, ...] | list[Problem]:
                     profile=each.profile,
                     dialling=dialling,
                     home_origin=each.home_origin,
+                    priority_namespaces=frozenset(each.priority_namespaces),
                 )
             )
     return problems or tuple(trunks)

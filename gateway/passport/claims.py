@@ -25,6 +25,7 @@ from gateway.passport.fields import (
 __all__ = [
     "BASE_CLAIMS",
     "MAX_IAT",
+    "ORIGID",
     "SHAKEN_CLAIMS",
     "BaseClaims",
     "ClaimProblem",
@@ -40,7 +41,8 @@ BASE_CLAIMS: Final = ("dest", "iat", "orig")
 SHAKEN_CLAIMS: Final = ("attest", "dest", "iat", "orig", "origid")
 """The same for SHAKEN."""
 
-_ORIGID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+ORIGID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+"""A UUID as RFC 8588 section 5 has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def _read_shaken(payload: Mapping[str, object]) -> ShakenClaims:
     iat = read_iat(payload["iat"])
     orig, orig_uri = read_orig(payload["orig"])
     origid = payload["origid"]
-    if not isinstance(origid, str) or _ORIGID.fullmatch(origid) is None:
+    if not isinstance(origid, str) or ORIGID.fullmatch(origid) is None:
         raise ClaimError("origid", "origid must be a UUID in its 8-4-4-4-12 form (RFC 8588 section 5)")
     return ShakenClaims(
         attest=attest, dest=dest, iat=iat, orig=orig, origid=origid, dest_uri=dest_uri, orig_uri=orig_uri

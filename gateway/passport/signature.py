@@ -58,7 +58,7 @@ def verify(passport: UnverifiedPassport, public_key: PublicKeyTypes) -> Verified
 def encode_header(header: Mapping[str, object]) -> bytes:
     """Encode a PASSporT header; it is the same for every call signed under one certificate.
 
-    For SHAKEN: alg `ES256`, ppt `shaken`, typ `passport` and x5u (RFC 8588 section 3).
+    alg `ES256`, ppt the type's, typ `passport` and x5u (RFC 8225 section 4, RFC 8588 section 3).
     """
     return render_base64url(render_json(header))
 
@@ -74,7 +74,7 @@ def sign(*, header: bytes, payload: bytes, key: EllipticCurvePrivateKey) -> str:
 
 
 def render_identity(token: str, x5u: str, ppt: str = "shaken") -> str:
-    """Render the Identity header value of a PASSporT, alg and ppt bare as ATIS-1000082 shows them.
+    """Render the Identity header value of a PASSporT with extension, alg and ppt bare as ATIS-1000082 shows.
 
     `x5u` comes from the gateway's own settings, where the rules for such addresses have been applied.
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
+from gateway.attestation.extensions import RichGrant
 from gateway.attestation.inventory import Inventory
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.plans import PLANS
@@ -74,6 +75,8 @@ class Brand:
     numbers: tuple[NumberRange, ...]
     trunks: frozenset[str]
     """The trunks its own calls come by; empty: any that is not an international one."""
+    rich: RichGrant | None = None
+    """What its calls may have signed of it; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)

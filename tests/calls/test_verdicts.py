@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.attestation.decide import TrunkKind
-from gateway.calls.dialects.verdicts import MAX_IDENTITIES, MAX_NUMBERS, parse_body
+from gateway.calls.dialects.call_body import MAX_IDENTITIES, MAX_NUMBERS
+from gateway.calls.dialects.verdicts import parse_body
 from gateway.generation.trunks import Profile, Trunk
 from gateway.numbers.canonical import DiallingRules
 from gateway.passport.priority import MAX_R_VALUES

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from gateway.calls.signer import Signer
+from gateway.calls.signer import Signer, encode_headers
 from gateway.certificates.chain import ValidatedChain, parse_chain, validate
 from gateway.certificates.trust import Trust, build_trust
 from gateway.numbers.canonical import DiallingRules, canonical
-from gateway.passport.signature import encode_header
+from gateway.passport.ppt import Ppt
 from gateway.reasons import Finding, Verstat
 from gateway.verification.examine import VerificationPolicy, VerificationRequest, examine
 from gateway.verification.judge import judge
@@ -97,9 +97,18 @@ def signed_here(provider: Pki) -> str:
         not_after=int(leaf.not_valid_after_utc.timestamp()),
         chain_pem=provider.chain_pem,
         _key=provider.leaf.key,
-        _header=encode_header({"alg": "ES256", "ppt": "shaken", "typ": "passport", "x5u": X5U}),
+        _headers=encode_headers(X5U),
     )
-    return signer.sign_shaken(attest="A", dest=(TO,), iat=int(time.time()), orig=FROM, origid=ORIGID)
+    return signer.sign(
+        Ppt.SHAKEN,
+        {
+            "attest": "A",
+            "dest": {"tn": [TO]},
+            "iat": int(time.time()),
+            "orig": {"tn": FROM},
+            "origid": ORIGID,
+        },
+    )
 
 
 def checked_there(files: Path, identity: str) -> bool:

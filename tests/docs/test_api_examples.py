@@ -18,6 +18,7 @@ CALL_PLANE = (
     "/stir/v1/verification",
     "/v1/verdicts",
     "/v1/call-events",
+    "/v1/signatures",
     "/livez",
     "/readyz",
 )

@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from gateway.cli import callmark
 from gateway.generation import dno_file, inventory_file
-from gateway.generation.brands_file import BrandTable
+from gateway.generation.brands_file import BrandTable, RichTable
 from gateway.generation.policy_file import PolicyFile
 from gateway.generation.settings import Settings, sections
 from gateway.generation.trunks_file import CredentialTable, NumbersTable, TrunkTable
@@ -63,7 +63,8 @@ def test_each_list_of_tables_has_its_keys_and_their_defaults(heading: str, model
 
 
 @pytest.mark.parametrize(
-    ("heading", "model"), [("credentials", CredentialTable), ("[trunk.numbers]", NumbersTable)]
+    ("heading", "model"),
+    [("credentials", CredentialTable), ("[trunk.numbers]", NumbersTable), ("[brand.rcd]", RichTable)],
 )
 def test_each_inner_table_has_its_keys(heading: str, model: type[BaseModel]) -> None:
     assert list(keys_of(f"#### {heading}")) == list(model.model_fields)

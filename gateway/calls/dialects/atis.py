@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from gateway.attestation.decide import Attestation
 from gateway.calls.dialects.problem import RequestProblem
+from gateway.calls.signing import SigningRequest
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
 from gateway.passport.strict import StrictJsonError, read_json
 from gateway.reasons import MISSING_BODY, UNPARSABLE_BODY, Verstat
@@ -23,17 +22,6 @@ from gateway.verification.outcome import Outcome
 
 MAX_DESTINATIONS: Final = 100
 """More called numbers than any call has; a bound on the work one request can ask for."""
-
-
-class SigningRequest(msgspec.Struct, frozen=True, gc=False):
-    """A `signingRequest`, numbers in canonical form."""
-
-    wish: Attestation
-    orig: TelephoneNumber
-    dests: tuple[TelephoneNumber, ...]
-    """Sorted, without repetition: the order RFC 8225 section 9 signs them in."""
-    iat: int
-    origid: str
 
 
 def parse_verification(body: bytes, dialling: DiallingRules) -> VerificationRequest:

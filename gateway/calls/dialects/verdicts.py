@@ -1,70 +1,26 @@
-"""`POST /v1/verdicts`: the gateway's own form, in which a switch says all it knows and hears all there is.
-
-Unlike ATIS-1000082, unknown members are refused: a misspelt `roaming` that is silently ignored would
-withhold every roamer's number. An error names the place as a JSON pointer (RFC 6901).
-"""
+"""`POST /v1/verdicts`: the gateway's own form, in which a switch says all it knows and hears all there is."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
-from urllib.parse import unquote
+from typing import Annotated
 
 import msgspec
 
+from gateway.calls.dialects.call_body import CallBody, read_body
 from gateway.generation.trunks import Trunk
-from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical, to_e164
+from gateway.numbers.canonical import to_e164
 from gateway.passport.ppt import Ppt
-from gateway.passport.priority import MAX_R_VALUES
 from gateway.reasons import Finding, Reason
-from gateway.verdicts.call import Call, Roaming
+from gateway.verdicts.call import Call
 from gateway.verdicts.verdict import Hit, Verdict
 from gateway.verification.conclude import Verification
 from gateway.verification.reason_header import reason_values
 from gateway.verification.rich import ProvenData
-from gateway.web.problems import at
-from gateway.web.shape import ShapeError, read_shape
-
-MAX_IDENTITIES: Final = 10
-"""Of one call: a `shaken`, and up to five `div`, leave room."""
-MAX_NUMBERS: Final = 100
-
-_Text = Annotated[str, msgspec.Meta(max_length=2048)]
-_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-
-
-class _One(msgspec.Struct, forbid_unknown_fields=True):
-    tn: _Text
-
-
-class _Many(msgspec.Struct, forbid_unknown_fields=True):
-    tn: Annotated[list[_Text], msgspec.Meta(min_length=1, max_length=MAX_NUMBERS)]
-
-
-class _Diversion(msgspec.Struct, forbid_unknown_fields=True):
-    tn: _Text
-    reason: _Text = ""
-
-
-class _Call(msgspec.Struct, forbid_unknown_fields=True, rename={"caller": "from"}):
-    id: _Id
-    to: _Many
-    time: Annotated[int, msgspec.Meta(gt=0, lt=2**53)]
-    caller: _One | None = None
-    anonymous: bool = False
-    request_uri: _Text | None = None
-    resource_priority: Annotated[list[_Text], msgspec.Meta(max_length=MAX_R_VALUES)] | None = None
-    priority: _Text | None = None
-    pai: _One | None = None
-    diversion: Annotated[list[_Diversion], msgspec.Meta(max_length=MAX_IDENTITIES)] = []
-    identity: Annotated[list[str], msgspec.Meta(max_length=MAX_IDENTITIES)] = []
-    trunk: _Text | None = None
-    roaming: Literal["true", "false", "unknown"] = "unknown"
 
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True):
-    call: _Call
+    call: CallBody
     max_ms: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
 
 
@@ -90,69 +46,13 @@ class VerdictBody:
 
     def on(self, trunk: Trunk) -> VerdictRequest:
         """The request, its numbers read by the trunk's dialling rules. Raises Problem."""
-        call, dialling = self.body.call, trunk.dialling
-        if call.caller is None and not call.anonymous:
-            raise at("/call/from", 'is missing; a call without a number says "anonymous": true')
-        return VerdictRequest(
-            call=Call(
-                id=call.id,
-                trunk=trunk.name,
-                trunk_kind=trunk.kind,
-                time=call.time,
-                orig=None if call.caller is None else _tn(call.caller.tn, "/call/from/tn", dialling),
-                network_tn=None if call.pai is None else _tn(call.pai.tn, "/call/pai/tn", dialling),
-                dests=tuple(_tn(tn, f"/call/to/tn/{place}", dialling) for place, tn in enumerate(call.to.tn)),
-                anonymous=call.anonymous,
-                roaming=Roaming(call.roaming),
-                request_uri=None if call.request_uri is None else _routed_to(call.request_uri, dialling),
-                resource_priority=None
-                if call.resource_priority is None
-                else frozenset(call.resource_priority),
-                priority=None if call.priority is None else call.priority.lower(),
-            ),
-            identities=tuple(call.identity),
-            max_ms=self.body.max_ms,
-        )
+        call = self.body.call
+        return VerdictRequest(call.on(trunk), tuple(call.identity), self.body.max_ms)
 
 
 def parse_body(body: bytes) -> VerdictBody:
     """The body, if it has the right shape. Raises Problem with the place of the first mistake."""
-    try:
-        return VerdictBody(read_shape(body, _Body))
-    except ShapeError as error:
-        raise at(error.pointer, error.problem) from None
-
-
-def _tn(text: str, pointer: str, dialling: DiallingRules) -> TelephoneNumber:
-    try:
-        return canonical(text, dialling)
-    except NumberError as error:
-        raise at(pointer, error.problem) from None
-
-
-_URI: Final = re.compile(r"(?:(?P<scheme>tel|sips?):)?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-
-
-def _routed_to(request_uri: str, dialling: DiallingRules) -> TelephoneNumber | None:
-    """The number in a Request-URI, `tel:`, `sip:` or bare; None for one that is routed by something else.
-
-    Escapes are undone (RFC 3261 section 19.1.4: `%39` is a 9 to the switch), and parameters left out, as
-    they do not change whom the call is for.
-    """
-    found = _URI.fullmatch(request_uri)
-    if found is None:
-        return None
-    rest = found["rest"]
-    if (found["scheme"] or "tel").lower() != "tel":
-        user, at_sign, host = rest.rpartition("@")
-        if not at_sign or not host:
-            return None
-        rest = user.partition(":")[0]
-    number = unquote(rest.partition(";")[0])
-    try:
-        return None if ";" in number else canonical(number, dialling)
-    except NumberError:
-        return None
+    return VerdictBody(read_body(body, _Body))
 
 
 def render_verdict(
