@@ -33,13 +33,18 @@ class Problem(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def printable(text: str) -> str:
+    """Escape a stranger's text that could end a line of a log or steer a terminal."""
+    return text if text.isprintable() else ascii(text)[1:-1]
+
+
 def at(pointer: str, problem: str) -> Problem:
     """A body that was read but has an unusable value at `pointer` (RFC 6901)."""
     return Problem(
         400,
         "invalid-request",
         "The request has a value that cannot be used.",
-        f"{pointer or 'The body'}: {problem}",
+        f"{printable(pointer) or 'The body'}: {problem}",
         errors=({"pointer": pointer, "problem": problem},),
     )
 

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 import gateway
 from gateway.passport.claims import ShakenClaims, read_shaken_claims
-from gateway.passport.passport import PassportError, UnverifiedPassport, VerifiedPassport, decode
+from gateway.passport.passport import (
+    LONGEST_KEPT,
+    PassportError,
+    UnverifiedPassport,
+    VerifiedPassport,
+    decode,
+)
 from gateway.passport.signature import verify
 from gateway.passport.strict import render_base64url
 from tests.passport.keys import HEADER, PAYLOAD, PUBLIC_KEY, RFC8225_7_1_TOKEN, compact_json, genuine_token
@@ -150,3 +156,11 @@ def test_white_space_and_member_order_of_the_signer_are_taken_as_they_are():
     passport = decode(f"{part(header)}.{part(b' { } ')}.AA")
     assert passport.header == HEADER
     assert passport.payload == {}
+
+
+def test_a_header_too_long_to_be_remembered_is_read_all_the_same():
+    for length in (LONGEST_KEPT, 4 * LONGEST_KEPT):
+        header = {**HEADER, "x": "a" * length}
+        token = f"{part(compact_json(header))}.{part(compact_json(PAYLOAD))}.AA"
+        assert decode(token).header == decode(token).header == header
+    assert refusal(f"{'A' * 2000}.e30.AA").place == "header"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 
 import pytest
@@ -231,6 +232,24 @@ def test_no_bit_of_a_token_can_be_turned(ppt, data):
     place = data.draw(st.integers(0, len(token) - 1))
     other = chr(ord(token[place]) ^ (1 << data.draw(st.integers(0, 6))))
     assert not passes(ppt, token[:place] + other + token[place + 1 :] + value[len(token) :])
+
+
+def test_no_bit_at_all_of_a_shaken_token_can_be_turned():
+    """Every bit of the text, and every bit of the bytes that it stands for."""
+    value = GENUINE["shaken"]
+    token = bare(value)
+    rest = value[len(token) :]
+    for place, bit in itertools.product(range(len(token)), range(7)):
+        other = chr(ord(token[place]) ^ (1 << bit))
+        assert not passes("shaken", token[:place] + other + token[place + 1 :] + rest)
+    parts = token.split(".")
+    for which, part in enumerate(parts):
+        meant = read_base64url(part)
+        for bit in range(len(meant) * 8):
+            turned = bytearray(meant)
+            turned[bit // 8] ^= 1 << bit % 8
+            spelt = render_base64url(bytes(turned)).decode()
+            assert not passes("shaken", ".".join([*parts[:which], spelt, *parts[which + 1 :]]) + rest)
 
 
 JSON = st.recursive(

@@ -17,7 +17,7 @@ from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
 from gateway.passport.priority import MAX_R_VALUES
 from gateway.verdicts.call import Call, Roaming
-from gateway.web.problems import at
+from gateway.web.problems import at, printable
 from gateway.web.shape import ShapeError, read_shape
 
 MAX_IDENTITIES: Final = 10
@@ -70,7 +70,9 @@ class CallBody(msgspec.Struct, forbid_unknown_fields=True, rename={"caller": "fr
         if self.caller is None and not self.anonymous:
             raise at("/call/from", 'is missing; a call without a number says "anonymous": true')
         return Call(
-            id=self.id,
+            # A Call-ID is printable (RFC 3261 section 25.1). To refuse another would let a caller choose
+            # that his call is not judged.
+            id=printable(self.id),
             trunk=trunk.name,
             trunk_kind=trunk.kind,
             time=self.time,

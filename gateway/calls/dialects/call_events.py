@@ -15,6 +15,7 @@ import msgspec
 from gateway.generation.trunks import Trunk
 from gateway.journal import CallEvent
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
+from gateway.web.problems import printable
 from gateway.web.shape import ShapeError, read_shape
 
 OLDEST_SECONDS: Final = 2 * 86_400
@@ -54,7 +55,7 @@ def line_reader(named: Callable[[str | None], Trunk | None], *, now: float) -> C
         if said.time < now - OLDEST_SECONDS:
             raise ShapeError("/time", f"is more than {OLDEST_SECONDS // 3600} hours ago")
         return CallEvent(
-            call_id=said.call_id,
+            call_id=printable(said.call_id),
             time=said.time,
             trunk=trunk.name,
             orig=None if said.caller is None else _tn(said.caller, "/from", trunk.dialling),
