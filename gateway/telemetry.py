@@ -142,10 +142,10 @@ class Tallies:
         self._waiting: dict[tuple[prometheus_client.Counter, tuple[str, ...]], int] = {}
         self._seconds: dict[str, tuple[list[int], list[float]]] = {}
 
-    def count(self, counter: prometheus_client.Counter, *labels: str) -> None:
-        """Count one."""
+    def count(self, counter: prometheus_client.Counter, *labels: str, times: int = 1) -> None:
+        """Count one, or several at once."""
         key = (counter, labels)
-        self._waiting[key] = self._waiting.get(key, 0) + 1
+        self._waiting[key] = self._waiting.get(key, 0) + times
 
     def took(self, resource: str, seconds: float) -> None:
         """Note how long a call of this resource took."""

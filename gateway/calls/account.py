@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from gateway import telemetry
 from gateway.calls.plane import Current, Journal
 from gateway.calls.road import Judged
@@ -9,9 +11,14 @@ from gateway.calls.signing import Signature, SignatureRequest, Signed, SigningRe
 from gateway.generation.trunks import Trunk
 from gateway.journal import Record
 from gateway.knowledge.question import UNKNOWN
+from gateway.reasons import Verstat
 from gateway.reputation.entry import encode_entry
 from gateway.telemetry import CallLine, CallLog, Tallies, redact
 from gateway.verdicts.call import Call
+from gateway.verdicts.verdict import Action
+
+_Judgement: TypeAlias = tuple[str, Verstat, str, Action, str | None]
+"""Resource, verstat and its reason, action and the reason that decided: what a call counts as."""
 
 
 class Account:
@@ -21,9 +28,15 @@ class Account:
         self._journal = journal
         self._log = log
         self._tallies = Tallies()
+        self._judged: dict[_Judgement, int] = {}
 
     def flush(self) -> None:
         """Hand over what was counted since the last time; to be called a few times a second."""
+        judged, self._judged = self._judged, {}
+        for (resource, verstat, reason, action, deciding), times in judged.items():
+            self._tallies.count(telemetry.CALLS, resource, times=times)
+            self._tallies.count(telemetry.VERIFICATIONS, verstat, reason, times=times)
+            self._tallies.count(telemetry.VERDICTS, action, deciding or "none", times=times)
         self._tallies.flush()
 
     def told(self, events: int) -> None:
@@ -47,10 +60,9 @@ class Account:
         verdict, outcome = judged.verdict, judged.verification.outcome
         reason = outcome.finding.reason.code
         deciding = next((hit.reason.code for hit in verdict.hits if hit.speaks), None)
-        self._tallies.count(telemetry.CALLS, resource)
+        judgement = (resource, outcome.verstat, reason, verdict.action, deciding)
+        self._judged[judgement] = self._judged.get(judgement, 0) + 1
         self._tallies.took(resource, elapsed)
-        self._tallies.count(telemetry.VERIFICATIONS, outcome.verstat.value, reason)
-        self._tallies.count(telemetry.VERDICTS, verdict.action.value, deciding or "none")
         for missing in verdict.degraded:
             self._tallies.count(telemetry.DEGRADED, missing)
         line = CallLine(
@@ -60,9 +72,9 @@ class Account:
             orig=redact(call.orig),
             network_tn=redact(call.network_tn),
             dest=redact(call.dests[0]),
-            verstat=outcome.verstat.value,
+            verstat=outcome.verstat,
             reason=reason,
-            action=verdict.action.value,
+            action=verdict.action,
             deciding=deciding,
             score=verdict.score,
             degraded=verdict.degraded,
@@ -100,9 +112,9 @@ class Account:
                 call_time=call.time,
                 identities=identities,
                 fingerprint=None if outcome.chain is None else outcome.chain.leaf_fingerprint,
-                verstat=outcome.verstat.value,
+                verstat=outcome.verstat,
                 reason=reason,
-                action=verdict.action.value,
+                action=verdict.action,
                 deciding=deciding,
                 evidence=evidence,
                 attest=verdict.attest,

@@ -108,7 +108,7 @@ async def _read_body(request: web.BaseRequest, wanted: str) -> bytes:
     if length > MAX_BODY_BYTES:
         raise Problem(413, "too-large", "The request is too large.", f"At most {MAX_BODY_BYTES} bytes.")
     if request.content.is_eof():
-        return await request.read()
+        return request.content.read_nowait()
     if headers.get("Expect", "").lower() == "100-continue":
         # RFC 9110 section 10.1.1; some versions of libcurl ask with any body beyond 1 kB, and wait a second.
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final
 
 from aiohttp import web
@@ -30,8 +31,8 @@ from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY, VerificationRe
 from gateway.web.ndjson import NDJSON, read_lines
 from gateway.web.problems import JSON, Problem, at
 
-Handler = Callable[[web.BaseRequest, bytes, str, str], Awaitable[Answer]]
-"""The request, its body, the request id and the path's prefix."""
+Handler = Callable[..., Awaitable[Answer]]
+"""Called with the request, its body, the request id, and the path's `prefix` by name."""
 
 READY: Final = Answer({"status": "ready"})
 HEALTH: Final = ("GET", "HEAD")
@@ -62,7 +63,7 @@ class CallResources:
         return table
 
     async def _verification(
-        self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
     ) -> Answer:
         """`POST /stir/v1/verification` (ATIS-1000082): the whole road, answered with the verstat alone."""
         started, current = self._plane.clock(), self._plane.current
@@ -81,7 +82,9 @@ class CallResources:
         )
         return Answer(atis.render_verification(judged.verification.outcome))
 
-    async def _verdicts(self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str) -> Answer:
+    async def _verdicts(
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
+    ) -> Answer:
         """`POST /v1/verdicts`: everything the gateway has to say of a call."""
         del identifier
         began = time.perf_counter()
@@ -111,7 +114,9 @@ class CallResources:
             )
         )
 
-    async def _signing(self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str) -> Answer:
+    async def _signing(
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
+    ) -> Answer:
         """`POST /stir/v1/signing` (ATIS-1000082)."""
         began = time.perf_counter()
         started, current = self._plane.clock(), self._plane.current
@@ -137,7 +142,7 @@ class CallResources:
         return Answer(atis.render_signing(signed.identity), headers={"X-Attestation": signed.attest.value})
 
     async def _call_events(
-        self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
     ) -> Answer:
         """`POST /v1/call-events`: how calls ended; what is accepted is in the journal."""
         del identifier
@@ -160,7 +165,7 @@ class CallResources:
         return Answer({"accepted": len(events)}, status=202)
 
     async def _signatures(
-        self, request: web.BaseRequest, body: bytes, identifier: str, prefix: str
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
     ) -> Answer:
         """`POST /v1/signatures`: PASSporTs of several types for one call."""
         del identifier
@@ -242,10 +247,7 @@ class CallResources:
 
 
 def _resource(handler: Handler, prefix: str, *, is_atis: bool, media: str = JSON) -> Resource:
-    async def handle(request: web.BaseRequest, body: bytes, identifier: str) -> Answer:
-        return await handler(request, body, identifier, prefix)
-
-    return Resource(handle, is_atis=is_atis, media=media)
+    return Resource(partial(handler, prefix=prefix), is_atis=is_atis, media=media)
 
 
 def _atis_call(asked: VerificationRequest, identifier: str, trunk: Trunk) -> Call:

@@ -61,7 +61,7 @@ def field_of(tn: TelephoneNumber) -> str:
 
 def replay_key(partition: int, parts: tuple[str, ...]) -> str:
     """Return the key of one PASSporT by orig, dest, iat and origid, each part fenced by its length."""
-    text = "".join(f"{len(part)}:{part}" for part in parts)
+    text = "".join([f"{len(part)}:{part}" for part in parts])
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     return f"cm:replay:{_TAGS[partition]}:{digest}"
 

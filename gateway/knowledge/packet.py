@@ -7,6 +7,7 @@ dropped and counted, and its number is unknown.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeGuard
@@ -141,14 +142,14 @@ def compose(
 
     `notes` go along: who called for help, and for how many seconds more that counts.
     """
-    packets: dict[int, Packet] = {}
+    packets: defaultdict[int, Packet] = defaultdict(Packet)
     for tn, keep_seconds in notes.items():
         try:
             key, partition = keys.emergency_key(tn)
         except ValueError:
             drops.numbers += 1
             continue
-        packets.setdefault(partition if clustered else 0, Packet()).add_note(key, keep_seconds)
+        packets[partition if clustered else 0].add_note(key, keep_seconds)
     for draft in drafts:
         for tn in draft.question.called:
             try:
@@ -156,7 +157,7 @@ def compose(
             except ValueError:
                 drops.numbers += 1
                 continue
-            packets.setdefault(partition if clustered else 0, Packet()).add_called(draft, key)
+            packets[partition if clustered else 0].add_called(draft, key)
         for tn in draft.question.tns:
             try:
                 exchange = keys.exchange_of(tn)
@@ -164,15 +165,15 @@ def compose(
                 drops.numbers += 1
                 continue
             partition = keys.partition_of(exchange)
-            packet = packets.setdefault(partition if clustered else 0, Packet())
-            packet.add_lookup(draft, tn, exchange, partition)
+            packets[partition if clustered else 0].add_lookup(draft, tn, exchange, partition)
         claim = draft.question.replay
         if claim is not None:
             # orig may be anything the signer wrote: it is hashed, never part of a key.
             partition = keys.partition_of(claim.orig[:-4])
-            packet = packets.setdefault(partition if clustered else 0, Packet())
             key = keys.replay_key(partition, (claim.orig, *claim.dest, str(claim.iat), claim.origid))
-            packet.add_claim(draft, key, keys.call_member(draft.question.call_id), claim.keep_seconds)
+            packets[partition if clustered else 0].add_claim(
+                draft, key, keys.call_member(draft.question.call_id), claim.keep_seconds
+            )
     return list(packets.values())
 
 

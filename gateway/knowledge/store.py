@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
+from hiredis import pack_command
 from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import ResponseError
 
@@ -140,14 +141,21 @@ class Store:
         """Return the reply of one command on a connection that is kept for this purpose.
 
         redis-py's own road for a command (pool, retry, callbacks) costs as much again as sending it. A
-        connection left in the middle of a reply is closed, never used again. Raises as redis-py does.
+        connection left in the middle of a reply is closed, never used again. To be called within `bounded`:
+        there is no other limit on its time. Raises as redis-py does.
         """
         pool = getattr(self.client, "connection_pool", None)
         if pool is None:
             return await self.client.execute_command(*command)
-        connection = self._kept.pop() if self._kept else await pool.get_connection()
+        packed: bytes = pack_command(command)  # type: ignore[arg-type]  # its stub means a tuple of any length
+        if self._kept:
+            connection = self._kept.pop()
+        else:
+            connection = await pool.get_connection()
+            # The caller's own bound ends a wait; redis-py's would cost a task for each command.
+            connection.socket_timeout = None
         try:
-            await connection.send_command(*command)
+            await connection.send_packed_command(packed)
             reply = await connection.read_response()
         except ResponseError:
             self._kept.append(connection)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from gateway.passport.fields import (
+    MAX_DESTINATIONS,
     MAX_IAT,
     ClaimError,
     ClaimProblem,
@@ -21,6 +23,7 @@ from gateway.passport.fields import (
     read_orig,
     read_payload,
 )
+from gateway.passport.plain_json import PlainReader
 
 __all__ = [
     "BASE_CLAIMS",
@@ -32,6 +35,7 @@ __all__ = [
     "Claims",
     "ShakenClaims",
     "read_base_claims",
+    "read_plain_shaken",
     "read_shaken_claims",
 ]
 
@@ -42,11 +46,10 @@ SHAKEN_CLAIMS: Final = ("attest", "dest", "iat", "orig", "origid")
 """The same for SHAKEN."""
 
 ORIGID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-"""A UUID as RFC 8588 section 5 has it."""
+"""A UUID in its 8-4-4-4-12 form (RFC 8588 section 5)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
+class Claims(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the claims of every type have in common, as signed; numbers are not yet in canonical form.
 
     Of `orig` and `orig_uri` exactly one is given. Of `dest` and `dest_uri` at least one is not empty.
@@ -62,13 +65,11 @@ class Claims:
     orig_uri: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseClaims(Claims):
+class BaseClaims(Claims, frozen=True, kw_only=True, gc=False):
     """The claims of a PASSporT without `ppt`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShakenClaims(Claims):
+class ShakenClaims(Claims, frozen=True, kw_only=True, gc=False):
     """The claims of a `shaken` PASSporT."""
 
     attest: str
@@ -88,6 +89,43 @@ def read_shaken_claims(payload: Mapping[str, object]) -> ShakenClaims | ClaimPro
     All missing claims come before all wrong ones, each in alphabetical order.
     """
     return read_payload(payload, SHAKEN_CLAIMS, _read_shaken)
+
+
+def read_plain_shaken(data: bytes) -> tuple[Mapping[str, object], ShakenClaims] | None:
+    """Give payload and claims of a `shaken` PASSporT in its plain form: one calling number, called numbers.
+
+    None for any other text, which is for `read_json` and `read_shaken_claims`.
+    """
+    plain = _PLAIN.read(data)
+    if plain is None:
+        return None
+    tn, tns = plain.orig.tn, plain.dest.tn
+    if not tn or not all(tns) or ORIGID.fullmatch(plain.origid) is None:
+        return None
+    attest, iat, origid = plain.attest, plain.iat, plain.origid
+    payload = {"attest": attest, "dest": {"tn": tns}, "iat": iat, "orig": {"tn": tn}, "origid": origid}
+    return payload, ShakenClaims(attest=attest, dest=tuple(tns), iat=iat, orig=tn, origid=origid)
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The payload of nearly every call: RFC 8588 section 4 with telephone numbers."""
+
+    attest: str
+    dest: _PlainDest
+    iat: Annotated[int, msgspec.Meta(ge=0, le=MAX_IAT)]
+    orig: _PlainOrig
+    origid: str
+
+
+class _PlainDest(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    tn: Annotated[list[str], msgspec.Meta(min_length=1, max_length=MAX_DESTINATIONS)]
+
+
+class _PlainOrig(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    tn: str
+
+
+_PLAIN: Final = PlainReader(_Plain, lambda plain: 10 + len(plain.dest.tn))
 
 
 def _read_base(payload: Mapping[str, object]) -> BaseClaims:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.passport.claims import Claims
@@ -27,8 +26,7 @@ _HI: Final = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,5}){0,31}")
 _FULL_FORM: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DivClaims(Claims):
+class DivClaims(Claims, frozen=True, kw_only=True, gc=False):
     """The claims of a `div` PASSporT. Of `div` and `div_uri` exactly one is given."""
 
     div: str | None
@@ -38,8 +36,7 @@ class DivClaims(Claims):
     """The History-Info index of the diversion, `1.2.1` (RFC 7044 section 10.3)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DivOClaims(DivClaims):
+class DivOClaims(DivClaims, frozen=True, kw_only=True, gc=False):
     """The claims of a `div-o` PASSporT."""
 
     opt: str

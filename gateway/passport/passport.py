@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from gateway.passport.claims import Claims
+from gateway.passport.claims import Claims, read_plain_shaken
 from gateway.passport.fields import ClaimProblem
 from gateway.passport.ppt import Ppt, ppt_of_header, read_claims
 from gateway.passport.strict import Base64UrlError, StrictJsonError, read_base64url, read_json
@@ -95,18 +95,18 @@ def decode(token: str) -> UnverifiedPassport:
         header = _read_header(header_part)
     else:
         header = _read_object(header_part, "header")
-    payload = _read_object(payload_part, "payload")
+    ppt = ppt_of_header(header)
+    # Read once: examining the claims and proving them by the signature must not be able to differ.
+    payload, claims = _read_payload(payload_part, ppt)
     try:
         signature = read_base64url(signature_part)
     except Base64UrlError:
         signature = None
-    ppt = ppt_of_header(header)
     return UnverifiedPassport(
         header=header,
         payload=payload,
         ppt=ppt,
-        # Read once: examining the claims and proving them by the signature must not be able to differ.
-        claims=_UNKNOWN if ppt is None else read_claims(ppt, payload),
+        claims=claims,
         signing_input=f"{header_part}.{payload_part}".encode("ascii"),
         signature=signature,
         token=token,
@@ -119,13 +119,32 @@ def _read_header(part: str) -> Mapping[str, object]:
     return MappingProxyType(_read_object(part, "header"))
 
 
+def _read_payload(part: str, ppt: Ppt | None) -> tuple[Mapping[str, object], Claims | ClaimProblem]:
+    data = _read_bytes(part, "payload")
+    if ppt is Ppt.SHAKEN:
+        plain = read_plain_shaken(data)
+        if plain is not None:
+            return plain
+    payload = _as_object(data, "payload")
+    return payload, _UNKNOWN if ppt is None else read_claims(ppt, payload)
+
+
 def _read_object(part: str, place: str) -> Mapping[str, object]:
+    return _as_object(_read_bytes(part, place), place)
+
+
+def _read_bytes(part: str, place: str) -> bytes:
     if not part:
         raise PassportError(f"the {place} is empty", place=place)
     try:
-        value = read_json(read_base64url(part))
+        return read_base64url(part)
     except Base64UrlError as error:
         raise PassportError(f"the {place} is not base64url: {error.problem}", place=place) from None
+
+
+def _as_object(data: bytes, place: str) -> Mapping[str, object]:
+    try:
+        value = read_json(data)
     except StrictJsonError as error:
         raise PassportError(
             f"the {place} is not read as JSON: {error.problem}", place=place + (error.pointer or "")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.passport.claims import Claims
@@ -28,8 +27,7 @@ _ESNET: Final = frozenset(f"esnet.{priority}" for priority in range(5))
 _R_VALUE: Final = re.compile(r"[A-Za-z0-9!%*_+`'~-]{1,64}\.[A-Za-z0-9!%*_+`'~-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RphClaims(Claims):
+class RphClaims(Claims, frozen=True, kw_only=True, gc=False):
     """The claims of an `rph` PASSporT."""
 
     auth: tuple[str, ...]

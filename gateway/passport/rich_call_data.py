@@ -78,8 +78,7 @@ class RichCallData:
         return (*addresses, *_card_references(self.jcd))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RcdClaims(Claims):
+class RcdClaims(Claims, frozen=True, kw_only=True, gc=False):
     """The claims of an `rcd` PASSporT."""
 
     rcd: RichCallData

@@ -34,14 +34,7 @@ def decide(
     the time a switch sends. `priority` is what the call's `rph` PASSporTs prove, None without any.
     """
     case = Case(call, outcome, known, policy, now, priority)
-    hits: list[Hit] = []
-    missed: list[Reason] = []
-    for rule, reasons in RULES:
-        hit = rule(case)
-        if hit is None:
-            missed.extend(reasons)
-        else:
-            hits.append(hit)
+    hits = [hit for rule, _ in RULES if (hit := rule(case)) is not None]
     deciding = next((hit for hit in hits if hit.speaks), None)
     action = _action(deciding, policy.treatment)
     tn, score = worst_reputation(case)
@@ -53,12 +46,21 @@ def decide(
         origid=outcome.origid,
         cli=_cli(call, hits, deciding),
         hits=tuple(hits),
-        missed=tuple(missed),
+        missed=_missed(hits) if hits else _EVERY_REASON,
         score=score,
         evidence=evidence(entry, today=case.today),
         treatment=treat(action, deciding, policy.treatment),
         degraded=_degraded(known, action),
     )
+
+
+def _missed(hits: list[Hit]) -> tuple[Reason, ...]:
+    """What the rules that said nothing could have said."""
+    spoken = {hit.reason for hit in hits}
+    return tuple(reason for _, reasons in RULES if spoken.isdisjoint(reasons) for reason in reasons)
+
+
+_EVERY_REASON: Final = _missed([])
 
 
 def _degraded(known: Known, action: Action) -> tuple[str, ...]:

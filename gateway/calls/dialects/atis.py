@@ -8,13 +8,17 @@ by the dialling rules of the trunk the request came in by.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
+
+import msgspec
 
 from gateway.attestation.decide import Attestation
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.signing import SigningRequest
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
+from gateway.passport.claims import MAX_IAT, ORIGID
+from gateway.passport.plain_json import PlainReader
 from gateway.passport.strict import StrictJsonError, read_json
 from gateway.reasons import MISSING_BODY, UNPARSABLE_BODY, Verstat
 from gateway.verification.examine import VerificationRequest
@@ -26,40 +30,42 @@ MAX_DESTINATIONS: Final = 100
 
 def parse_verification(body: bytes, dialling: DiallingRules) -> VerificationRequest:
     """A `verificationRequest` body. Raises RequestProblem (SVC4000, SVC4001, SVC4005, SVC4006)."""
+    plain = _PLAIN_VERIFICATION.read(body)
+    if plain is not None:
+        asked = plain.verificationRequest
+        return _verification(asked.from_.tn, asked.to.tn, asked.time, asked.identity, dialling)
     request = _wrapper(body, "verificationRequest")
     for name in ("from", "to", "time", "identity"):
         if name not in request:
             raise RequestProblem.missing(name)
-    identity = request["identity"]
-    if not isinstance(identity, str):
-        raise RequestProblem.invalid("identity", "not a string")
-    if not identity:
-        raise RequestProblem.invalid("identity", "empty")
-    return VerificationRequest(
-        orig=_tn(_member(request, "from", "tn"), "from.tn", dialling),
-        dests=frozenset(_tns(_member(request, "to", "tn"), "to.tn", dialling)),
-        time=_seconds(request["time"], "time"),
-        identity=identity,
+    return _verification(
+        _member(request, "from", "tn"),
+        _member(request, "to", "tn"),
+        request["time"],
+        request["identity"],
+        dialling,
     )
 
 
 def parse_signing(body: bytes, dialling: DiallingRules) -> SigningRequest:
     """A `signingRequest` body. Raises RequestProblem (SVC4000, SVC4001, SVC4005, SVC4006)."""
+    plain = _PLAIN_SIGNING.read(body)
+    if plain is not None:
+        asked = plain.signingRequest
+        return _signing(asked.attest, asked.orig.tn, asked.dest.tn, asked.iat, asked.origid, dialling)
     request = _wrapper(body, "signingRequest")
     for name in ("attest", "dest", "iat", "orig", "origid"):
         if name not in request:
             raise RequestProblem.missing(name)
     if request.get("ppt", "shaken") != "shaken":
         raise RequestProblem.invalid("ppt", "only 'shaken' is signed here")
-    attest = request["attest"]
-    if attest not in ("A", "B", "C"):
-        raise RequestProblem.invalid("attest", "not one of A, B, C")
-    return SigningRequest(
-        wish=Attestation(attest),
-        orig=_tn(_member(request, "orig", "tn"), "orig.tn", dialling),
-        dests=tuple(sorted(set(_tns(_member(request, "dest", "tn"), "dest.tn", dialling)))),
-        iat=_seconds(request["iat"], "iat"),
-        origid=_origid(request["origid"]),
+    return _signing(
+        request["attest"],
+        _member(request, "orig", "tn"),
+        _member(request, "dest", "tn"),
+        request["iat"],
+        request["origid"],
+        dialling,
     )
 
 
@@ -93,6 +99,81 @@ def render_problem(problem: RequestProblem) -> dict[str, object]:
             }
         }
     }
+
+
+def _verification(
+    orig: object, dests: object, time: object, identity: object, dialling: DiallingRules
+) -> VerificationRequest:
+    if not isinstance(identity, str):
+        raise RequestProblem.invalid("identity", "not a string")
+    if not identity:
+        raise RequestProblem.invalid("identity", "empty")
+    return VerificationRequest(
+        orig=_tn(orig, "from.tn", dialling),
+        dests=frozenset(_tns(dests, "to.tn", dialling)),
+        time=_seconds(time, "time"),
+        identity=identity,
+    )
+
+
+def _signing(  # noqa: PLR0917 - in the order of the claims
+    attest: object, orig: object, dests: object, iat: object, origid: object, dialling: DiallingRules
+) -> SigningRequest:
+    wish = _WISHES.get(attest) if isinstance(attest, str) else None
+    if wish is None:
+        raise RequestProblem.invalid("attest", "not one of A, B, C")
+    return SigningRequest(
+        wish=wish,
+        orig=_tn(orig, "orig.tn", dialling),
+        dests=tuple(sorted(set(_tns(dests, "dest.tn", dialling)))),
+        iat=_seconds(iat, "iat"),
+        origid=_origid(origid),
+    )
+
+
+_Seconds = Annotated[int, msgspec.Meta(ge=1, le=MAX_IAT)]
+
+
+class _PlainTn(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    tn: str
+
+
+class _PlainTns(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    tn: list[str]
+
+
+class _PlainVerification(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A `verificationRequest` as nearly every switch sends it: the standard's members and no more."""
+
+    from_: _PlainTn = msgspec.field(name="from")
+    to: _PlainTns
+    time: _Seconds
+    identity: str
+
+
+class _PlainVerificationBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    verificationRequest: _PlainVerification  # noqa: N815 - the standard's name
+
+
+class _PlainSigning(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A `signingRequest` likewise."""
+
+    attest: str
+    dest: _PlainTns
+    iat: _Seconds
+    orig: _PlainTn
+    origid: str
+
+
+class _PlainSigningBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    signingRequest: _PlainSigning  # noqa: N815 - the standard's name
+
+
+_WISHES: Final = {wish.value: wish for wish in Attestation}
+_PLAIN_VERIFICATION: Final = PlainReader(
+    _PlainVerificationBody, lambda body: 9 + len(body.verificationRequest.to.tn)
+)
+_PLAIN_SIGNING: Final = PlainReader(_PlainSigningBody, lambda body: 11 + len(body.signingRequest.dest.tn))
 
 
 def _wrapper(body: bytes, name: str) -> Mapping[str, object]:
@@ -148,10 +229,10 @@ def _seconds(value: object, name: str) -> int:
 def _origid(value: object) -> str:
     if not isinstance(value, str):
         raise RequestProblem.invalid("origid", "not a string")
+    if ORIGID.fullmatch(value) is not None:
+        return value
     try:
-        origid = UUID(value)
+        UUID(value)
     except ValueError:
         raise RequestProblem.invalid("origid", "not a UUID") from None
-    if str(origid) != value.lower():
-        raise RequestProblem.invalid("origid", "not a UUID in its canonical form")
-    return value
+    raise RequestProblem.invalid("origid", "not a UUID in its canonical form")
