@@ -641,6 +641,12 @@ NUMBER_NOT_A_CLI = _row(
     "number.not-a-cli",
     "The number shown exists, but calls may not show it (emergency, service and premium numbers).",
 )
+NUMBER_UNALLOCATED = _row(
+    "number.unallocated",
+    "The number shown lies in a block that its regulator has given to nobody.",
+    remedy="`callmark allocations show` says on whose word; if it has been given out since, import the "
+    "regulator's newest files.",
+)
 NUMBER_INSERTED = _row(
     "number.inserted",
     "A network put this number in because the call had none; it is not to be shown to anybody.",

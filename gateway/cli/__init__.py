@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "certificates": ("gateway.cli.certificates", "certificates"),
     "token": ("gateway.cli.token", "token"),
     "decision": ("gateway.cli.decision", "decision"),
+    "allocations": ("gateway.cli.allocations", "allocations"),
     "reputation": ("gateway.cli.reputation", "reputation"),
     "facts": ("gateway.cli.facts", "facts"),
     "cache": ("gateway.cli.cache", "cache"),

@@ -103,6 +103,7 @@ def _summary(configuration: Configuration) -> Mapping[str, object]:
         "inventory ranges": len(policy.inventory),
         "do-not-originate entries": len(policy.verdict.dno_entries),
         "ranges of brands": len(policy.verdict.brands),
+        "allocated blocks": len(policy.verdict.allocations),
         "trust anchors": len(trust.anchors),
         "generation": configuration.generation.digest,
     }

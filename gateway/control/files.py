@@ -26,6 +26,7 @@ from gateway.generation.texts import (
     ANCHORS,
     CRL_ISSUERS,
     CRLS,
+    OPTIONAL_FILES,
     POLICY_FILES,
     SIGNING_CERTIFICATE,
     Texts,
@@ -86,6 +87,9 @@ def _read(
         for name in POLICY_FILES
         if (data := disk.read(directory / name, hint=_HINTS.get(name, ""))) is not None
     }
+    for name in OPTIONAL_FILES:
+        if disk.is_there(directory / name) and (data := disk.read(directory / name)) is not None:
+            files[name] = data
     policy_sections = sections(PolicyFile)
     variables = {
         each.variable: each.text for (section, _), each in overrides.items() if section in policy_sections
@@ -145,7 +149,7 @@ def _read_signing(disk: _Disk, settings: Settings) -> dict[str, bytes]:
 
 def _placed(problems: list[Problem], directory: Path, settings: Settings | None) -> list[Problem]:
     """The problems with the paths the operator knows, instead of the names inside a bundle."""
-    places = {name: str(directory / name) for name in (*POLICY_FILES, SETTINGS_FILE)}
+    places = {name: str(directory / name) for name in (*POLICY_FILES, *OPTIONAL_FILES, SETTINGS_FILE)}
     folders: dict[str, str | None] = {}
     if settings is not None:
         places[SIGNING_CERTIFICATE] = settings.signing.certificate_file or "[signing] certificate_file"
@@ -200,6 +204,11 @@ class _Disk:
             refusal = (f"cannot be read: {reason[:1].lower()}{reason[1:]}", "")
         self.problems.append(Problem(str(path), None, "", *refusal))
         return None
+
+    def is_there(self, path: Path) -> bool:
+        """Whether there is a file at all; one that comes or goes meanwhile counts as a change."""
+        self._seen[path] = _signature_now(path)
+        return self._seen[path] is not None or path.is_symlink()
 
     def read_folder(self, path: Path) -> list[tuple[str, bytes]]:
         """Name and bytes of the certificates and lists in a directory; other files are passed over."""

@@ -16,6 +16,7 @@ from gateway.attestation.decide import AttestationPolicy
 from gateway.attestation.inventory import Inventory
 from gateway.certificates.chain import ChainError, parse_chain
 from gateway.certificates.trust import Trust, build_trust
+from gateway.generation.allocation_file import ALLOCATION_FILE, read_allocation_file
 from gateway.generation.brands_file import BRANDS_FILE, read_brands
 from gateway.generation.bundle import bundle_digest, render_bundle
 from gateway.generation.dno_file import DNO_FILE, read_dno
@@ -27,6 +28,7 @@ from gateway.generation.settings import sections
 from gateway.generation.texts import ANCHORS, CRL_ISSUERS, CRLS, SIGNING_CERTIFICATE, Texts
 from gateway.generation.trunks import Trunk
 from gateway.generation.trunks_file import TRUNKS_FILE, read_trunks
+from gateway.numbers.allocations import Allocations
 from gateway.numbers.ranges import RangeMap
 from gateway.registry.policy import RegistryPolicy
 from gateway.verdicts.policy import VerdictPolicy
@@ -118,6 +120,11 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
     inventory = _read(texts, INVENTORY_FILE, lambda data: read_inventory(data, names), problems)
     dno = _read(texts, DNO_FILE, read_dno, problems)
     brands = _read(texts, BRANDS_FILE, lambda data: read_brands(data, names), problems)
+    # Missing, it says nothing of any number.
+    listed = read_allocation_file(texts.files[ALLOCATION_FILE]) if ALLOCATION_FILE in texts.files else None
+    if isinstance(listed, list):
+        problems += listed
+        return None
     if trunks is None or policies is None or inventory is None or dno is None or brands is None or unknown:
         return None
     assigned = Inventory((row.numbers, row.trunk) for row in inventory)
@@ -132,6 +139,7 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
             policies.verdict,
             home_origin_trunks=frozenset(trunk.name for trunk in trunks if trunk.home_origin),
             inventory=assigned,
+            allocations=listed or Allocations(),
             dno_entries=listed_dno,
             brands=listed_brands,
         ),

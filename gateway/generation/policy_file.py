@@ -89,6 +89,7 @@ class VerdictTable(Table):
     dno: EffectKey = Effect.BLOCK
     brand: EffectKey = Effect.BLOCK
     invalid_number: EffectKey = Effect.BLOCK
+    unallocated_number: EffectKey = Effect.BLOCK
     suspect_number: EffectKey = Effect.LABEL
     unauthenticated_number: EffectKey = Effect.NONE
     home_number_from_abroad: EffectKey = Effect.BLOCK
@@ -201,6 +202,7 @@ def _verdict(table: PolicyFile) -> VerdictPolicy:
         dno=verdict.dno,
         brand=verdict.brand,
         invalid_number=verdict.invalid_number,
+        unallocated_number=verdict.unallocated_number,
         suspect_number=verdict.suspect_number,
         unauthenticated_number=verdict.unauthenticated_number,
         home_number_from_abroad=verdict.home_number_from_abroad,

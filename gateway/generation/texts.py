@@ -1,8 +1,8 @@
 """Everything a generation is made of, as bytes: what was read, before anybody judged it.
 
 File names here are relative and always the same, wherever an operator keeps the files: `policy.toml`,
-`trunks.toml`, `inventory.csv`, `dno.csv`, `brands.toml`; `anchors/…`, `crl_issuers/…`, `crls/…`;
-`signing/certificate.pem`. A private key is never among them.
+`trunks.toml`, `inventory.csv`, `dno.csv`, `brands.toml`, `allocations.csv`; `anchors/…`, `crl_issuers/…`,
+`crls/…`; `signing/certificate.pem`. A private key is never among them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
+from gateway.generation.allocation_file import ALLOCATION_FILE
 from gateway.generation.brands_file import BRANDS_FILE
 from gateway.generation.dno_file import DNO_FILE
 from gateway.generation.inventory_file import INVENTORY_FILE
@@ -20,6 +21,8 @@ from gateway.generation.trunks_file import TRUNKS_FILE
 
 POLICY_FILES: Final = (POLICY_FILE, TRUNKS_FILE, INVENTORY_FILE, DNO_FILE, BRANDS_FILE)
 """The policy part; all must exist, the CSV files and brands may hold no rows."""
+OPTIONAL_FILES: Final = (ALLOCATION_FILE,)
+"""Of the policy part too, and may be missing."""
 ANCHORS: Final = "anchors/"
 CRL_ISSUERS: Final = "crl_issuers/"
 CRLS: Final = "crls/"
@@ -49,7 +52,8 @@ class Texts:
     def policy_digest(self) -> str:
         """SHA-256, hex, over all that the policy part is made of."""
         whole = sha256()
-        parts = [(name, self.files[name]) for name in POLICY_FILES if name in self.files]
+        names = (*POLICY_FILES, *OPTIONAL_FILES)
+        parts = [(name, self.files[name]) for name in names if name in self.files]
         parts += [(name, text.encode()) for name, text in sorted(self.variables.items())]
         for name, data in parts:
             # Lengths first: bytes moved from one file to the next must not give the same digest.

@@ -8,6 +8,7 @@ from) are held to different rules: in Britain both must be valid, and only the f
 from __future__ import annotations
 
 from gateway.attestation.decide import TrunkKind
+from gateway.numbers.allocations import BlockStatus
 from gateway.numbers.canonical import TelephoneNumber, is_international, to_e164
 from gateway.numbers.plans import PLANS, NumberKind, Plan, plan_for
 from gateway.numbers.plans.plan import CliUse
@@ -17,6 +18,7 @@ from gateway.reasons import (
     NUMBER_INVALID,
     NUMBER_NOT_A_CLI,
     NUMBER_SUSPECT,
+    NUMBER_UNALLOCATED,
     Verstat,
 )
 from gateway.verdicts.case import Case
@@ -45,6 +47,23 @@ def _invalid(case: Case, tn: TelephoneNumber) -> Hit | None:
         return Hit(NUMBER_NOT_A_CLI, effect, "plan", f"{to_e164(tn)} is a {kind.value} number")
     if use is CliUse.WITHHOLD:
         return Hit(NUMBER_INSERTED, Effect.NONE, "plan", to_e164(tn), withholds_cli=True)
+    return None
+
+
+def unallocated_number(case: Case) -> Hit | None:
+    """Numbers in a block that the regulator's loaded list says is nobody's; without one nothing is said.
+
+    General Condition C6.6 (a UK number is shown as allocated in the National Numbering Scheme), 47 CFR
+    64.1200(k)(2)(iii). A number of the carrier's own inventory has been given out, whatever an old list says.
+    """
+    policy = case.policy
+    for tn in case.call.shown:
+        holding = policy.allocations.holding(tn)
+        if holding is None or holding.status is BlockStatus.ALLOCATED:
+            continue
+        if not policy.inventory.trunks(tn):
+            detail = f"{to_e164(tn)}: {holding.status.value} by the list of {holding.source}"
+            return Hit(NUMBER_UNALLOCATED, policy.unallocated_number, "allocations.csv", detail)
     return None
 
 

@@ -11,6 +11,7 @@ from enum import Enum, StrEnum
 
 from gateway.attestation.extensions import RichGrant
 from gateway.attestation.inventory import Inventory
+from gateway.numbers.allocations import Allocations
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.plans import PLANS
 from gateway.numbers.ranges import NumberRange, RangeMap
@@ -151,6 +152,7 @@ class VerdictPolicy:
     dno: Effect = Effect.BLOCK
     brand: Effect = Effect.BLOCK
     invalid_number: Effect = Effect.BLOCK
+    unallocated_number: Effect = Effect.BLOCK
     suspect_number: Effect = Effect.LABEL
     unauthenticated_number: Effect = Effect.NONE
     home_number_from_abroad: Effect = Effect.BLOCK
@@ -165,5 +167,6 @@ class VerdictPolicy:
     home_origin_trunks: frozenset[str] = frozenset()
     """International trunks whose calls begin on a network of this country."""
     inventory: Inventory = field(default_factory=Inventory)
+    allocations: Allocations = field(default_factory=Allocations)
     dno_entries: RangeMap[DnoEntry] = field(default_factory=lambda: RangeMap(()))
     brands: RangeMap[Brand] = field(default_factory=lambda: RangeMap(()))

@@ -32,6 +32,7 @@ from gateway.reasons import (
     NUMBER_INVALID,
     NUMBER_NOT_A_CLI,
     NUMBER_SUSPECT,
+    NUMBER_UNALLOCATED,
     REPLAY,
     REPUTATION_SCORE,
     STIR_FAILED,
@@ -42,7 +43,12 @@ from gateway.reputation.score import score
 from gateway.verdicts.abroad import home_number_from_abroad
 from gateway.verdicts.call import Call, Decision
 from gateway.verdicts.case import Case
-from gateway.verdicts.number_rules import invalid_number, suspect_number, unauthenticated_number
+from gateway.verdicts.number_rules import (
+    invalid_number,
+    suspect_number,
+    unallocated_number,
+    unauthenticated_number,
+)
 from gateway.verdicts.policy import Brand, Effect
 from gateway.verdicts.verdict import Hit, strictness
 from gateway.verification.priority import PriorityVerstat
@@ -194,6 +200,7 @@ RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...]], ...]
     (decision, (DECISION,)),
     (do_not_originate, (DNO,)),
     (invalid_number, (NUMBER_INVALID, NUMBER_NOT_A_CLI, NUMBER_INSERTED)),
+    (unallocated_number, (NUMBER_UNALLOCATED,)),
     (
         home_number_from_abroad,
         (ABROAD_HOME_NUMBER, ABROAD_NOT_ROAMING, ABROAD_ROAMING_UNKNOWN, ABROAD_EXCEPTED),

@@ -16,10 +16,11 @@ from gateway.generation.generation import Generation, build
 from gateway.generation.policy_file import PolicyFile
 from gateway.generation.problem import Problem
 from gateway.generation.settings import SETTINGS_FILE, Settings, build_settings, sections
-from gateway.generation.texts import POLICY_FILES
+from gateway.generation.texts import OPTIONAL_FILES, POLICY_FILES
 from tests.generation.conftest import COMMITTED, texts_of
 
 BROKEN = Path(__file__).parent / "broken"
+READ = {*POLICY_FILES, *OPTIONAL_FILES}
 CASES = sorted(path.name for path in BROKEN.iterdir())
 
 
@@ -34,7 +35,7 @@ def problems_of(folder: Path, committed: Mapping[str, bytes]) -> list[Problem]:
     settings = build_settings(settings_text, of_settings)
     problems += settings if isinstance(settings, list) else []
     of_policy = {each.variable: each.text for place, each in overrides.items() if place not in of_settings}
-    files = {**committed, **{name: data for name, data in changed.items() if name in POLICY_FILES}}
+    files = {**committed, **{name: data for name, data in changed.items() if name in READ}}
     generation = build(texts_of(files, **of_policy))
     return problems + (generation if isinstance(generation, list) else [])
 

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.attestation.decide import TrunkKind
 from gateway.attestation.inventory import Inventory
+from gateway.numbers.allocations import Allocations, Block, BlockStatus, Holding
 from gateway.numbers.canonical import TelephoneNumber, canonical
 from gateway.numbers.plans import PLANS
 from gateway.numbers.ranges import NumberRange
@@ -52,6 +53,11 @@ def policy_for(pack: str, orig: str, given: str):
             # The hundred that the presentation number lies in.
             hundred = NumberRange(TelephoneNumber(f"{orig[:-2]}00"), 100)
             return replace(policy, inventory=Inventory([(hundred, "international-1")]))
+        case "listed free" | "listed allocated":
+            hundred = NumberRange(TelephoneNumber(f"{orig[:-2]}00"), 100)
+            status = BlockStatus(given.removeprefix("listed "))
+            block = Block(hundred, Holding(status, "" if given == "listed free" else "Example Ltd", "ofcom"))
+            return replace(policy, allocations=Allocations([block]))
         case "home origin":
             return replace(policy, home_origin_trunks=frozenset({"international-1"}))
         case "visitor called":

@@ -1,0 +1,155 @@
+"""Regulators' files into `allocations.csv`: read whole, judged whole, written whole or not at all.
+
+The rows of one source replace its rows of before; those of other sources stay. A list that would take away
+half of what was given out, and one that gives nothing to anybody, changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from gateway.generation.allocation_file import ALLOCATION_FILE, merged, read_blocks, render_blocks
+from gateway.generation.allocation_formats import AllocationFormat, LineProblem, read_allocations
+from gateway.generation.csv_file import ProblemList
+from gateway.numbers.allocations import Allocations, Block, BlockStatus
+from gateway.numbers.canonical import NumberError
+
+LISTED_PROBLEMS: Final = 20
+"""Of one file."""
+SIZE_LIMIT: Final = 200_000_000
+"""Bytes of one file; the whole of North America is a tenth of it."""
+_READ_BYTES: Final = 1 << 20
+
+Progress = Callable[[str, int, int], None]
+"""Which file, how many of its bytes are read, of how many."""
+
+
+class AllocationImportError(Exception):
+    """Nothing was written; the message says why, a line for each reason."""
+
+
+@dataclass(slots=True)
+class FileReport:
+    """What one file held."""
+
+    name: str
+    blocks: Counter[BlockStatus] = field(default_factory=Counter)
+    refused: int = 0
+    problems: list[LineProblem] = field(default_factory=list)
+    """The first of the lines that were set aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationReport:
+    """What was written."""
+
+    path: Path
+    files: Sequence[FileReport]
+    rows: Mapping[str, int]
+    """Of the file now, by source."""
+    numbers_before: int
+    """How many numbers this source had given out before, and has now."""
+    numbers_now: int
+
+
+def import_allocations(
+    directory: Path,
+    paths: Sequence[Path],
+    form: AllocationFormat,
+    *,
+    accept_shrink: bool,
+    progress: Progress,
+) -> AllocationReport:
+    """Read the regulator's files and write `allocations.csv` anew. Raises AllocationImportError."""
+    target = directory / ALLOCATION_FILE
+    kept = _there(target)
+    before = _given_out(block for block in kept if block.holding.source == form)
+    blocks: list[Block] = []
+    reports = [_read_file(path, form, blocks, progress) for path in paths]
+    now = _given_out(blocks)
+    if not now:
+        raise AllocationImportError("the files give nothing to anybody: every number would be unallocated")
+    if now * 2 < before and not accept_shrink:
+        raise AllocationImportError(
+            f"the files give out {now:,} numbers, and {target} has {before:,} of {form}: are they all of its "
+            "files? --accept-shrink takes them all the same"
+        )
+    blocks += (block for block in kept if block.holding.source != form)
+    try:
+        Allocations(blocks)
+    except NumberError as error:
+        raise AllocationImportError(f"{error.problem}: one file contradicts another") from None
+    _replace(target, render_blocks(blocks))
+    rows = Counter(block.holding.source for block in merged(blocks))
+    return AllocationReport(path=target, files=reports, rows=rows, numbers_before=before, numbers_now=now)
+
+
+def _there(path: Path) -> list[Block]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise AllocationImportError(f"{path} cannot be read: {error.strerror}") from None
+    problems = ProblemList(str(path))
+    blocks = list(read_blocks(data, problems))
+    if problems:
+        raise AllocationImportError("\n".join(str(problem) for problem in problems.all()))
+    return blocks
+
+
+def _given_out(blocks: Iterator[Block] | Sequence[Block]) -> int:
+    return sum(block.numbers.count for block in blocks if block.holding.status is BlockStatus.ALLOCATED)
+
+
+def _read_file(path: Path, form: AllocationFormat, blocks: list[Block], progress: Progress) -> FileReport:
+    report = FileReport(path.name)
+    for found in read_allocations(_lines(path, progress), form):
+        if isinstance(found, Block):
+            report.blocks[found.holding.status] += 1
+            blocks.append(found)
+        elif found.line == 0:
+            reasons = [f"{path}: {found.problem}"]
+            reasons += (f"{path}:{each.line}: {each.problem}" for each in report.problems)
+            raise AllocationImportError("\n".join(reasons))
+        else:
+            report.refused += 1
+            if len(report.problems) < LISTED_PROBLEMS:
+                report.problems.append(found)
+    return report
+
+
+def _lines(path: Path, progress: Progress) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > SIZE_LIMIT:
+                raise AllocationImportError(f"{path} is {size} bytes long; at most {SIZE_LIMIT} are read")
+            done = shown = 0
+            # Bounded: a file without line ends would otherwise be one line of 200 MB.
+            while line := file.readline(_READ_BYTES):
+                done += len(line)
+                if done - shown >= _READ_BYTES or done == size:
+                    shown = done
+                    progress(path.name, done, size)
+                yield line
+    except OSError as error:
+        raise AllocationImportError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise AllocationImportError(f"{path} cannot be written: {error.strerror}") from None
