@@ -14,7 +14,7 @@ from typing import Final
 import click
 
 from gateway.certificates.x5u import X5uPolicy
-from gateway.cli.config import configuration_option, report_problems
+from gateway.cli.config import configuration_option, report_problems, verification_policy
 from gateway.cli.explanation import document, explain
 from gateway.cli.inspection import (
     Credential,
@@ -36,7 +36,7 @@ from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical, to_e164
 from gateway.passport.claims import MAX_IAT
 from gateway.reasons import Finding
-from gateway.verification.examine import VerificationPolicy, VerificationRequest
+from gateway.verification.examine import VerificationRequest
 
 _MOST_INPUT: Final = 65_536
 _LEAVE_SECONDS: Final = 0.1
@@ -156,14 +156,7 @@ def _inspect(
     now: int,
     file: Path | None,
 ) -> Inspection:
-    settings = configuration.settings
-    policy = VerificationPolicy(
-        freshness_seconds=settings.verification.freshness_seconds,
-        x5u=X5uPolicy(
-            allowed_ports=settings.x5u.allowed_ports,
-            allow_private_addresses=settings.x5u.allow_private_addresses,
-        ),
-    )
+    policy = verification_policy(configuration.settings)
     examination = examine_on(request, parts.claims, policy=policy, dialling=trunk.dialling, now=now)
     credential = _credential(configuration, parts, examination, file=file, x5u=policy.x5u)
     return conclude(value, parts, examination, credential)
