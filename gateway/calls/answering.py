@@ -17,7 +17,8 @@ import structlog
 from aiohttp import web
 
 from gateway import telemetry
-from gateway.calls.dialects import atis
+from gateway.calls.dialects import atis, dialplan, ms, own
+from gateway.calls.dialects.dialect import Dialect
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.reasons import (
     INTERNAL_ERROR,
@@ -25,11 +26,9 @@ from gateway.reasons import (
     MISSING_LENGTH,
     NOT_ACCEPTABLE,
     NOT_FOUND,
-    POLICY_ERROR,
     UNPARSABLE_BODY,
     UNSUPPORTED_BODY_TYPE,
 )
-from gateway.web import problems
 from gateway.web.json_answer import JsonAnswer
 from gateway.web.problems import Problem
 from gateway.web.request_id import request_id
@@ -44,23 +43,25 @@ _log = structlog.get_logger("callmark.calls")
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What a resource answers; `body` is rendered as JSON."""
+    """What a resource answers; `body` is rendered as JSON, unless a `text_type` says it is text."""
 
     body: object
     status: int = 200
     headers: dict[str, str] | None = None
+    text_type: str | None = None
+    """The media type of a body that is a `str`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One address of the call plane: its methods, its handler, and whose error body it speaks."""
+    """One address of the call plane: its methods, its handler, and the dialect it speaks."""
 
     handle: Callable[[web.BaseRequest, bytes, str], Awaitable[Answer]]
     """Called with the request, its body and the request id; may raise RequestProblem or Problem."""
-    is_atis: bool
+    dialect: Dialect
     methods: tuple[str, ...] = ("POST",)
-    media: str = problems.JSON
-    """What a body has to be."""
+    bare: Resource | None = None
+    """Who answers here instead, in its own dialect, when the body is 3GPP's, which has no wrapper."""
 
 
 async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) -> web.Response:
@@ -69,36 +70,43 @@ async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) ->
     # As it was sent: with escapes decoded, `/stir%2Fv1/signing` would pass whoever filters by path before us.
     path = request.rel_url.raw_path
     resource = resources.get(path)
-    # An unknown address gets the body its neighbours speak.
-    is_atis = "/stir/" in path if resource is None else resource.is_atis
+    # An unknown address gets the errors its neighbours speak.
+    dialect = dialect_of(path) if resource is None else resource.dialect
     try:
         if resource is None:
             raise RequestProblem(NOT_FOUND)
         if request.method not in resource.methods:
             raise RequestProblem(METHOD_NOT_ALLOWED, allowed=", ".join(resource.methods))
-        body = await _read_body(request, resource.media) if request.method == "POST" else b""
+        body = await _read_body(request, dialect) if request.method == "POST" else b""
+        if resource.bare is not None and ms.is_bare(body):
+            resource = resource.bare
+            dialect = resource.dialect
         result = await resource.handle(request, body, identifier)
     except (RequestProblem, Problem) as problem:
-        return _refuse(request, problem, is_atis=is_atis, identifier=identifier)
+        return _refuse(request, problem, dialect=dialect, identifier=identifier)
     except Exception:  # noqa: BLE001 - the one place where our own failure becomes an answer
         _log.exception("request failed", request_id=identifier)
-        return _refuse(request, RequestProblem(INTERNAL_ERROR), is_atis=is_atis, identifier=identifier)
+        return _refuse(request, RequestProblem(INTERNAL_ERROR), dialect=dialect, identifier=identifier)
     headers = {"X-RequestID": identifier}
     if result.headers:
         headers.update(result.headers)
+    if result.text_type is not None:
+        headers["Content-Type"] = f"{result.text_type}; charset=utf-8"
+        return web.Response(body=str(result.body).encode(), status=result.status, headers=headers)
     return JsonAnswer(_ENCODER.encode(result.body), status=result.status, headers=headers)
 
 
-async def _read_body(request: web.BaseRequest, wanted: str) -> bytes:
+async def _read_body(request: web.BaseRequest, dialect: Dialect) -> bytes:
     """The body, once headers and length allow it (ATIS-1000082 header rules)."""
     headers = request.headers
-    media = headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
-    if media != wanted:
-        raise RequestProblem(UNSUPPORTED_BODY_TYPE, (wanted,))
+    if dialect.takes:
+        media = headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
+        if media != dialect.takes:
+            raise RequestProblem(UNSUPPORTED_BODY_TYPE, (dialect.takes,))
     if headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise RequestProblem(UNSUPPORTED_BODY_TYPE, (f"{wanted} without Content-Encoding",))
+        raise RequestProblem(UNSUPPORTED_BODY_TYPE, (f"{dialect.takes} without Content-Encoding".strip(),))
     accept = headers.get("Accept")
-    if accept is not None and not _accepts_json(accept):
+    if accept is not None and dialect.gives and not _accepted(accept, dialect.gives):
         # Bytes of a header that are no text cannot be repeated in JSON.
         readable = accept[:100].encode("ascii", "backslashreplace").decode("ascii")
         raise RequestProblem(NOT_ACCEPTABLE, (readable,))
@@ -121,17 +129,25 @@ async def _read_body(request: web.BaseRequest, wanted: str) -> bytes:
         raise RequestProblem(UNPARSABLE_BODY, (why,)) from None
 
 
-def _accepts_json(accept: str) -> bool:
-    """Whether one of the media ranges is JSON or everything; parameters do not matter here."""
+def _accepted(accept: str, gives: frozenset[str]) -> bool:
+    """Whether one of the media ranges covers what is given; parameters do not matter here."""
     ranges = {part.split(";", 1)[0].strip().lower() for part in accept.split(",")}
-    return not ranges.isdisjoint({"application/json", "application/*", "*/*"})
+    return not ranges.isdisjoint(gives)
 
 
 def _refuse(
-    request: web.BaseRequest, problem: RequestProblem | Problem, *, is_atis: bool, identifier: str
+    request: web.BaseRequest, problem: RequestProblem | Problem, *, dialect: Dialect, identifier: str
 ) -> web.Response:
-    """Count and log what a client is refused, and answer it."""
-    response = _render(problem, is_atis=is_atis, identifier=identifier)
+    """Count and log what a client is refused, and answer it in the dialect of the address.
+
+    The one place where the call plane's errors become responses.
+    """
+    error = dialect.render_error(problem)
+    response = web.Response(
+        status=error.status,
+        body=error.body,
+        headers={**error.headers, "X-RequestID": identifier, "Content-Type": error.media_type},
+    )
     if not request.content.is_eof():
         # The rest of the body must not be taken for the next request.
         response.force_close()
@@ -145,39 +161,10 @@ def _refuse(
     return response
 
 
-def _render(problem: RequestProblem | Problem, *, is_atis: bool, identifier: str) -> web.Response:
-    """The one place where the call plane's errors become responses, in the form the address speaks."""
-    if not is_atis:
-        return problems.render(_as_problem(problem), request_id=identifier)
-    if isinstance(problem, Problem):
-        inner = RequestProblem(POLICY_ERROR, (problem.code,))
-        status, headers = problem.status, dict(problem.headers)
-    else:
-        inner, status, headers = problem, problem.exception.status, _allow(problem)
-    return web.Response(
-        status=status,
-        body=msgspec.json.encode(atis.render_problem(inner)),
-        headers={**headers, "X-RequestID": identifier, "Content-Type": problems.JSON},
-    )
-
-
-def _as_problem(problem: RequestProblem | Problem) -> Problem:
-    if isinstance(problem, Problem):
-        return problem
-    exception = problem.exception
-    if exception is POLICY_ERROR:
-        (code,) = problem.variables
-        return Problem(exception.status, code, "The request is understood, and policy refuses it.")
-    text = exception.text
-    for place, value in enumerate(problem.variables, start=1):
-        text = text.replace(f"%{place}", value)
-    return Problem(
-        exception.status,
-        exception.message_id.lower(),
-        text.removeprefix("Error: "),
-        headers=_allow(problem),
-    )
-
-
-def _allow(problem: RequestProblem) -> dict[str, str]:
-    return {"Allow": problem.allowed} if problem.allowed else {}
+def dialect_of(path: str) -> Dialect:
+    """The dialect spoken around an address that does not exist."""
+    if "/3gpp/" in path:
+        return ms.MS
+    if "/dialplan/" in path:
+        return dialplan.DIALPLAN
+    return atis.ATIS if "/stir/" in path else own.OWN

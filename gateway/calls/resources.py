@@ -1,38 +1,31 @@
 """The call plane's addresses: what each does between its dialect and the road.
 
-A handler reads top to bottom: credential and trunk, body, road, account, answer. The table is made anew
-with each generation, because trunks choose their own prefixes.
+A handler reads top to bottom: credential and trunk, body, road, answer. The table is made anew with each
+generation, because trunks choose their own prefixes. Here: the standard's addresses and the gateway's own;
+those of the other dialects are in `switch_resources.py`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
 
-from gateway.calls.account import Account
 from gateway.calls.answering import Answer, Resource
-from gateway.calls.dialects import atis, call_events, signatures, verdicts
-from gateway.calls.dialects.problem import RequestProblem
-from gateway.calls.plane import Current, Plane
-from gateway.calls.road import Judged, verify_call
-from gateway.calls.signing import sign_call, sign_each, usable_signer
+from gateway.calls.dialects import atis, call_events, own, signatures, verdicts
+from gateway.calls.plane import Current
+from gateway.calls.service import CallService, at_prefix
+from gateway.calls.switch_resources import SwitchResources
 from gateway.facts.tokens import Scope
 from gateway.generation.trunks import Trunk
 from gateway.journal import CallEvents
-from gateway.passport.ppt import Ppt
-from gateway.reasons import POLICY_ERROR
 from gateway.verdicts.call import Call
 from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY, VerificationRequest
-from gateway.web.ndjson import NDJSON, read_lines
-from gateway.web.problems import JSON, Problem, at
-
-Handler = Callable[..., Awaitable[Answer]]
-"""Called with the request, its body, the request id, and the path's `prefix` by name."""
+from gateway.web.ndjson import read_lines
+from gateway.web.problems import Problem
 
 READY: Final = Answer({"status": "ready"})
 HEALTH: Final = ("GET", "HEAD")
@@ -41,43 +34,49 @@ HEALTH: Final = ("GET", "HEAD")
 class CallResources:
     """The handlers of one worker."""
 
-    def __init__(self, plane: Plane, account: Account) -> None:
-        self._plane = plane
-        self._account = account
+    def __init__(self, service: CallService) -> None:
+        self._service = service
+        self._switches = SwitchResources(service)
         self.is_draining = False
 
     def table(self, current: Current) -> Mapping[str, Resource]:
         """Every address of this generation."""
         table = {
-            "/livez": Resource(self._livez, is_atis=False, methods=HEALTH),
-            "/readyz": Resource(self._readyz, is_atis=False, methods=HEALTH),
+            "/livez": Resource(self._livez, own.OWN, methods=HEALTH),
+            "/readyz": Resource(self._readyz, own.OWN, methods=HEALTH),
         }
         for prefix in {"", *(trunk.url_prefix for trunk in current.generation.policy.trunks)}:
-            table[f"{prefix}/stir/v1/signing"] = _resource(self._signing, prefix, is_atis=True)
-            table[f"{prefix}/stir/v1/verification"] = _resource(self._verification, prefix, is_atis=True)
-            table[f"{prefix}/v1/verdicts"] = _resource(self._verdicts, prefix, is_atis=False)
-            table[f"{prefix}/v1/call-events"] = _resource(
-                self._call_events, prefix, is_atis=False, media=NDJSON
+            others = self._switches.table(prefix)
+            table |= others
+            signing, verification = f"{prefix}/stir/v1/signing", f"{prefix}/stir/v1/verification"
+            table[signing] = replace(
+                at_prefix(self._signing, prefix, atis.ATIS), bare=others[f"{prefix}/3gpp/stir/v1/signing"]
             )
-            table[f"{prefix}/v1/signatures"] = _resource(self._signatures, prefix, is_atis=False)
+            table[verification] = replace(
+                at_prefix(self._verification, prefix, atis.ATIS),
+                bare=others[f"{prefix}/3gpp/stir/v1/verification"],
+            )
+            table[f"{prefix}/v1/verdicts"] = at_prefix(self._verdicts, prefix, own.OWN)
+            table[f"{prefix}/v1/call-events"] = at_prefix(self._call_events, prefix, own.OWN_LINES)
+            table[f"{prefix}/v1/signatures"] = at_prefix(self._signatures, prefix, own.OWN)
         return table
 
     async def _verification(
         self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
     ) -> Answer:
         """`POST /stir/v1/verification` (ATIS-1000082): the whole road, answered with the verstat alone."""
-        started, current = self._plane.clock(), self._plane.current
-        trunk, _ = self._admit(request, current, Scope.CALL_VERIFY, prefix, started)
+        started, current = self._service.begin()
+        trunk, _ = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
         asked = atis.parse_verification(body, trunk.dialling)
         call = _atis_call(asked, identifier, trunk)
-        judged = await self._judge(
+        judged = await self._service.verify(
             resource="verification",
             current=current,
             trunk=trunk,
             call=call,
             identities=(asked.identity,),
             accepted=SHAKEN_ONLY,
-            max_ms=self._plane.deadline_ms,
+            max_ms=self._service.deadline_ms,
             started=started,
         )
         return Answer(atis.render_verification(judged.verification.outcome))
@@ -88,13 +87,13 @@ class CallResources:
         """`POST /v1/verdicts`: everything the gateway has to say of a call."""
         del identifier
         began = time.perf_counter()
-        started, current = self._plane.clock(), self._plane.current
-        chosen, own = self._admit(request, current, Scope.CALL_VERIFY, prefix, started)
+        started, current = self._service.begin()
+        chosen, own_trunks = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
         shape = verdicts.parse_body(body)
-        trunk = current.admission.named(shape.trunk, chosen=chosen, own=own)
+        trunk = current.admission.named(shape.trunk, chosen=chosen, own=own_trunks)
         asked = shape.on(trunk)
-        max_ms = self._plane.deadline_ms if asked.max_ms is None else asked.max_ms
-        judged = await self._judge(
+        max_ms = self._service.deadline_ms if asked.max_ms is None else asked.max_ms
+        judged = await self._service.verify(
             resource="verdict",
             current=current,
             trunk=trunk,
@@ -118,50 +117,34 @@ class CallResources:
         self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
     ) -> Answer:
         """`POST /stir/v1/signing` (ATIS-1000082)."""
-        began = time.perf_counter()
-        started, current = self._plane.clock(), self._plane.current
-        trunk, _ = self._admit(request, current, Scope.CALL_SIGN, prefix, started)
+        started, current = self._service.begin()
+        trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
         asked = atis.parse_signing(body, trunk.dialling)
-        now, freshness = int(started), current.verification.freshness_seconds
-        if abs(asked.iat - now) > freshness:
-            # RFC 8224 section 6.1 step 3: no PASSporT for a date outside the freshness window.
-            raise RequestProblem.invalid("iat", f"more than {freshness} s from the gateway's clock")
-        signer = usable_signer(current, iat=asked.iat, now=now)
-        signed = sign_call(self._plane, current, request=asked, signer=signer, trunk=trunk)
-        self._account.signed(
-            call_id=identifier,
-            current=current,
-            trunk=trunk,
-            request=asked,
-            signed=signed,
-            started=started,
-            elapsed=time.perf_counter() - began,
+        identity, attest = self._service.sign(
+            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started
         )
-        if signed.identity is None or signed.attest is None:
-            raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
-        return Answer(atis.render_signing(signed.identity), headers={"X-Attestation": signed.attest.value})
+        return Answer(atis.render_signing(identity), headers={"X-Attestation": attest})
 
     async def _call_events(
         self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
     ) -> Answer:
         """`POST /v1/call-events`: how calls ended; what is accepted is in the journal."""
         del identifier
-        now, current = self._plane.clock(), self._plane.current
-        chosen, own = self._admit(request, current, Scope.CALL_VERIFY, prefix, now)
+        now, current = self._service.begin()
+        chosen, own_trunks = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, now)
 
         def named(name: str | None) -> Trunk | None:
-            trunk = current.admission.named(name, chosen=chosen, own=own)
+            trunk = current.admission.named(name, chosen=chosen, own=own_trunks)
             return trunk if name in (None, trunk.name) else None
 
         events = await read_lines(body, call_events.line_reader(named, now=now))
-        if not self._plane.journal.keep(CallEvents(time=now, events=tuple(events))):
+        if not self._service.keep(CallEvents(time=now, events=tuple(events))):
             raise Problem(
                 503,
                 "journal-unavailable",
                 "The journal takes nothing at the moment; send the batch again.",
                 headers={"Retry-After": "5"},
             )
-        self._account.told(len(events))
         return Answer({"accepted": len(events)}, status=202)
 
     async def _signatures(
@@ -169,26 +152,12 @@ class CallResources:
     ) -> Answer:
         """`POST /v1/signatures`: PASSporTs of several types for one call."""
         del identifier
-        began = time.perf_counter()
-        started, current = self._plane.clock(), self._plane.current
-        chosen, own = self._admit(request, current, Scope.CALL_SIGN, prefix, started)
+        started, current = self._service.begin()
+        chosen, own_trunks = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
         shape = signatures.parse_body(body)
-        trunk = current.admission.named(shape.trunk, chosen=chosen, own=own)
+        trunk = current.admission.named(shape.trunk, chosen=chosen, own=own_trunks)
         asked = shape.on(trunk)
-        now, freshness = int(started), current.verification.freshness_seconds
-        if abs(asked.call.time - now) > freshness:
-            # RFC 8224 section 6.1 step 3, as above.
-            raise at("/call/time", f"is more than {freshness} s from the gateway's clock")
-        signer = usable_signer(current, iat=asked.call.time, now=now)
-        signed = sign_each(self._plane, current, request=asked, signer=signer, trunk=trunk, now=now)
-        self._account.signed_each(
-            current=current,
-            trunk=trunk,
-            request=asked,
-            signatures=signed,
-            started=started,
-            elapsed=time.perf_counter() - began,
-        )
+        signed = self._service.sign_each(current=current, trunk=trunk, asked=asked, started=started)
         return Answer(signatures.render_signatures(signed, asked, generation=current.number))
 
     async def _livez(self, request: web.BaseRequest, body: bytes, identifier: str) -> Answer:
@@ -202,52 +171,6 @@ class CallResources:
         if self.is_draining:
             return Answer({"status": "draining"}, status=503)
         return READY
-
-    def _admit(
-        self, request: web.BaseRequest, current: Current, scope: Scope, prefix: str, started: float
-    ) -> tuple[Trunk, tuple[Trunk, ...]]:
-        return current.admission.trunk(
-            request, scope=scope, prefix=prefix, tokens=self._plane.facts, now=int(started)
-        )
-
-    async def _judge(
-        self,
-        *,
-        resource: str,
-        current: Current,
-        trunk: Trunk,
-        call: Call,
-        identities: tuple[str, ...],
-        accepted: frozenset[Ppt],
-        max_ms: int,
-        started: float,
-    ) -> Judged:
-        began = time.perf_counter()
-        deadline = asyncio.get_running_loop().time() + max_ms / 1000
-        judged = await verify_call(
-            self._plane,
-            current,
-            call=call,
-            identities=identities,
-            accepted=accepted,
-            trunk=trunk,
-            deadline=deadline,
-        )
-        self._account.judged(
-            resource=resource,
-            current=current,
-            trunk=trunk,
-            call=call,
-            identities=identities,
-            judged=judged,
-            started=started,
-            elapsed=time.perf_counter() - began,
-        )
-        return judged
-
-
-def _resource(handler: Handler, prefix: str, *, is_atis: bool, media: str = JSON) -> Resource:
-    return Resource(partial(handler, prefix=prefix), is_atis=is_atis, media=media)
 
 
 def _atis_call(asked: VerificationRequest, identifier: str, trunk: Trunk) -> Call:

@@ -28,6 +28,7 @@ from gateway.calls.admission import Admission
 from gateway.calls.answering import Resource, answer
 from gateway.calls.plane import Current, Plane
 from gateway.calls.resources import CallResources
+from gateway.calls.service import CallService
 from gateway.calls.signer import SigningSetupError, load_signer
 from gateway.certificates.chain import ChainError
 from gateway.certificates.x5u import X5uPolicy
@@ -74,7 +75,7 @@ class Worker:
         self._plane = plane
         self._bundles = bundles
         self._chains = chains
-        self._resources = CallResources(plane, account)
+        self._resources = CallResources(CallService(plane, account))
         self._table: Mapping[str, Resource] = self._resources.table(plane.current)
         self._keep_own_chain()
         self._to_close = 0.0

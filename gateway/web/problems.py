@@ -16,6 +16,7 @@ from aiohttp import web
 TYPE: Final = "urn:callmark:problem:"
 """A name, not an address (RFC 9457 section 3.1.1 allows both): what the codes mean stands in docs/api.md."""
 JSON: Final = "application/json"
+PROBLEM_JSON: Final = "application/problem+json"
 
 
 @dataclass(eq=False)
@@ -49,8 +50,8 @@ def at(pointer: str, problem: str) -> Problem:
     )
 
 
-def render(problem: Problem, *, request_id: str) -> web.Response:
-    """The problem as `application/problem+json`."""
+def problem_body(problem: Problem) -> dict[str, object]:
+    """The members of RFC 9457 section 3.1."""
     body: dict[str, object] = {
         "type": TYPE + problem.code,
         "title": problem.title,
@@ -60,10 +61,15 @@ def render(problem: Problem, *, request_id: str) -> web.Response:
         body["detail"] = problem.detail
     if problem.errors:
         body["errors"] = [dict(error) for error in problem.errors]
+    return body
+
+
+def render(problem: Problem, *, request_id: str) -> web.Response:
+    """The problem as `application/problem+json`."""
     return web.Response(
         status=problem.status,
-        body=msgspec.json.encode(body),
-        content_type="application/problem+json",
+        body=msgspec.json.encode(problem_body(problem)),
+        content_type=PROBLEM_JSON,
         headers={**problem.headers, "X-RequestID": request_id},
     )
 

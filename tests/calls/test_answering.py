@@ -14,6 +14,7 @@ from aiohttp.test_utils import RawTestServer
 
 from gateway.calls import answering
 from gateway.calls.answering import MAX_BODY_BYTES, Answer, Resource, answer
+from gateway.calls.dialects import atis, own
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.web.malformed import SERVER_LOGGER
 from gateway.web.problems import Problem, unauthenticated
@@ -37,9 +38,9 @@ async def _echo(request: web.BaseRequest, body: bytes, identifier: str) -> Answe
 
 
 TABLE = {
-    ATIS: Resource(_echo, is_atis=True),
-    OWN: Resource(_echo, is_atis=False),
-    "/livez": Resource(_echo, is_atis=False, methods=("GET", "HEAD")),
+    ATIS: Resource(_echo, atis.ATIS),
+    OWN: Resource(_echo, own.OWN),
+    "/livez": Resource(_echo, own.OWN, methods=("GET", "HEAD")),
 }
 
 Ask = Callable[..., Awaitable[aiohttp.ClientResponse]]

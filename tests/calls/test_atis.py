@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.calls.dialects.atis import (
-    MAX_DESTINATIONS,
     parse_signing,
     parse_verification,
     render_problem,
     render_verification,
 )
+from gateway.calls.dialects.fields import MAX_DESTINATIONS
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.numbers.canonical import DiallingRules
 from gateway.reasons import REASONS, Finding, Verstat

@@ -9,23 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Final
-from uuid import UUID
 
 import msgspec
 
 from gateway.attestation.decide import Attestation
+from gateway.calls.dialects.dialect import Dialect, ErrorAnswer, allow
+from gateway.calls.dialects.fields import (
+    member,
+    read_object,
+    read_origid,
+    seconds,
+    telephone_number,
+    telephone_numbers,
+)
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.signing import SigningRequest
-from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
-from gateway.passport.claims import MAX_IAT, ORIGID
+from gateway.numbers.canonical import DiallingRules
+from gateway.passport.claims import MAX_IAT
 from gateway.passport.plain_json import PlainReader
-from gateway.passport.strict import StrictJsonError, read_json
-from gateway.reasons import MISSING_BODY, UNPARSABLE_BODY, Verstat
+from gateway.reasons import POLICY_ERROR, Verstat
 from gateway.verification.examine import VerificationRequest
 from gateway.verification.outcome import Outcome
-
-MAX_DESTINATIONS: Final = 100
-"""More called numbers than any call has; a bound on the work one request can ask for."""
+from gateway.web.problems import JSON, Problem
 
 
 def parse_verification(body: bytes, dialling: DiallingRules) -> VerificationRequest:
@@ -39,8 +44,8 @@ def parse_verification(body: bytes, dialling: DiallingRules) -> VerificationRequ
         if name not in request:
             raise RequestProblem.missing(name)
     return _verification(
-        _member(request, "from", "tn"),
-        _member(request, "to", "tn"),
+        member(request, "from", "tn"),
+        member(request, "to", "tn"),
         request["time"],
         request["identity"],
         dialling,
@@ -61,8 +66,8 @@ def parse_signing(body: bytes, dialling: DiallingRules) -> SigningRequest:
         raise RequestProblem.invalid("ppt", "only 'shaken' is signed here")
     return _signing(
         request["attest"],
-        _member(request, "orig", "tn"),
-        _member(request, "dest", "tn"),
+        member(request, "orig", "tn"),
+        member(request, "dest", "tn"),
         request["iat"],
         request["origid"],
         dialling,
@@ -101,6 +106,20 @@ def render_problem(problem: RequestProblem) -> dict[str, object]:
     }
 
 
+def render_error(error: RequestProblem | Problem) -> ErrorAnswer:
+    """Any error as the dialect's own; what is not in the standard's table is a policy exception."""
+    if isinstance(error, Problem):
+        body = render_problem(RequestProblem(POLICY_ERROR, (error.code,)))
+        return ErrorAnswer(error.status, JSON, msgspec.json.encode(body), error.headers)
+    body = render_problem(error)
+    return ErrorAnswer(error.exception.status, JSON, msgspec.json.encode(body), allow(error))
+
+
+ATIS: Final = Dialect(
+    takes=JSON, gives=frozenset({"application/json", "application/*", "*/*"}), render_error=render_error
+)
+
+
 def _verification(
     orig: object, dests: object, time: object, identity: object, dialling: DiallingRules
 ) -> VerificationRequest:
@@ -109,9 +128,9 @@ def _verification(
     if not identity:
         raise RequestProblem.invalid("identity", "empty")
     return VerificationRequest(
-        orig=_tn(orig, "from.tn", dialling),
-        dests=frozenset(_tns(dests, "to.tn", dialling)),
-        time=_seconds(time, "time"),
+        orig=telephone_number(orig, "from.tn", dialling),
+        dests=frozenset(telephone_numbers(dests, "to.tn", dialling)),
+        time=seconds(time, "time"),
         identity=identity,
     )
 
@@ -124,10 +143,10 @@ def _signing(  # noqa: PLR0917 - in the order of the claims
         raise RequestProblem.invalid("attest", "not one of A, B, C")
     return SigningRequest(
         wish=wish,
-        orig=_tn(orig, "orig.tn", dialling),
-        dests=tuple(sorted(set(_tns(dests, "dest.tn", dialling)))),
-        iat=_seconds(iat, "iat"),
-        origid=_origid(origid),
+        orig=telephone_number(orig, "orig.tn", dialling),
+        dests=tuple(sorted(set(telephone_numbers(dests, "dest.tn", dialling)))),
+        iat=seconds(iat, "iat"),
+        origid=read_origid(origid),
     )
 
 
@@ -177,62 +196,10 @@ _PLAIN_SIGNING: Final = PlainReader(_PlainSigningBody, lambda body: 11 + len(bod
 
 
 def _wrapper(body: bytes, name: str) -> Mapping[str, object]:
-    if not body.strip():
-        raise RequestProblem(MISSING_BODY)
-    try:
-        document = read_json(body)
-    except StrictJsonError as error:
-        raise RequestProblem(UNPARSABLE_BODY, (f"invalid JSON body: {error.problem}",)) from None
-    if not isinstance(document, dict):
-        raise RequestProblem(UNPARSABLE_BODY, ("invalid JSON body: not an object",))
+    document = read_object(body)
     if name not in document:
         raise RequestProblem.missing(name)
     request = document[name]
     if not isinstance(request, dict):
         raise RequestProblem.invalid(name, "not an object")
     return request
-
-
-def _member(request: Mapping[str, object], name: str, key: str) -> object:
-    value = request[name]
-    if not isinstance(value, dict):
-        raise RequestProblem.invalid(name, "not an object")
-    if key not in value:
-        raise RequestProblem.missing(f"{name}.{key}")
-    return value[key]
-
-
-def _tn(value: object, name: str, dialling: DiallingRules) -> TelephoneNumber:
-    if not isinstance(value, str):
-        raise RequestProblem.invalid(name, "not a string")
-    try:
-        return canonical(value, dialling)
-    except NumberError as error:
-        raise RequestProblem.invalid(name, error.problem) from None
-
-
-def _tns(value: object, name: str, dialling: DiallingRules) -> list[TelephoneNumber]:
-    if not isinstance(value, list):
-        raise RequestProblem.invalid(name, "not an array")
-    if not 1 <= len(value) <= MAX_DESTINATIONS:
-        raise RequestProblem.invalid(name, f"not 1 to {MAX_DESTINATIONS} numbers")
-    return [_tn(item, f"{name}[{place}]", dialling) for place, item in enumerate(value)]
-
-
-def _seconds(value: object, name: str) -> int:
-    # bool is an int in Python, and not a time.
-    if type(value) is not int or value <= 0:
-        raise RequestProblem.invalid(name, "not a positive integer of seconds")
-    return value
-
-
-def _origid(value: object) -> str:
-    if not isinstance(value, str):
-        raise RequestProblem.invalid("origid", "not a string")
-    if ORIGID.fullmatch(value) is not None:
-        return value
-    try:
-        UUID(value)
-    except ValueError:
-        raise RequestProblem.invalid("origid", "not a UUID") from None
-    raise RequestProblem.invalid("origid", "not a UUID in its canonical form")

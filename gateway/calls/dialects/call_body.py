@@ -7,12 +7,11 @@ the place as a JSON pointer (RFC 6901).
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final, Literal, TypeVar
-from urllib.parse import unquote
 
 import msgspec
 
+from gateway.calls.dialects.fields import number_in_uri
 from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
 from gateway.passport.priority import MAX_R_VALUES
@@ -81,7 +80,7 @@ class CallBody(msgspec.Struct, forbid_unknown_fields=True, rename={"caller": "fr
             dests=tuple(read_tn(tn, f"/call/to/tn/{place}", dialling) for place, tn in enumerate(self.to.tn)),
             anonymous=self.anonymous,
             roaming=Roaming(self.roaming),
-            request_uri=None if self.request_uri is None else _routed_to(self.request_uri, dialling),
+            request_uri=None if self.request_uri is None else number_in_uri(self.request_uri, dialling),
             resource_priority=None if self.resource_priority is None else frozenset(self.resource_priority),
             priority=None if self.priority is None else self.priority.lower(),
         )
@@ -101,28 +100,3 @@ def read_tn(text: str, pointer: str, dialling: DiallingRules) -> TelephoneNumber
         return canonical(text, dialling)
     except NumberError as error:
         raise at(pointer, error.problem) from None
-
-
-_URI: Final = re.compile(r"(?:(?P<scheme>tel|sips?):)?(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
-
-
-def _routed_to(request_uri: str, dialling: DiallingRules) -> TelephoneNumber | None:
-    """The number in a Request-URI, `tel:`, `sip:` or bare; None for one that is routed by something else.
-
-    Escapes are undone (RFC 3261 section 19.1.4: `%39` is a 9 to the switch), and parameters left out, as
-    they do not change whom the call is for.
-    """
-    found = _URI.fullmatch(request_uri)
-    if found is None:
-        return None
-    rest = found["rest"]
-    if (found["scheme"] or "tel").lower() != "tel":
-        user, at_sign, host = rest.rpartition("@")
-        if not at_sign or not host:
-            return None
-        rest = user.partition(":")[0]
-    number = unquote(rest.partition(";")[0])
-    try:
-        return None if ";" in number else canonical(number, dialling)
-    except NumberError:
-        return None

@@ -1,0 +1,159 @@
+"""What every resource does between its dialect's request and its dialect's answer.
+
+Credential and trunk, the road, the account: the same whatever form the request came in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from aiohttp import web
+
+from gateway.calls.account import Account
+from gateway.calls.answering import Answer, Resource
+from gateway.calls.dialects.dialect import Dialect
+from gateway.calls.dialects.problem import RequestProblem
+from gateway.calls.plane import Current, Plane
+from gateway.calls.road import Judged, verify_call
+from gateway.calls.signing import (
+    Signature,
+    SignatureRequest,
+    SigningRequest,
+    sign_call,
+    sign_each,
+    usable_signer,
+)
+from gateway.facts.tokens import Scope
+from gateway.generation.trunks import Trunk
+from gateway.journal import CallEvents
+from gateway.passport.ppt import Ppt
+from gateway.reasons import POLICY_ERROR
+from gateway.verdicts.call import Call
+from gateway.web.problems import at
+
+Handler = Callable[..., Awaitable[Answer]]
+"""Called with the request, its body, the request id, and the path's `prefix` by name."""
+
+
+def at_prefix(handler: Handler, prefix: str, dialect: Dialect) -> Resource:
+    """The resource of this handler under a trunk's prefix."""
+    return Resource(partial(handler, prefix=prefix), dialect)
+
+
+class CallService:
+    """One worker's."""
+
+    def __init__(self, plane: Plane, account: Account) -> None:
+        self._plane = plane
+        self._account = account
+
+    @property
+    def deadline_ms(self) -> int:
+        """For a request that names none."""
+        return self._plane.deadline_ms
+
+    def begin(self) -> tuple[float, Current]:
+        """The time (epoch seconds) and the generation a request is answered by, each taken once."""
+        return self._plane.clock(), self._plane.current
+
+    def admit(
+        self, request: web.BaseRequest, current: Current, scope: Scope, prefix: str, started: float
+    ) -> tuple[Trunk, tuple[Trunk, ...]]:
+        """The trunk a request speaks for, and all its credential opens. Raises Problem (401, 403, 503)."""
+        return current.admission.trunk(
+            request, scope=scope, prefix=prefix, tokens=self._plane.facts, now=int(started)
+        )
+
+    async def verify(
+        self,
+        *,
+        resource: str,
+        current: Current,
+        trunk: Trunk,
+        call: Call,
+        identities: tuple[str, ...],
+        accepted: frozenset[Ppt],
+        max_ms: int,
+        started: float,
+    ) -> Judged:
+        """Verify a call, judge it and account for it; `started` in epoch seconds."""
+        began = time.perf_counter()
+        deadline = asyncio.get_running_loop().time() + max_ms / 1000
+        judged = await verify_call(
+            self._plane,
+            current,
+            call=call,
+            identities=identities,
+            accepted=accepted,
+            trunk=trunk,
+            deadline=deadline,
+        )
+        self._account.judged(
+            resource=resource,
+            current=current,
+            trunk=trunk,
+            call=call,
+            identities=identities,
+            judged=judged,
+            started=started,
+            elapsed=time.perf_counter() - began,
+        )
+        return judged
+
+    def sign(
+        self, *, current: Current, trunk: Trunk, asked: SigningRequest, call_id: str, started: float
+    ) -> tuple[str, str]:
+        """Sign a call and account for it: the Identity header's value and the attestation given.
+
+        Raises RequestProblem for a time out of the window (SVC4005) and for what policy refuses (POL0001).
+        """
+        began = time.perf_counter()
+        now, freshness = int(started), current.verification.freshness_seconds
+        if abs(asked.iat - now) > freshness:
+            # RFC 8224 section 6.1 step 3: no PASSporT for a date outside the freshness window.
+            raise RequestProblem.invalid("iat", f"more than {freshness} s from the gateway's clock")
+        signer = usable_signer(current, iat=asked.iat, now=now)
+        signed = sign_call(self._plane, current, request=asked, signer=signer, trunk=trunk)
+        self._account.signed(
+            call_id=call_id,
+            current=current,
+            trunk=trunk,
+            request=asked,
+            signed=signed,
+            started=started,
+            elapsed=time.perf_counter() - began,
+        )
+        if signed.identity is None or signed.attest is None:
+            raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
+        return signed.identity, signed.attest.value
+
+    def sign_each(
+        self, *, current: Current, trunk: Trunk, asked: SignatureRequest, started: float
+    ) -> tuple[Signature, ...]:
+        """Sign PASSporTs of several types and account for them. Raises Problem and RequestProblem."""
+        began = time.perf_counter()
+        now, freshness = int(started), current.verification.freshness_seconds
+        if abs(asked.call.time - now) > freshness:
+            # RFC 8224 section 6.1 step 3, as above.
+            raise at("/call/time", f"is more than {freshness} s from the gateway's clock")
+        signer = usable_signer(current, iat=asked.call.time, now=now)
+        signed = sign_each(self._plane, current, request=asked, signer=signer, trunk=trunk, now=now)
+        self._account.signed_each(
+            current=current,
+            trunk=trunk,
+            request=asked,
+            signatures=signed,
+            started=started,
+            elapsed=time.perf_counter() - began,
+        )
+        return signed
+
+    def keep(self, events: CallEvents) -> bool:
+        """Keep how calls ended; whether it is in the journal."""
+        kept = self._plane.journal.keep(events)
+        if kept:
+            self._account.told(len(events.events))
+        return kept

@@ -1,0 +1,142 @@
+"""The addresses of the dialects that switches already speak: 3GPP's, the dialplan's, secsipidx's.
+
+Each handler is its counterpart in `resources.py` with another dialect at both ends.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from aiohttp import web
+
+from gateway.calls.answering import Answer, Resource
+from gateway.calls.dialects import dialplan, ms, secsipidx
+from gateway.calls.service import CallService, at_prefix
+from gateway.facts.tokens import Scope
+from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY
+
+
+class SwitchResources:
+    """The handlers of one worker."""
+
+    def __init__(self, service: CallService) -> None:
+        self._service = service
+
+    def table(self, prefix: str) -> dict[str, Resource]:
+        """The addresses under a trunk's prefix."""
+        return {
+            f"{prefix}/3gpp/stir/v1/signing": at_prefix(self._ms_signing, prefix, ms.MS),
+            f"{prefix}/3gpp/stir/v1/verification": at_prefix(self._ms_verification, prefix, ms.MS),
+            f"{prefix}/dialplan/v1/verdicts": at_prefix(self._dialplan_verdict, prefix, dialplan.DIALPLAN),
+            f"{prefix}/dialplan/v1/signatures": at_prefix(
+                self._dialplan_signature, prefix, dialplan.DIALPLAN
+            ),
+            f"{prefix}/v1/check": at_prefix(self._check, prefix, secsipidx.SECSIPIDX),
+            f"{prefix}/v1/sign-csv": at_prefix(self._sign_csv, prefix, secsipidx.SECSIPIDX),
+        }
+
+    async def _ms_verification(
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
+    ) -> Answer:
+        """`POST /3gpp/stir/v1/verification` (TS 24.229 Annex V)."""
+        started, current = self._service.begin()
+        trunk, _ = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
+        asked = ms.parse_verification(body, trunk, identifier=identifier)
+        judged = await self._service.verify(
+            resource="verification",
+            current=current,
+            trunk=trunk,
+            call=asked.call,
+            identities=asked.identities,
+            accepted=EVERY_TYPE,
+            max_ms=self._service.deadline_ms,
+            started=started,
+        )
+        return Answer(ms.render_verification(judged.verification, asked.request_id))
+
+    async def _ms_signing(
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
+    ) -> Answer:
+        """`POST /3gpp/stir/v1/signing` (TS 24.229 Annex V)."""
+        started, current = self._service.begin()
+        trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
+        asked = ms.parse_signing(body, trunk.dialling, new_origid=str(uuid4()))
+        identity, attest = self._service.sign(
+            current=current,
+            trunk=trunk,
+            asked=asked.request,
+            call_id=asked.request_id or identifier,
+            started=started,
+        )
+        return Answer(ms.render_signing(identity, asked.request_id), headers={"X-Attestation": attest})
+
+    async def _dialplan_verdict(
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
+    ) -> Answer:
+        """`POST /dialplan/v1/verdicts`."""
+        started, current = self._service.begin()
+        chosen, own = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
+        asked = dialplan.parse_verdict(body)
+        trunk = current.admission.named(asked.trunk, chosen=chosen, own=own)
+        judged = await self._service.verify(
+            resource="verdict",
+            current=current,
+            trunk=trunk,
+            call=asked.on(trunk, identifier=identifier, now=int(started)),
+            identities=asked.identities,
+            accepted=EVERY_TYPE,
+            max_ms=self._service.deadline_ms if asked.max_ms is None else asked.max_ms,
+            started=started,
+        )
+        said = dialplan.render_verdict(judged.verdict, judged.verification, generation=current.number)
+        return _lines(request, said)
+
+    async def _dialplan_signature(
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
+    ) -> Answer:
+        """`POST /dialplan/v1/signatures`."""
+        started, current = self._service.begin()
+        trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
+        asked = dialplan.parse_signing(body, trunk.dialling, new_origid=str(uuid4()), now=int(started))
+        identity, attest = self._service.sign(
+            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started
+        )
+        return _lines(request, dialplan.render_signing(identity, attest))
+
+    async def _check(self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str) -> Answer:
+        """`POST /v1/check` of secsipidx."""
+        del identifier
+        started, current = self._service.begin()
+        trunk, _ = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
+        call, identity = secsipidx.parse_check(body, trunk, now=int(started))
+        judged = await self._service.verify(
+            resource="verification",
+            current=current,
+            trunk=trunk,
+            call=call,
+            identities=(identity,),
+            accepted=SHAKEN_ONLY,
+            max_ms=self._service.deadline_ms,
+            started=started,
+        )
+        outcome = judged.verification.outcome
+        status, said = secsipidx.render_check(outcome)
+        reason = {secsipidx.REASON_HEADER: outcome.finding.reason.code}
+        return Answer(said, status=status, headers=reason, text_type=secsipidx.TEXT)
+
+    async def _sign_csv(
+        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
+    ) -> Answer:
+        """`POST /v1/sign-csv` of secsipidx."""
+        started, current = self._service.begin()
+        trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
+        asked = secsipidx.parse_sign_csv(body, trunk.dialling, new_origid=str(uuid4()), now=int(started))
+        identity, attest = self._service.sign(
+            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started
+        )
+        return Answer(f"{identity}\n", headers={"X-Attestation": attest}, text_type=secsipidx.TEXT)
+
+
+def _lines(request: web.BaseRequest, said: dict[str, str]) -> Answer:
+    media_type, text = dialplan.render_text(said, request.headers.get("Accept"))
+    return Answer(text, headers=dialplan.render_headers(said), text_type=media_type)
