@@ -123,7 +123,8 @@ def test_check_says_ok_or_failed(node: GatewayNode, passing: str):
     answer = node.post(CHECK, passing.encode(), headers=FORM)
     assert (answer.status, answer.body) == (200, b"OK\n")
     assert answer.headers["Callmark-Reason"] == "stir.passed"
-    head, _, rest = passing.partition(";")
+    own = node.post(SIGN_CSV, f"{FROM},{TO},A,,".encode(), headers=FORM).body.decode().strip()
+    head, _, rest = own.partition(";")
     altered = f"{head[:-8]}AAAAAAAA;{rest}"
     answer = node.post(CHECK, altered.encode(), headers=FORM)
     assert (answer.status, answer.body) == (422, b"FAILED\n\n")

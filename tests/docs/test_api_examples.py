@@ -29,7 +29,7 @@ UNLIKE = frozenset(
 
 
 def examples(page: str) -> list[tuple[str, object]]:
-    """Each shell block that is followed by its answer, with what has to run before it."""
+    """Each shell block that is followed by its answer, in JSON or in lines of text."""
     found: list[tuple[str, object]] = []
     shell = ""
     for language, content in blocks((PROJECT / page).read_text()):
@@ -37,6 +37,9 @@ def examples(page: str) -> list[tuple[str, object]]:
             shell = content
         elif language == "json" and shell:
             found.append((shell, json.loads(content)))
+            shell = ""
+        elif language == "text" and shell:
+            found.append((shell, content.splitlines()))
             shell = ""
     return found
 
@@ -93,13 +96,14 @@ def run(node: GatewayNode, script: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("page", ["docs/api.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/api.md", "docs/switches/dialects.md", "README.md"])
 def test_every_example_answers_what_its_page_prints(page: str, tmp_path: Path) -> None:
     found = examples(page)
     assert found, "the page has no examples"
     with running_node(tmp_path) as node:
         before = ""  # a later example may use a variable of an earlier one, such as $IDENTITY
         for shell, printed in found:
-            answer = run(node, before + shell).strip().splitlines()[-1]
-            assert is_like(printed, json.loads(answer)), f"{shell}\nanswered {answer}"
+            answer = run(node, before + shell).strip().splitlines()
+            read = answer if isinstance(printed, list) else json.loads(answer[-1])
+            assert is_like(printed, read), f"{shell}\nanswered {answer}"
             before += "".join(re.findall(r"^[A-Z_]+=\$\(.*?\)\n", shell, re.MULTILINE | re.DOTALL))
