@@ -151,7 +151,7 @@ def render_verdict(verdict: Verdict, verification: Verification, *, generation: 
         reason, detail = outcome.finding.reason, outcome.finding.detail or outcome.finding.description
     else:
         reason, detail = deciding.reason, deciding.detail
-    return _lines_of(
+    return _ascii(
         {
             "action": verdict.action.value,
             "verstat": verdict.verstat.value,
@@ -193,7 +193,7 @@ def render_error(error: RequestProblem | Problem) -> ErrorAnswer:
     """One line: `error=`, a code, a sentence."""
     problem = as_problem(error)
     sentence = " ".join(filter(None, (problem.title, problem.detail)))
-    said = _lines_of({"error": f"{problem.code} {sentence}"})
+    said = _ascii({"error": f"{problem.code} {sentence}"})
     line = f"error={said['error']}\n"
     headers = {**problem.headers, "Callmark-Error": problem.code}
     return ErrorAnswer(problem.status, f"{TEXT}; charset=utf-8", line.encode(), headers)
@@ -287,6 +287,6 @@ def _address(text: str) -> str:
     return text if bracketed is None else bracketed[1]
 
 
-def _lines_of(answer: Mapping[str, str]) -> dict[str, str]:
+def _ascii(answer: Mapping[str, str]) -> dict[str, str]:
     """Nothing that could end a line or begin a header; details may quote files of the operator's."""
     return {key: in_ascii(value) for key, value in answer.items()}
