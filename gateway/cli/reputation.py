@@ -25,6 +25,8 @@ from gateway.cli.administration import (
 from gateway.cli.control_client import NoNodeError, download
 from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url
 from gateway.cli.jobs import Show, progress_bar, run_job
+from gateway.cli.reputation_eval import eval_
+from gateway.cli.reputation_score import score
 from gateway.control.commands.reputation import explain_number, explanation_document
 from gateway.control.importing import ImportReport, ImportRequest, import_file
 from gateway.control.imports import report_document, words_of_written
@@ -47,6 +49,10 @@ def reputation() -> None:
 
     Exit status: 0 done, 1 refused or not possible (the message says why), 2 wrong usage.
     """
+
+
+reputation.add_command(score)
+reputation.add_command(eval_)
 
 
 @reputation.command(name="import")

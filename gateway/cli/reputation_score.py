@@ -1,0 +1,166 @@
+"""`callmark reputation score`: a file of numbers, each with what the record foresees of it."""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import click
+
+from gateway.cli.administration import data_directory_option, local_record, run
+from gateway.cli.control_client import NoNodeError, download
+from gateway.cli.jobs import Show, progress_bar
+from gateway.control.sightings_csv import write_sightings
+from gateway.generation.countries import FILE_RULES
+from gateway.numbers.canonical import NumberError, TelephoneNumber, canonical, to_e164
+from gateway.reputation.blocks import score_of_rate
+from gateway.reputation.entry import epoch_day
+from gateway.reputation.foresight import Foresight
+from gateway.reputation.listings import FIELDS
+from gateway.reputation.neighbourhood import NumberDay
+
+MOST_PROBLEMS: Final = 5
+"""Lines that are no number, quoted; all are counted."""
+_TEN_DIGITS: Final = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
+_SHOW_EVERY: Final = 10_000
+
+
+@dataclass(slots=True)
+class _Asked:
+    numbers: list[TelephoneNumber] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    refused: int = 0
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="As on the morning of that day: sightings of earlier days alone.",
+)
+@data_directory_option
+def score(*, file: Path, as_of: datetime | None, data_directory: Path) -> None:
+    """Print number,score for each number of FILE (a number a line; - for standard input).
+
+    The score is what the record foresees of the number's next calls, from its own sightings and those of
+    the blocks around it: 0 to 1, higher is worse, comparable between numbers of one record. Nothing blocks
+    a call for it alone; `callmark reputation show` explains one number's.
+
+    Numbers are written +442079460123, or 020 7946 0123 by the dialling rules; ten digits alone are read as
+    the FTC writes them, behind +1. Lines that hold no number are left out and told on standard error.
+
+    \b
+    callmark reputation score numbers.txt > scores.csv
+    callmark reputation score numbers.txt --as-of 2025-11-21
+
+    Exit status: 0 done, 1 nothing could be read, 2 wrong usage.
+    """  # noqa: D301 - click's \b keeps the lines of the examples
+    before = datetime.now(UTC).date() + timedelta(days=1) if as_of is None else as_of.date()
+    today = before if as_of is not None else datetime.now(UTC).date()
+    asked = _read(file)
+    if not asked.numbers:
+        raise click.ClickException(f"{file} holds no number")
+    foresight = Foresight(asked.numbers, today=epoch_day(today))
+    with progress_bar("scoring", hidden=not sys.stderr.isatty()) as show:
+        later = run(_score(data_directory, foresight, before, len(asked.numbers), show))
+    out = sys.stdout
+    for tn, rate in zip(asked.numbers, foresight.rates, strict=True):
+        out.write(f"{to_e164(tn)},{score_of_rate(rate):.6f}\n")
+    for problem in asked.problems:
+        click.echo(problem, err=True)
+    if asked.refused:
+        click.echo(f"{asked.refused} lines hold no number and were left out.", err=True)
+    if later:
+        click.echo(f"{later} sightings of {before} and later were not looked at.", err=True)
+
+
+def _read(file: Path) -> _Asked:
+    asked = _Asked()
+    lines = sys.stdin.buffer if str(file) == "-" else file.open("rb")
+    with lines:
+        for number, line in enumerate(lines, 1):
+            text = line.decode(errors="replace").strip()
+            if not text or (number == 1 and not any(letter.isdigit() for letter in text)):
+                continue  # a header, such as Company_Phone_Number
+            try:
+                asked.numbers.append(_canonical(text))
+            except NumberError as error:
+                asked.refused += 1
+                if len(asked.problems) < MOST_PROBLEMS:
+                    asked.problems.append(f"line {number}: {error.problem}")
+    return asked
+
+
+def _canonical(text: str) -> TelephoneNumber:
+    if _TEN_DIGITS.fullmatch(text):
+        return TelephoneNumber("1" + text)
+    return canonical(text.replace(" ", ""), FILE_RULES)
+
+
+async def _score(data_directory: Path, foresight: Foresight, before: date, asked: int, show: Show) -> int:
+    """Take the record in; how many sightings were of later days."""
+    later = taken = 0
+    unfinished: dict[int, float] = {}
+    current = ""
+    limit = before.isoformat()
+    async for row in _rows(data_directory):
+        tn, day, weight = row[_TN], row[_DAY], float(row[_WEIGHT])
+        if tn != current:
+            _add(foresight, current, unfinished)
+            current, unfinished = tn, {}
+        if day >= limit:
+            later += 1
+            continue
+        days = epoch_day(date.fromisoformat(day))
+        unfinished[days] = unfinished.get(days, 0.0) + weight
+        taken += 1
+        if taken % _SHOW_EVERY == 0:
+            show("scoring", foresight.done, asked)
+    _add(foresight, current, unfinished)
+    foresight.finish()
+    return later
+
+
+_TN: Final = FIELDS.index("tn")
+_DAY: Final = FIELDS.index("day")
+_WEIGHT: Final = FIELDS.index("confidence")
+
+
+def _add(foresight: Foresight, tn: str, days: dict[int, float]) -> None:
+    number = TelephoneNumber(tn.removeprefix("+"))
+    for day, weight in sorted(days.items()):
+        foresight.add(NumberDay(number, day, weight))
+
+
+async def _rows(data_directory: Path) -> AsyncIterator[list[str]]:
+    """Every sighting in the order of the numbers, from the node or else from the record itself."""
+    rest = ""
+    async for piece in _text(data_directory):
+        text = rest + piece
+        whole, _, rest = text.rpartition("\n")
+        for row in csv.reader(_lines(whole)):
+            if row and row[0] != FIELDS[0]:
+                yield row
+
+
+def _lines(text: str) -> Iterator[str]:
+    # A label holds no line end (import refuses what cannot be printed): a line is a row.
+    yield from text.splitlines()
+
+
+async def _text(data_directory: Path) -> AsyncIterator[str]:
+    try:
+        async for piece in download(data_directory, "/admin/v1/sightings"):
+            yield piece.decode(errors="replace")
+    except NoNodeError:
+        async with local_record(data_directory, makes=False) as record:
+            async for text in write_sightings(record, now=int(time.time())):
+                yield text

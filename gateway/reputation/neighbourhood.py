@@ -1,0 +1,127 @@
+"""Sightings to the evidence of blocks, one area at a time, so that memory is bounded by the largest area.
+
+Sightings come in the order of the numbers. Numbers of different lengths are no neighbours and lie
+between each other in that order, so one area of each length is open at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.blocks import (
+    FRESH_DAYS,
+    LASTING_DAYS,
+    LEVELS,
+    BlockEvidence,
+    Level,
+    block_of,
+    has_blocks,
+)
+
+
+class NumberDay(msgspec.Struct, frozen=True, gc=False):
+    """What one day's sightings of one number weigh together."""
+
+    tn: TelephoneNumber
+    day: int
+    """Days from 1970-01-01."""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """All evidence of one area: of the area itself, every block in it and every number seen."""
+
+    digits: str
+    length: int
+    """Digits of its numbers."""
+    evidence: Mapping[str, BlockEvidence]
+    """By the digits that a block's numbers begin with; a number's own by all of them."""
+
+    def around(self, tn: TelephoneNumber) -> tuple[BlockEvidence | None, ...]:
+        """Return what is known at every level, from the area to the number itself."""
+        return tuple(self.evidence.get(block_of(tn, level)) for level in LEVELS)
+
+
+class _Tally:
+    """One block while it is being summed up."""
+
+    __slots__ = ("fresh", "fresh_spread", "lasting", "lasting_spread", "latest", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers = 0
+        self.fresh = self.lasting = self.fresh_spread = self.lasting_spread = 0.0
+        self.latest = 0
+        """The day of the latest sighting."""
+
+
+def area_of(tn: TelephoneNumber) -> tuple[int, str]:
+    """What numbers of one area have in common: their length and first digits."""
+    return len(tn), block_of(tn, Level.AREA)
+
+
+class AreaBuilder:
+    """Takes what was seen of numbers, in the order of the numbers, and gives each area when it is whole."""
+
+    def __init__(self, *, today: int) -> None:
+        """`today` in days from 1970-01-01: evidence is as of that day, a later one counts as today."""
+        self._today = today
+        self._open: dict[int, tuple[str, dict[str, _Tally]]] = {}
+
+    def add(self, seen: NumberDay) -> Area | None:
+        """Count it in, unless it has no blocks; gives the area before when the number is of the next."""
+        if not has_blocks(seen.tn):
+            return None
+        length, digits = area_of(seen.tn)
+        known, closed = self._open.get(length), None
+        if known is None or known[0] != digits:
+            if known is not None:
+                closed = _closed(length, *known, today=self._today)
+            known = self._open[length] = (digits, {})
+        tally = known[1].get(seen.tn)
+        if tally is None:
+            tally = known[1][seen.tn] = _Tally()
+            tally.numbers = 1
+        weight, days = math.sqrt(seen.weight), max(self._today - seen.day, 0)
+        tally.fresh += weight * 0.5 ** (days / FRESH_DAYS)
+        tally.lasting += weight * 0.5 ** (days / LASTING_DAYS)
+        tally.latest = max(tally.latest, min(seen.day, self._today))
+        return closed
+
+    def rest(self) -> Iterator[Area]:
+        """The areas that are still open; nothing may be added afterwards."""
+        for length, (digits, numbers) in self._open.items():
+            yield _closed(length, digits, numbers, today=self._today)
+
+
+def _closed(length: int, digits: str, numbers: dict[str, _Tally], *, today: int) -> Area:
+    """Sum the numbers up, level by level."""
+    found, inner = dict(numbers), numbers
+    for level in reversed(LEVELS[:-1]):
+        end = length - level.dropped
+        outer: dict[str, _Tally] = {}
+        for part, tally in inner.items():
+            block = outer.get(part[:end])
+            if block is None:
+                block = outer[part[:end]] = _Tally()
+            block.numbers += tally.numbers
+            block.fresh += tally.fresh
+            block.lasting += tally.lasting
+            days = today - tally.latest
+            block.fresh_spread += 0.5 ** (days / FRESH_DAYS)
+            block.lasting_spread += 0.5 ** (days / LASTING_DAYS)
+            block.latest = max(block.latest, tally.latest)
+        found.update(outer)
+        inner = outer
+    evidence = {
+        block: BlockEvidence(
+            today, each.numbers, each.fresh, each.lasting, each.fresh_spread, each.lasting_spread
+        )
+        for block, each in found.items()
+    }
+    return Area(digits, length, evidence)
