@@ -18,11 +18,31 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
+from gateway.attestation.decide import TrunkKind
+from gateway.verdicts.call import Known
+
 SEGMENT_BYTES: Final = 32 * 1024 * 1024
 SEGMENTS_KEPT: Final = 4
 """For each worker: about 100,000 calls of history at 1 kB each."""
 BUFFER_BYTES: Final = 4 * 1024 * 1024
 READ_BYTES: Final = 1024 * 1024
+
+
+class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the rules were asked of beside the numbers: with it they can be asked again, under other rules."""
+
+    known: Known
+    """Everything that was looked up, as it was answered."""
+    trunk_kind: TrunkKind
+    finding: tuple[str, str] = ("", "")
+    """Of the verification: its detail and its parameter."""
+    origid: str | None = None
+    request_uri: str | None = None
+    resource_priority: frozenset[str] | None = None
+    priority: str | None = None
+    """The Priority header."""
+    proven: tuple[str, str, tuple[str, ...], str | None] | None = None
+    """What `rph` PASSporTs proved: verstat, reason, r-values, `sph`."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
@@ -49,8 +69,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     action: str | None = None
     deciding: str | None = None
     """The code of the rule that decided."""
-    evidence: dict[str, object] = {}
-    """As read: entries of the reputation, the number of replays, what was degraded."""
+    grounds: Grounds | None = None
+    """Of a call that was verified."""
+    reasons: dict[str, str] = {}
+    """Of a call of which several types were to be signed: why each was, or was not."""
+    earlier: tuple[str, ...] = ()
+    """Identity headers that were there before ours."""
     attest: str | None = None
     generation: int
     elapsed_ms: float

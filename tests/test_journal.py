@@ -12,7 +12,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import journal
-from gateway.journal import JournalTail, JournalWriter, Record
+from gateway.attestation.decide import TrunkKind
+from gateway.journal import Grounds, JournalTail, JournalWriter, Record
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.entry import FeedEvidence, ReputationEntry
+from gateway.verdicts.call import Decision, Known
+
+GROUNDS = Grounds(
+    known=Known(
+        decisions=(Decision("allow", None, "a customer", TelephoneNumber("442079460123")),),
+        reputation=(
+            (TelephoneNumber("442079460123"), ReputationEntry((FeedEvidence("x", 1, 1.0, 1, 1),), 99999)),
+        ),
+        replay_calls=2,
+        degraded=("facts",),
+    ),
+    trunk_kind=TrunkKind.CUSTOMER,
+    finding=("found 'D'", "attest"),
+    resource_priority=frozenset({"ets.0"}),
+    proven=("RPH-Validation-Passed", "stir.passed", ("ets.0",), None),
+)
 
 
 def a_record(number: int = 0, **how) -> Record:
@@ -66,7 +85,7 @@ def test_a_record_comes_back_as_it_was(writer, tail):
     record = a_record(
         network_tn="447700900123",
         identities=("eyJ…;info=<https://example.org/a>\r\n",),
-        evidence={"reputation": {"442079460123": '[1,99999,[["x",1,1.0,1,1]]]'}, "replay_calls": None},
+        grounds=GROUNDS,
         attest="A",
     )
     writer.append(record)

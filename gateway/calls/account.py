@@ -9,10 +9,8 @@ from gateway.calls.plane import Current, Journal
 from gateway.calls.road import Judged
 from gateway.calls.signing import Signature, SignatureRequest, Signed, SigningRequest
 from gateway.generation.trunks import Trunk
-from gateway.journal import Record
-from gateway.knowledge.question import UNKNOWN
+from gateway.journal import Grounds, Record
 from gateway.reasons import Verstat
-from gateway.reputation.entry import encode_entry
 from gateway.telemetry import CallLine, CallLog, Tallies, redact
 from gateway.verdicts.call import Call
 from gateway.verdicts.verdict import Action
@@ -82,22 +80,6 @@ class Account:
             ms=round(elapsed * 1000, 2),
         )
         self._log.write(line, now=started + elapsed)
-        evidence: dict[str, object] = {
-            "reputation": {
-                tn: "unknown" if entry is UNKNOWN else encode_entry(entry).decode()
-                for tn, entry in judged.evidence.reputation.items()
-                if entry is not None
-            },
-            "replay_calls": judged.evidence.replay_distinct_calls,
-            "recent_emergency_caller": judged.evidence.recent_emergency_caller,
-            "degraded": verdict.degraded,
-        }
-        if call.request_uri is not None:
-            evidence["request_uri"] = call.request_uri
-        if call.resource_priority is not None:
-            evidence["resource_priority"] = sorted(call.resource_priority)
-        if call.priority is not None:
-            evidence["priority"] = call.priority
         self._journal.append(
             Record(
                 time=started,
@@ -116,7 +98,7 @@ class Account:
                 reason=reason,
                 action=verdict.action,
                 deciding=deciding,
-                evidence=evidence,
+                grounds=_grounds(call, judged),
                 attest=verdict.attest,
                 generation=current.number,
                 elapsed_ms=round(elapsed * 1000, 3),
@@ -205,12 +187,6 @@ class Account:
             ms=round(elapsed * 1000, 2),
         )
         self._log.write(line, now=started + elapsed)
-        evidence: dict[str, object] = {
-            "reasons": {each.ppt.value: each.finding.reason.code for each in signatures},
-            "earlier": request.identities,
-        }
-        if call.request_uri is not None:
-            evidence["request_uri"] = call.request_uri
         self._journal.append(
             Record(
                 time=started,
@@ -224,9 +200,26 @@ class Account:
                 call_time=call.time,
                 identities=tuple([each.identity for each in signatures if each.identity is not None]),
                 reason=reason,
-                evidence=evidence,
+                reasons={each.ppt.value: each.finding.reason.code for each in signatures},
+                earlier=request.identities,
                 attest=attest,
                 generation=current.number,
                 elapsed_ms=round(elapsed * 1000, 3),
             )
         )
+
+
+def _grounds(call: Call, judged: Judged) -> Grounds:
+    finding, proven = judged.verification.outcome.finding, judged.verification.priority
+    return Grounds(
+        known=judged.known,
+        trunk_kind=call.trunk_kind,
+        finding=(finding.detail, finding.parameter),
+        origid=judged.verdict.origid,
+        request_uri=call.request_uri,
+        resource_priority=call.resource_priority,
+        priority=call.priority,
+        proven=None
+        if proven is None
+        else (proven.verstat.value, proven.finding.reason.code, proven.auth, proven.sph),
+    )

@@ -44,7 +44,7 @@ class Judged(msgspec.Struct, frozen=True, gc=False):
 
     verdict: Verdict
     verification: Verification
-    evidence: Evidence
+    known: Known
 
 
 async def verify_call(
@@ -91,7 +91,7 @@ async def verify_call(
         now=now,
         priority=verification.priority,
     )
-    return Judged(verdict, verification, evidence)
+    return Judged(verdict, verification, known)
 
 
 async def _verify(

@@ -40,18 +40,10 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     warnings: tuple[Finding, ...] = ()
     passport: VerifiedPassport | None = None
     chain: ValidatedChain | None = None
-
-    @property
-    def attest(self) -> str | None:
-        """The attestation, when a `shaken` PASSporT passed: `A`, `B` or `C`."""
-        claims = None if self.passport is None else self.passport.claims
-        return claims.attest if isinstance(claims, ShakenClaims) else None
-
-    @property
-    def origid(self) -> str | None:
-        """The origination id, when a `shaken` PASSporT passed."""
-        claims = None if self.passport is None else self.passport.claims
-        return claims.origid if isinstance(claims, ShakenClaims) else None
+    attest: str | None = None
+    """The attestation, when a `shaken` PASSporT passed: `A`, `B` or `C`."""
+    origid: str | None = None
+    """The origination id, when a `shaken` PASSporT passed."""
 
     @classmethod
     def refused(cls, finding: Finding) -> Outcome:
@@ -65,10 +57,13 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
         cls, passport: VerifiedPassport, chain: ValidatedChain, warnings: tuple[Finding, ...]
     ) -> Outcome:
         """Everything fitted; `warnings` are what is to be said of the chain all the same."""
+        shaken = passport.claims if isinstance(passport.claims, ShakenClaims) else None
         return cls(
             verstat=Verstat.TN_VALIDATION_PASSED,
             finding=Finding(VERIFIED),
             warnings=warnings,
             passport=passport,
             chain=chain,
+            attest=None if shaken is None else shaken.attest,
+            origid=None if shaken is None else shaken.origid,
         )

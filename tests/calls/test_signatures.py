@@ -442,7 +442,7 @@ def test_log_journal_and_metrics_say_what_was_signed(node: GatewayNode):
     eventually(written)
     record = json.loads(written()[0])
     assert (record["operation"], record["attest"], len(record["identities"])) == ("signatures", "A", 1)
-    assert record["evidence"]["reasons"] == {"shaken": "attest.granted", "rph": "sign.rph.trunk"}
+    assert record["reasons"] == {"shaken": "attest.granted", "rph": "sign.rph.trunk"}
     refusals = 'callmark_signatures_total{attest="none",ppt="rph",reason="sign.rph.trunk"}'
     eventually(lambda: refusals in node.administer("GET", "/metrics").body.decode())
 

@@ -318,6 +318,6 @@ def test_what_the_switch_said_of_route_and_priority_is_on_record(node: GatewayNo
 
     eventually(written)
     (line,) = written()
-    evidence = json.loads(line[line.index(b"{") : line.rindex(b"}") + 1])["evidence"]
-    assert (evidence["request_uri"], evidence["priority"]) == (B, "urgent")
-    assert evidence["resource_priority"] == ["ets.0", "wps.1"]
+    grounds = json.loads(line[line.index(b"{") : line.rindex(b"}") + 1])["grounds"]
+    assert (grounds["request_uri"], grounds["priority"]) == (B, "urgent")
+    assert sorted(grounds["resource_priority"]) == ["ets.0", "wps.1"]
