@@ -189,6 +189,9 @@ SIGNATURES: Final = prometheus_client.Counter(
 CALL_EVENTS: Final = prometheus_client.Counter(
     "callmark_call_events_total", "Ends of calls that switches told."
 )
+ROAMING_CHECKS: Final = prometheus_client.Counter(
+    "callmark_roaming_checks_total", "Calls from abroad asked about at the roaming check.", ["roaming"]
+)
 REQUEST_ERRORS: Final = prometheus_client.Counter(
     "callmark_request_errors_total", "Requests that could not be understood or were not allowed.", ["status"]
 )

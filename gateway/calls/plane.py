@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from gateway.journal import CallEvents, Record
 from gateway.knowledge.question import Evidence, Question
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reasons import Finding
+from gateway.verdicts.call import Roaming
 from gateway.verification.examine import VerificationPolicy
 
 
@@ -57,6 +58,13 @@ class Knowledge(Protocol):
         """Note that these numbers called for help just now; waits for nothing."""
 
 
+class RoamingService(Protocol):
+    """Whether mobiles of ours are abroad (`fetch/roaming.py`)."""
+
+    async def ask(self, tns: Sequence[TelephoneNumber], *, deadline: float) -> Roaming:
+        """What is known by `deadline` (loop time); never raises."""
+
+
 class Journal(Protocol):
     """Where a call's record goes (`journal.py`)."""
 
@@ -86,6 +94,8 @@ class Plane:
     chains: Chains
     facts: Facts
     knowledge: Knowledge
+    roaming: RoamingService | None
+    """None where no service is named: a call's own word on it is all there is."""
     journal: Journal
     clock: Callable[[], float]
     """Epoch seconds."""

@@ -6,6 +6,7 @@
     judge       chain, dates, authority, signature: of every PASSporT that is left
     conclude    several results, one answer: number, diversion, priority, name
     facts       operators' decisions: node-local
+    roaming     of a home mobile from abroad: asked at the start, beside all this
     knowledge   one batch for all calls in flight: reputation, replay, who called for help lately
     decide      the rules of the verdict
     journal     one record
@@ -27,7 +28,8 @@ from gateway.knowledge.question import UNKNOWN, Evidence, Question, ReplayClaim
 from gateway.numbers.canonical import TelephoneNumber, canonical
 from gateway.passport.ppt import Ppt
 from gateway.reputation.entry import ReputationEntry
-from gateway.verdicts.call import Call, Decision, Known
+from gateway.verdicts.abroad import numbers_that_may_roam
+from gateway.verdicts.call import Call, Decision, Known, Roaming
 from gateway.verdicts.decide import decide
 from gateway.verdicts.emergency import callers_to_remember, numbers_called_back
 from gateway.verdicts.verdict import Verdict
@@ -62,6 +64,7 @@ async def verify_call(
     `accepted` are the types of PASSporT the resource takes.
     """
     now = int(plane.clock())
+    roaming = _ask_roaming(plane, current, call, deadline)
     verification = await _verify(
         plane,
         current,
@@ -76,6 +79,10 @@ async def verify_call(
     evidence = await plane.knowledge.ask(
         _question(current, call, verification.outcome, trunk), deadline=deadline
     )
+    if roaming is not None:
+        call = msgspec.structs.replace(call, roaming=await roaming)
+        if call.roaming is Roaming.UNKNOWN:
+            degraded = (*degraded, "roaming")
     known = Known(
         decisions=decisions,
         reputation=_entries(evidence),
@@ -153,6 +160,14 @@ def _request(call: Call, identity: str) -> VerificationRequest:
         resource_priority=call.resource_priority,
         priority=call.priority,
     )
+
+
+def _ask_roaming(plane: Plane, current: Current, call: Call, deadline: float) -> asyncio.Task[Roaming] | None:
+    """Asked beside everything else, and only where the answer changes the verdict."""
+    if plane.roaming is None:
+        return None
+    tns = numbers_that_may_roam(call, current.generation.policy.verdict)
+    return asyncio.create_task(plane.roaming.ask(tns, deadline=deadline)) if tns else None
 
 
 def _decisions(plane: Plane, call: Call, now: int) -> tuple[tuple[Decision, ...], tuple[str, ...]]:

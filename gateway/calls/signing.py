@@ -141,12 +141,19 @@ def sign_call(
 def sign_each(
     plane: Plane, current: Current, *, request: SignatureRequest, signer: Signer, trunk: Trunk, now: int
 ) -> tuple[Signature, ...]:
+    """Decide and sign each PASSporT wanted; a call for help is noted whether it is signed or not."""
+    remember_call_for_help(plane, current, shown=request.call.shown, called=request.call.called, trunk=trunk)
+    return sign_wishes(current, request=request, signer=signer, trunk=trunk, now=now)
+
+
+def sign_wishes(
+    current: Current, *, request: SignatureRequest, signer: Signer, trunk: Trunk, now: int
+) -> tuple[Signature, ...]:
     """Decide and sign each PASSporT wanted, in their order; `now` in epoch seconds.
 
     One that is refused takes nothing from the others. A diversion may stand behind a PASSporT that is signed
     in the same request.
     """
-    remember_call_for_help(plane, current, shown=request.call.shown, called=request.call.called, trunk=trunk)
     done: dict[Ppt, Signature] = {}
     for wish in sorted(request.wishes, key=lambda wish: isinstance(wish, DiversionWish)):
         match wish:

@@ -36,6 +36,7 @@ from gateway.channel import SLOT_VARIABLE, Channel
 from gateway.facts.reader import FactsReader
 from gateway.fetch.chains import ChainCache
 from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
+from gateway.fetch.roaming import RoamingCheck, RoamingPolicy
 from gateway.generation.settings import Settings
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
 from gateway.journal import JournalWriter
@@ -181,6 +182,23 @@ def x5u_policy(settings: Settings) -> X5uPolicy:
     )
 
 
+def roaming_policy(settings: Settings) -> RoamingPolicy | None:
+    """`[roaming]`, with the token its file holds; None where no service is named."""
+    roaming = settings.roaming
+    if roaming.url is None:
+        return None
+    token = None
+    if roaming.token_file is not None:
+        token = Path(roaming.token_file).read_text(encoding="ascii").strip()
+    return RoamingPolicy(
+        url=roaming.url,
+        timeout_ms=roaming.timeout_ms,
+        cache_seconds=roaming.cache_seconds,
+        token=token,
+        tls_ca_file=None if roaming.tls_ca_file is None else Path(roaming.tls_ca_file),
+    )
+
+
 @contextlib.asynccontextmanager
 async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
     """Everything a worker holds, opened and closed in order."""
@@ -203,6 +221,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             )
         )
         chains = ChainCache(fetcher, clock=lambda: int(time.time()), shared=StoredChains(store))
+        roaming = RoamingCheck(policy) if (policy := roaming_policy(settings)) is not None else None
         account = Account(journal, CallLog(process=process_name()))
         flushing = asyncio.create_task(_flush(journal, account))
         try:
@@ -211,6 +230,7 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
                 chains=chains,
                 facts=facts,
                 knowledge=Knowledge(store),
+                roaming=roaming,
                 journal=journal,
                 clock=time.time,
                 deadline_ms=settings.verification.deadline_ms,
@@ -221,6 +241,8 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             flushing.cancel()
             account.flush()
             await chains.close()
+            if roaming is not None:
+                await roaming.close()
             facts.close()
             journal.close()
 

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 
 import click
 
+from gateway.certificates.x5u import X5uPolicy
 from gateway.control.files import Configuration, read_configuration
 from gateway.control.signing_key import signing_problem
 from gateway.control.transport_files import transport_problems
@@ -21,6 +22,7 @@ from gateway.generation.problem import Problem
 from gateway.generation.settings import SETTINGS_FILE, Settings, sections
 from gateway.generation.toml_file import Table
 from gateway.node_settings import CONFIGURATION_VARIABLE
+from gateway.verification.policy import VerificationPolicy
 
 _MODELS: Final[Mapping[str, type[Table]]] = {SETTINGS_FILE: Settings, POLICY_FILE: PolicyFile}
 
@@ -107,6 +109,15 @@ def _summary(configuration: Configuration) -> Mapping[str, object]:
         "trust anchors": len(trust.anchors),
         "generation": configuration.generation.digest,
     }
+
+
+def verification_policy(settings: Settings) -> VerificationPolicy:
+    """What the configuration says of verifying, as the rules take it."""
+    x5u = settings.x5u
+    return VerificationPolicy(
+        freshness_seconds=settings.verification.freshness_seconds,
+        x5u=X5uPolicy(allowed_ports=x5u.allowed_ports, allow_private_addresses=x5u.allow_private_addresses),
+    )
 
 
 def report_problems(problems: list[Problem], *, stop: bool = True) -> None:

@@ -1,25 +1,29 @@
-"""An inspected Identity header, in words for a person and as a document for a program; decides nothing."""
+"""One inspected Identity header in words for a person; decides nothing. The call: `call_words.py`."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
-from gateway.calls.dialects.atis import render_verification
 from gateway.certificates.chain import ValidatedChain
-from gateway.cli.certificate_words import certificate_document, certificate_lines
+from gateway.cli.certificate_words import certificate_lines
 from gateway.cli.inspection import Inspection
 from gateway.cli.steps import StepResult, steps
 from gateway.cli.wording import age, as_json, finding_words, lasting, mark, moment, row, safe, title
 from gateway.numbers.canonical import to_e164
+from gateway.passport.claims import Claims
+from gateway.passport.diversion import DivClaims
 from gateway.passport.passport import PassportError
+from gateway.passport.priority import RphClaims
 from gateway.passport.strict import Base64UrlError, read_base64url
 from gateway.reasons import (
     CREDENTIAL_UNOBTAINABLE,
+    DIV_CALLEE,
     IAT_STALE,
     IDENTITY_MALFORMED,
+    RPH_MISMATCH,
     TN_MISMATCH,
     X5U_FORBIDDEN,
     Finding,
@@ -37,57 +41,25 @@ _EXCERPT: Final = 36
 _PLACE: Final = re.compile(r"(?:position|character) (\d+)")
 
 
-def explain(inspection: Inspection, *, assumed: tuple[str, ...]) -> Iterator[str]:
-    """Lines for a person; `assumed` are sentences on what was not given."""
+def explain(inspection: Inspection, *, alike: int | None = None) -> Iterator[str]:
+    """What is in one header, and the steps it passed; `alike` is an earlier one of the same certificates."""
     yield from _header_lines(inspection)
     yield from _claim_lines(inspection)
-    yield from _credential_lines(inspection)
+    if alike is None:
+        yield from _credential_lines(inspection)
+    else:
+        yield title("Certificates")
+        yield f"  Those of header {alike}."
     yield title(f"The steps of RFC 8224 section 6.2, as of {moment(inspection.examination.now)}")
-    for sentence in assumed:
-        yield f"  {sentence}"
     for result in steps(inspection):
         yield from _step_lines(result, inspection)
-    yield from _answer_lines(inspection)
-
-
-def document(inspection: Inspection, *, assumed: tuple[str, ...]) -> Mapping[str, object]:
-    """The same for a program."""
-    parts, credential = inspection.parts, inspection.credential
-    identity, passport, outcome = parts.identity, parts.passport, inspection.outcome
-    return {
-        "passed": outcome.passport is not None,
-        "verstat": outcome.verstat.value,
-        "code": outcome.finding.reason.code,
-        "answer": render_verification(outcome),
-        "remedies": list(_remedies(inspection)),
-        "judged_at": inspection.examination.now,
-        "assumed": list(assumed),
-        "steps": [
-            {
-                "step": result.step.label,
-                "topic": result.step.topic,
-                "passed": result.passed,
-                "findings": [_finding_document(finding) for finding in result.findings],
-            }
-            for result in steps(inspection)
-        ],
-        "parameters": None
-        if identity is None
-        else {"info": identity.info, "alg": identity.alg, "ppt": identity.ppt}
-        | dict(identity.other_parameters),
-        "stopped": None if parts.stopped is None else parts.stopped.problem,
-        "header": None if passport is None else dict(passport.header),
-        "claims": None if passport is None else dict(passport.payload),
-        "signed": None if passport is None else passport.signing_input.decode("ascii"),
-        "certificates": None
-        if credential is None
-        else {
-            "source": credential.source,
-            "anchored": credential.is_anchored,
-            "chain": [certificate_document(one) for one in credential.certificates],
-            "warnings": [_finding_document(finding) for finding in _warnings(inspection)],
-        },
-    }
+    for depth, nested in enumerate(inspection.nested, start=1):
+        yield title(f"Within it, {depth}. PASSporT of {len(inspection.nested)}")
+        yield from _claim_lines(nested)
+        yield from _credential_lines(nested)
+        yield title(f"Steps of the {depth}. PASSporT within")
+        for result in steps(nested):
+            yield from _step_lines(result, nested)
 
 
 def _header_lines(inspection: Inspection) -> Iterator[str]:
@@ -150,6 +122,8 @@ def _claim_lines(inspection: Inspection) -> Iterator[str]:
             words = f"{moment(claims.iat)}, {age(inspection.examination.now - claims.iat)}"
         elif name == "attest" and isinstance(value, str):
             words = ATTEST_WORDS.get(value, "")
+        elif claims is not None:
+            words = _claim_words(name, claims)
         yield row(safe(name), as_json(value) + (f"  ({words})" if words else ""))
     yield title("Signature")
     data, signature = passport.signing_input, passport.signature
@@ -163,6 +137,23 @@ def _claim_lines(inspection: Inspection) -> Iterator[str]:
         yield row("s", signature[32:].hex())
 
 
+def _claim_words(name: str, claims: Claims) -> str:
+    """What a claim of an extension says, where its name does not."""
+    if isinstance(claims, DivClaims):
+        return {
+            "dest": "where the call was sent on to",
+            "div": "the number that sent it on, for which the signer answers",
+            "opt": "the PASSporT before this diversion, explained below",
+        }.get(name, "")
+    return {
+        "rcd": "what the caller says of itself",
+        "rcdi": "digests of that, so that nobody can exchange it",
+        "crn": "why the call is made",
+        "rph": "the priority the call may ask for",
+        "sph": "a call back from an emergency control room",
+    }.get(name, "")
+
+
 def _credential_lines(inspection: Inspection) -> Iterator[str]:
     credential = inspection.credential
     yield title("Certificates")
@@ -171,13 +162,14 @@ def _credential_lines(inspection: Inspection) -> Iterator[str]:
         return
     yield f"  {credential.source}"
     yield from certificate_lines(credential, now=inspection.examination.now)
-    for finding in _warnings(inspection):
+    for finding in warnings_of(inspection):
         yield f"  Warning: {finding_words(finding)}"
         if finding.reason.remedy:
             yield f"           {finding.reason.remedy}"
 
 
-def _warnings(inspection: Inspection) -> tuple[Finding, ...]:
+def warnings_of(inspection: Inspection) -> tuple[Finding, ...]:
+    """What is to be said of the chain though it is believed."""
     judged = None if inspection.credential is None else inspection.credential.judged
     return judged.warnings if isinstance(judged, ValidatedChain) else ()
 
@@ -196,49 +188,42 @@ def _step_lines(result: StepResult, inspection: Inspection) -> Iterator[str]:
 def _compared(result: StepResult, inspection: Inspection) -> Iterator[str]:
     """What was held against what, where that is what refuses."""
     claims, examination = inspection.parts.claims, inspection.examination
+    request = examination.request
     met = {finding.reason for finding in result.findings}
     if claims is None:
         return
+    signed = ", ".join(map(safe, (*claims.dest, *claims.dest_uri)))
     if TN_MISMATCH in met:
-        signed = ", ".join(map(safe, (*claims.dest, *claims.dest_uri)))
-        called = ", ".join(to_e164(tn) for tn in sorted(examination.request.dests))
+        called = ", ".join(to_e164(tn) for tn in sorted(request.dests))
         yield f"signed: {safe(claims.orig or claims.orig_uri or '')} to {signed}"
-        yield f"call:   {to_e164(examination.request.orig)} to {called}"
+        yield f"call:   {to_e164(request.orig)} to {called}"
+        if request.request_uri is not None and request.request_uri not in request.dests:
+            yield f"        and on to {to_e164(request.request_uri)}"
+    if DIV_CALLEE in met:
+        called = ", ".join(to_e164(tn) for tn in sorted(request.dests))
+        leads = called if request.request_uri is None else to_e164(request.request_uri)
+        yield f"signed: on to {signed}"
+        yield f"call:   to {leads}"
+    if RPH_MISMATCH in met and isinstance(claims, RphClaims):
+        asked = ", ".join(sorted(request.resource_priority or ())) or "none"
+        yield f"signed: {', '.join(claims.auth)}" + (f"; Priority {claims.sph}" if claims.sph else "")
+        yield f"call:   {safe(asked)}" + (f"; Priority {safe(request.priority)}" if request.priority else "")
     if IAT_STALE in met:
-        time = examination.request.time
+        time = request.time
         apart = "before" if claims.iat < time else "after"
         yield f"signed: {moment(claims.iat)}, {lasting(abs(time - claims.iat))} {apart} the call"
         yield f"call:   {moment(time)}; at most {lasting(examination.freshness_seconds)} apart are allowed"
 
 
-def _answer_lines(inspection: Inspection) -> Iterator[str]:
-    outcome = inspection.outcome
-    yield title("What the gateway answers")
-    yield row("verstat", outcome.verstat.value)
-    cause = outcome.finding.reason.cause
-    if outcome.passport is None and cause is not None:
-        yield row("reasoncode", str(cause.code))
-        yield row("reasontext", cause.api_text)
-        yield row("reasondesc", outcome.finding.description)
-    yield row("code", outcome.finding.reason.code)
-    yield f"  {finding_words(outcome.finding)}"
-    remedies = tuple(_remedies(inspection))
-    if remedies:
-        yield title("What can be done")
-        for remedy in remedies:
-            yield f"  {remedy}"
-
-
-def _remedies(inspection: Inspection) -> Iterator[str]:
+def remedies(inspection: Inspection) -> Iterator[str]:
     """What each refusal's row advises, and what this command can show beyond it."""
     claims = inspection.parts.claims
-    yield from dict.fromkeys(
-        f"{finding.reason.code}: {finding.reason.remedy}"
-        for finding in inspection.findings
+    findings = [*inspection.findings, *(each for one in inspection.nested for each in one.findings)]
+    for finding in findings:
         # That row sends people here.
-        if finding.reason.remedy and finding.reason is not IDENTITY_MALFORMED
-    )
-    met = {finding.reason for finding in inspection.findings}
+        if finding.reason.remedy and finding.reason is not IDENTITY_MALFORMED:
+            yield f"{finding.reason.code}: {finding.reason.remedy}"
+    met = {finding.reason for finding in findings}
     identity = inspection.parts.identity
     if identity is not None and identity.parameter_count == 0 and inspection.parts.passport is not None:
         yield "What was given is a PASSporT alone; the header goes on: ;info=<https://...>;alg=ES256;ppt=shaken"
@@ -246,13 +231,3 @@ def _remedies(inspection: Inspection) -> Iterator[str]:
         yield f"To judge it as of the moment it was signed, add: --time {claims.iat}"
     if not met.isdisjoint({CREDENTIAL_UNOBTAINABLE, X5U_FORBIDDEN}):
         yield "If you have the certificate (PEM, signing certificate first), add: --certificate FILE"
-
-
-def _finding_document(finding: Finding) -> Mapping[str, str]:
-    return {
-        "code": finding.reason.code,
-        "words": finding.reason.words,
-        "detail": finding.detail,
-        "parameter": finding.parameter,
-        "remedy": finding.reason.remedy,
-    }

@@ -1,10 +1,10 @@
-"""One Identity header looked at as the gateway would, and then further than the gateway would.
+"""One Identity header, or a PASSporT within one, looked at further than the gateway would.
 
 The gateway stops at the first check that fails. Whoever asks why a header failed wants to know the rest
-too, so where only the call's own data refuse (its time, its numbers) the checks go on with the token's
-own in their place, and the signature is checked against whatever certificate is at hand. The answer is
-still that of the first failure. Every check is the one that calls go through (`gateway.verification`,
-`gateway.certificates`); this file decides only how often they are asked, and with what.
+too, so where only the call's own data refuse (its time, its numbers, its priority) the checks go on with the
+token's own in their place, and the signature is checked against whatever certificate is at hand. Every check
+is the one that calls go through (`gateway.verification`, `gateway.certificates`); this file decides only how
+often they are asked, and with what. What the call as a whole comes to is `call_inspection.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gateway.certificates.path import Path as ChainPath
 from gateway.certificates.path import find_path
 from gateway.certificates.trust import Trust
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
-from gateway.passport.claims import ShakenClaims, read_shaken_claims
+from gateway.passport.claims import Claims
 from gateway.passport.identity import IdentityError, IdentityHeader, parse_identity
 from gateway.passport.passport import PassportError, UnverifiedPassport, decode
 from gateway.passport.signature import verify
@@ -27,16 +27,20 @@ from gateway.reasons import (
     CREDENTIAL_UNREADABLE,
     IAT_STALE,
     IDENTITY_MALFORMED,
+    RPH_MISMATCH,
     SIGNATURE_INVALID,
     TN_MISMATCH,
     Finding,
 )
-from gateway.verification.examine import VerificationPolicy, VerificationRequest, examine
+from gateway.verification.call import VerificationRequest
+from gateway.verification.examine import examine_link
 from gateway.verification.judge import judge
-from gateway.verification.outcome import Examined, Outcome
+from gateway.verification.outcome import Examined
+from gateway.verification.policy import EVERY_TYPE, VerificationPolicy
+from gateway.verification.profile import ATIS, Profile
 
-_MOST_ROUNDS: Final = 4
-"""Another time, another caller, other called numbers; and the round that finds nothing more."""
+_MOST_ROUNDS: Final = 5
+"""Another time, another caller, another priority (of two kinds); and the round that finds nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,9 @@ class Parts:
     """What could be read of a header; a part is None when reading stopped before or in it."""
 
     identity: IdentityHeader | None
+    """None also of a PASSporT within another."""
     passport: UnverifiedPassport | None
-    claims: ShakenClaims | None
+    claims: Claims | None
     stopped: IdentityError | PassportError | None
     """Where and why reading stopped."""
 
@@ -84,19 +89,20 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """Everything there is to say of one header."""
+    """Everything there is to say of one PASSporT."""
 
     value: str
+    """The Identity header's; empty of a PASSporT within another."""
     parts: Parts
     examination: Examination
     credential: Credential | None
     """None when none was looked for: the header itself refuses."""
     signature_fits: bool | None
     """None when there was no key to check it with."""
-    outcome: Outcome
-    """The gateway's answer."""
     findings: tuple[Finding, ...]
-    """All that refuses; the first is the answer's."""
+    """All that refuses."""
+    nested: tuple[Inspection, ...] = ()
+    """Of a `div-o`: the PASSporTs within it, outermost first."""
 
 
 def read_parts(value: str) -> Parts:
@@ -109,33 +115,38 @@ def read_parts(value: str) -> Parts:
         passport = decode(identity.token)
     except PassportError as error:
         return Parts(identity, None, None, error)
-    claims = read_shaken_claims(passport.payload)
-    return Parts(identity, passport, claims if isinstance(claims, ShakenClaims) else None, None)
+    return Parts(identity, passport, _claims(passport), None)
 
 
-def own_numbers(
-    claims: ShakenClaims | None, dialling: DiallingRules
-) -> tuple[TelephoneNumber, frozenset[TelephoneNumber]]:
-    """The numbers the token itself names; what is no number becomes the empty one, which fits nothing."""
-    if claims is None:
-        return TelephoneNumber(""), frozenset()
-    return _number(claims.orig or "", dialling), frozenset(_number(tn, dialling) for tn in claims.dest)
+def nested_parts(passport: UnverifiedPassport) -> Parts:
+    """The same of a PASSporT that another has within it."""
+    return Parts(None, passport, _claims(passport), None)
+
+
+def number(text: str | None, dialling: DiallingRules) -> TelephoneNumber:
+    """Read a number that was signed; what is none becomes the empty one, which fits nothing."""
+    try:
+        return canonical(text or "", dialling)
+    except NumberError:
+        return TelephoneNumber("")
 
 
 def examine_on(
     request: VerificationRequest,
-    claims: ShakenClaims | None,
+    claims: Claims | None,
     *,
     policy: VerificationPolicy,
     dialling: DiallingRules,
     now: int,
+    profile: Profile = ATIS,
 ) -> Examination:
     """Examine the header, going on with the token's own time and numbers where the call's refuse."""
     findings: list[Finding] = []
-    orig, dests = own_numbers(claims, dialling)
     asked, at = request, now
     for _ in range(_MOST_ROUNDS):
-        result = examine(asked, policy=policy, dialling=dialling, now=at)
+        result = examine_link(
+            asked, policy=policy, dialling=dialling, now=at, accepted=EVERY_TYPE, profile=profile
+        )
         if isinstance(result, Examined):
             return Examination(request, now, policy.freshness_seconds, tuple(findings), result)
         if any(result.reason is known.reason and result.parameter == known.parameter for known in findings):
@@ -146,9 +157,10 @@ def examine_on(
         if result.reason is IAT_STALE:
             asked, at = replace(asked, time=claims.iat), claims.iat
         elif result.reason is TN_MISMATCH and result.parameter == "orig":
-            asked = replace(asked, orig=orig)
-        elif result.reason is TN_MISMATCH:
-            asked = replace(asked, dests=dests)
+            asked = replace(asked, orig=number(claims.orig, dialling))
+        elif result.reason is RPH_MISMATCH:
+            rph = result.parameter == "rph"
+            asked = replace(asked, resource_priority=None) if rph else replace(asked, priority=None)
         else:
             break
     return Examination(request, now, policy.freshness_seconds, tuple(findings), None)
@@ -171,32 +183,32 @@ def judge_chain(
     return Credential(source, judged, served)
 
 
-def conclude(value: str, parts: Parts, examination: Examination, credential: Credential | None) -> Inspection:
-    """Put together what the gateway would answer, and what more there is to say."""
+def inspect(value: str, parts: Parts, examination: Examination, credential: Credential | None) -> Inspection:
+    """Put together what there is to say of one PASSporT by itself."""
     findings = list(examination.findings)
     if parts.stopped is not None and not parts.is_compact:
         findings.append(Finding(IDENTITY_MALFORMED, parts.stopped.problem))
-    outcome: Outcome | None = None
     if credential is not None and examination.examined is not None:
         outcome = judge(examination.examined, credential.judged, now=examination.now)
+        if outcome.passport is None:
+            findings.append(outcome.finding)
     fits = _signature_fits(parts, credential)
-    if outcome is not None and outcome.passport is None:
-        findings.append(outcome.finding)
     if credential is not None and isinstance(credential.judged, Refusal):
         findings += credential.judged.findings
     if fits is False:
         findings.append(Finding(SIGNATURE_INVALID))
-    if outcome is None or examination.findings:
-        outcome = Outcome.refused(findings[0])
     return Inspection(
         value=value,
         parts=parts,
         examination=examination,
         credential=credential,
         signature_fits=fits,
-        outcome=outcome,
         findings=tuple(dict.fromkeys(findings)),
     )
+
+
+def _claims(passport: UnverifiedPassport) -> Claims | None:
+    return passport.claims if isinstance(passport.claims, Claims) else None
 
 
 def _signature_fits(parts: Parts, credential: Credential | None) -> bool | None:
@@ -205,10 +217,3 @@ def _signature_fits(parts: Parts, credential: Credential | None) -> bool | None:
         return None
     key = credential.certificates[0].public_key()
     return verify(parts.passport, key) is not None
-
-
-def _number(text: str, dialling: DiallingRules) -> TelephoneNumber:
-    try:
-        return canonical(text, dialling)
-    except NumberError:
-        return TelephoneNumber("")

@@ -1,43 +1,74 @@
-"""`callmark sign`: one Identity header, signed offline with the attestation the node would give."""
+"""`callmark sign`: Identity headers signed offline, by the right the node would find."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-import uuid
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import click
 
-from gateway.attestation.decide import Decision, decide
-from gateway.calls.dialects.atis import parse_signing
-from gateway.calls.dialects.problem import RequestProblem
-from gateway.calls.signer import Signer, SigningSetupError, load_signer
-from gateway.calls.signing import SigningRequest, shaken_claims
-from gateway.cli.config import configuration_option, report_problems
+from gateway.calls.admission import Admission
+from gateway.calls.dialects.signatures import parse_body
+from gateway.calls.plane import Current
+from gateway.calls.signer import SIGNED_TYPES, Signer, SigningSetupError, load_signer
+from gateway.calls.signing import ShakenWish, Signature, SignatureRequest, sign_wishes
+from gateway.cli.config import configuration_option, report_problems, verification_policy
 from gateway.cli.trunk_option import find_trunk, trunk_option
 from gateway.cli.wording import age, finding_words, moment, show
 from gateway.control.files import Configuration, read_configuration
 from gateway.generation.trunks import Trunk
 from gateway.passport.claims import MAX_IAT
 from gateway.passport.ppt import Ppt
+from gateway.web.problems import Problem
 
-_OPTIONS: Final = {"orig": "--orig", "dest": "--dest", "iat": "--iat", "origid": "--origid"}
+_OPTIONS: Final = {
+    "/call/from": "--orig",
+    "/call/to": "--dest",
+    "/call/request_uri": "--sent-on-to",
+    "/call/identity": "--identity",
+    "/attest": "--attest",
+    "/origid": "--origid",
+    "/div": "--div",
+    "/crn": "--crn",
+    "/rph": "--rph",
+    "/sph": "--sph",
+}
+"""Which option says what stands at this place of a request."""
 
 
 @click.command()
 @click.option("--orig", metavar="TN", required=True, help="The calling number.")
 @click.option("--dest", metavar="TN", required=True, multiple=True, help="A called number; may be repeated.")
 @click.option(
+    "--ppt",
+    type=click.Choice([ppt.value for ppt in SIGNED_TYPES]),
+    multiple=True,
+    default=[Ppt.SHAKEN.value],
+    show_default=True,
+    help="A type of PASSporT to sign; may be repeated.",
+)
+@click.option(
     "--attest",
     type=click.Choice(["A", "B", "C"]),
-    default="A",
-    show_default=True,
-    help="The attestation wished for; what is given is never more than the right to the number allows.",
+    show_default="A",
+    help="shaken: the attestation wished for; never more is given than the right to the number allows.",
 )
-@click.option("--origid", metavar="UUID", help="The origination id; without it, a new one.")
+@click.option("--origid", metavar="UUID", help="shaken: the origination id; without it, a new one.")
+@click.option("--div", metavar="TN", help="div: the number that sends the call on.")
+@click.option("--sent-on-to", metavar="TN", help="div: the number it sends the call on to.")
+@click.option(
+    "--identity",
+    metavar="VALUE",
+    multiple=True,
+    help="div: an Identity header the call has; may be repeated.",
+)
+@click.option("--crn", metavar="TEXT", help="rcd: the reason for calling, one that brands.toml grants.")
+@click.option("--rph", metavar="R-VALUE", multiple=True, help="rph: a priority (ets.0); may be repeated.")
+@click.option("--sph", metavar="TEXT", help="rph: psap-callback, of a call back from a control room.")
 @click.option(
     "--iat",
     metavar="EPOCH",
@@ -51,26 +82,36 @@ def sign(
     *,
     orig: str,
     dest: tuple[str, ...],
-    attest: str,
+    ppt: tuple[str, ...],
+    attest: str | None,
     origid: str | None,
+    div: str | None,
+    sent_on_to: str | None,
+    identity: tuple[str, ...],
+    crn: str | None,
+    rph: tuple[str, ...],
+    sph: str | None,
     iat: int | None,
     trunk_name: str | None,
     directory: Path,
     as_json: bool,
 ) -> None:
-    """Sign a call's numbers and print the Identity header's value.
+    """Sign a call and print the values of its Identity headers.
 
-    The key is that of [signing] in the configuration; no node has to run. The attestation is decided as
-    the node decides it: A only for numbers that inventory.csv assigns to the trunk, less otherwise. The
-    header goes to standard output, the sentence on the attestation to standard error.
+    The key is that of [signing] in the configuration; no node has to run. What may be signed is decided as
+    the node decides it: A, a diversion and a caller's name only for numbers that inventory.csv assigns to the
+    trunk, a name as brands.toml grants it, a priority as trunks.toml does. The headers go to standard output,
+    one a line, the sentences on them to standard error.
 
     \b
         callmark sign --orig +442079460123 --dest +441614960000
         callmark sign --orig 020-7946-0123 --dest 0161-496-0000 --attest B
         callmark sign --orig +447700900123 --dest +441614960000 --trunk international-1
         callmark sign --orig +442079460123 --dest +441614960000 | callmark verify
+        callmark sign --orig +442079460123 --dest +441614960000 \\
+            --ppt shaken --ppt div --div +441614960000 --sent-on-to +447700900777
 
-    Exit status: 0 signed, 1 not signed (the message says why), 2 wrong usage.
+    Exit status: 0 all signed, 1 something not signed (the message says why), 2 wrong usage.
     """  # noqa: D301 - click wants the character \b itself, not its two letters
     configuration = read_configuration(directory, os.environ)
     if isinstance(configuration, list):
@@ -79,25 +120,45 @@ def sign(
     trunk = find_trunk(configuration, trunk_name)
     signer = _signer(configuration)
     now = int(time.time())
-    request = _request(trunk, orig=orig, dest=dest, attest=attest, origid=origid, iat=iat or now)
-    _check_validity(signer, iat=request.iat, now=now)
-    decision = _decide(configuration, request, trunk)
-    if decision.attest is None:
-        row = decision.finding
-        raise click.ClickException(f"not signed. {finding_words(row)} {row.reason.remedy}")
-    identity = signer.sign(Ppt.SHAKEN, shaken_claims(request, decision.attest))
+    call: dict[str, object] = {
+        "id": "callmark sign",
+        "from": {"tn": orig},
+        "to": {"tn": list(dest)},
+        "time": iat or now,
+        "request_uri": sent_on_to,
+        "identity": list(identity),
+    }
+    asked: dict[str, object] = {
+        "ppt": list(ppt),
+        "attest": attest or ("A" if Ppt.SHAKEN in ppt else None),
+        "origid": origid,
+        "div": None if div is None else {"tn": div},
+        "crn": crn,
+        "rph": {"auth": list(rph)} if rph else None,
+        "sph": sph,
+    }
+    request = _request(trunk, {"call": call, **asked})
+    _check_validity(signer, iat=request.call.time, now=now)
+    # As of the call's time: a node would sign nothing for another, this command does.
+    signatures = sign_wishes(
+        _current(configuration, signer), request=request, signer=signer, trunk=trunk, now=request.call.time
+    )
     if as_json:
-        show(json.dumps(_document(identity, decision, request, trunk), indent=2))
-        return
-    show(identity)
-    click.echo(_sentence(decision, request, trunk), err=True)
-    freshness = configuration.settings.verification.freshness_seconds
-    if abs(request.iat - now) > freshness:
-        click.echo(
-            f"Mind the time: iat is {moment(request.iat)}, {age(now - request.iat)}. A node signs nothing "
-            f"more than {freshness} seconds from its clock, and verifiers will call this stale.",
-            err=True,
-        )
+        show(json.dumps(_document(signatures, request, trunk), indent=2))
+    else:
+        for each in signatures:
+            if each.identity is not None:
+                show(each.identity)
+        click.echo("\n".join(_sentences(signatures, request, trunk)), err=True)
+        freshness = configuration.settings.verification.freshness_seconds
+        if abs(request.call.time - now) > freshness:
+            click.echo(
+                f"Mind the time: iat is {moment(request.call.time)}, {age(now - request.call.time)}. A node "
+                f"signs nothing more than {freshness} seconds from its clock, and verifiers will call this "
+                "stale.",
+                err=True,
+            )
+    raise click.exceptions.Exit(0 if all(each.identity for each in signatures) else 1)
 
 
 def _signer(configuration: Configuration) -> Signer:
@@ -113,23 +174,33 @@ def _signer(configuration: Configuration) -> Signer:
         raise click.ClickException(str(error)) from error
 
 
-def _request(
-    trunk: Trunk, *, orig: str, dest: tuple[str, ...], attest: str, origid: str | None, iat: int
-) -> SigningRequest:
+def _current(configuration: Configuration, signer: Signer) -> Current:
+    """What a worker would hold of this configuration."""
+    return Current(
+        number=0,
+        generation=configuration.generation,
+        admission=Admission(configuration.generation.policy.trunks),
+        signer=signer,
+        verification=verification_policy(configuration.settings),
+    )
+
+
+def _request(trunk: Trunk, body: Mapping[str, object]) -> SignatureRequest:
     """Read the options as the node reads a switch's request, so that nothing is signed it would refuse."""
-    body = {
-        "attest": attest,
-        "orig": {"tn": orig},
-        "dest": {"tn": list(dest)},
-        "iat": iat,
-        "origid": origid or str(uuid.uuid4()),
-    }
     try:
-        return parse_signing(json.dumps({"signingRequest": body}).encode(), trunk.dialling)
-    except RequestProblem as problem:
-        name, why = (*problem.variables, "", "")[:2]
-        option = _OPTIONS.get(name.partition(".")[0], "")
-        raise click.BadParameter(f"{why or name}.", param_hint=option or None) from problem
+        return parse_body(json.dumps(_without_nothing(body)).encode()).on(trunk)
+    except Problem as problem:
+        (error,) = problem.errors
+        option = next((name for at, name in _OPTIONS.items() if str(error["pointer"]).startswith(at)), None)
+        raise click.BadParameter(f"{error['problem']}.", param_hint=option) from problem
+
+
+def _without_nothing(body: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: _without_nothing(value) if isinstance(value, dict) else value
+        for name, value in body.items()
+        if value is not None
+    }
 
 
 def _check_validity(signer: Signer, *, iat: int, now: int) -> None:
@@ -142,35 +213,43 @@ def _check_validity(signer: Signer, *, iat: int, now: int) -> None:
             )
 
 
-def _decide(configuration: Configuration, request: SigningRequest, trunk: Trunk) -> Decision:
-    policy = configuration.generation.policy
-    return decide(
-        wish=request.wish,
-        orig=request.orig,
-        trunk_name=trunk.name,
-        trunk_kind=trunk.kind,
-        right=policy.inventory.right_to_use(request.orig, trunk.name),
-        policy=policy.attestation,
-    )
+def _sentences(signatures: tuple[Signature, ...], request: SignatureRequest, trunk: Trunk) -> Iterator[str]:
+    wish = _wish(request)
+    for each in signatures:
+        words = finding_words(each.finding)
+        if each.identity is None:
+            yield f"{each.ppt}: not signed. {words} {each.finding.reason.remedy}".rstrip()
+        elif each.attest is None:
+            yield f"{each.ppt}: signed on trunk {trunk.name}. {words}"
+        else:
+            asked = "" if wish is None or each.attest is wish.attest else f" ({wish.attest} was asked for)"
+            yield f"{each.ppt}: signed with attestation {each.attest}{asked} on trunk {trunk.name}. {words}"
 
 
-def _sentence(decision: Decision, request: SigningRequest, trunk: Trunk) -> str:
-    asked = "" if decision.attest is request.wish else f" ({request.wish} was asked for)"
-    words = finding_words(decision.finding)
-    return f"Signed with attestation {decision.attest}{asked} on trunk {trunk.name}. {words}"
+def _wish(request: SignatureRequest) -> ShakenWish | None:
+    return next((wish for wish in request.wishes if isinstance(wish, ShakenWish)), None)
 
 
-def _document(identity: str, decision: Decision, request: SigningRequest, trunk: Trunk) -> dict[str, object]:
+def _document(
+    signatures: tuple[Signature, ...], request: SignatureRequest, trunk: Trunk
+) -> Mapping[str, object]:
+    wish = _wish(request)
     return {
-        "identity": identity,
-        "attest": decision.attest,
-        "asked": request.wish,
+        "identity": [each.identity for each in signatures if each.identity is not None],
+        "attest": next((each.attest for each in signatures if each.attest is not None), None),
+        "asked": None if wish is None else wish.attest,
+        "origid": None if wish is None else wish.origid,
         "trunk": trunk.name,
-        "code": decision.finding.reason.code,
-        "words": decision.finding.reason.words,
-        "detail": decision.finding.detail,
         "orig": request.orig,
         "dest": list(request.dests),
-        "iat": request.iat,
-        "origid": request.origid,
+        "iat": request.call.time,
+        "reasons": [
+            {
+                "ppt": each.ppt,
+                "code": each.finding.reason.code,
+                "words": each.finding.reason.words,
+                "detail": each.finding.detail,
+            }
+            for each in signatures
+        ],
     }

@@ -14,7 +14,7 @@ from typing import Final
 from gateway import reasons
 from gateway.certificates.chain import ValidatedChain
 from gateway.cli.inspection import Inspection
-from gateway.passport.claims import ShakenClaims
+from gateway.passport.claims import Claims, ShakenClaims
 from gateway.reasons import Finding, Reason
 from gateway.verification.examine import ATTESTATIONS
 
@@ -103,6 +103,7 @@ _SEEN_BEFORE: Final = {
     reasons.CLAIM_INVALID.code: _TYPE_SEEN,
     reasons.IAT_STALE.code: _TYPE_SEEN,
     reasons.ATTEST_INVALID.code: _TIME_SEEN,
+    reasons.RCD_INTEGRITY.code: _TIME_SEEN,
     reasons.TN_MISMATCH.code: _TIME_SEEN,
     reasons.X5U_FORBIDDEN.code: _NUMBERS_SEEN,
 }
@@ -125,7 +126,9 @@ def steps(inspection: Inspection) -> tuple[StepResult, ...]:
     for finding in inspection.findings:
         found[STEP_OF[finding.reason.code]].append(finding)
     examination = inspection.examination
-    seen = _ALL_SEEN if examination.examined else _SEEN_BEFORE.get(examination.findings[-1].reason.code, 0)
+    seen = _ALL_SEEN
+    if examination.examined is None:
+        seen = _SEEN_BEFORE.get(examination.findings[-1].reason.code, 0)
     trusted = inspection.credential is not None and isinstance(inspection.credential.judged, ValidatedChain)
     looked_at = {
         Step.READING: seen >= _TIME_SEEN or _is_well_formed(inspection.parts.claims),
@@ -143,6 +146,8 @@ def steps(inspection: Inspection) -> tuple[StepResult, ...]:
     )
 
 
-def _is_well_formed(claims: ShakenClaims | None) -> bool:
+def _is_well_formed(claims: Claims | None) -> bool:
     """For a header that is refused before `examine` comes to its claims."""
-    return claims is not None and claims.attest in ATTESTATIONS
+    if isinstance(claims, ShakenClaims):
+        return claims.attest in ATTESTATIONS
+    return claims is not None

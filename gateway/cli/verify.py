@@ -1,12 +1,10 @@
-"""`callmark verify`: what an Identity header proves, and what the gateway would say of it, step by step."""
+"""`callmark verify`: what Identity headers prove, and what the gateway would say of them, step by step."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import re
-import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -14,49 +12,49 @@ from typing import Final
 import click
 
 from gateway.certificates.x5u import X5uPolicy
-from gateway.cli.config import configuration_option, report_problems
-from gateway.cli.explanation import document, explain
-from gateway.cli.inspection import (
-    Credential,
-    Examination,
-    Inspection,
-    Parts,
-    conclude,
-    examine_on,
-    judge_chain,
-    own_numbers,
-    read_parts,
-)
+from gateway.cli.call_inspection import CallGiven, inspect_call
+from gateway.cli.call_words import answer_alone, document, explain_call
+from gateway.cli.config import configuration_option, report_problems, verification_policy
+from gateway.cli.inspection import Credential, judge_chain
+from gateway.cli.pasted import read_values
 from gateway.cli.trunk_option import find_trunk, trunk_option
 from gateway.cli.wording import show
 from gateway.control.files import Configuration, read_configuration
 from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError, FetchedPem, FetchPolicy
 from gateway.generation.settings import Settings
-from gateway.generation.trunks import Trunk
-from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical, to_e164
+from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
 from gateway.passport.claims import MAX_IAT
 from gateway.reasons import Finding
-from gateway.verification.examine import VerificationPolicy, VerificationRequest
+from gateway.verification.profile import PROFILES
 
-_MOST_INPUT: Final = 65_536
+_MOST_PEM: Final = 65_536
 _LEAVE_SECONDS: Final = 0.1
-# `y` is the compact form of the header's name (RFC 8224 section 4).
-_NAME: Final = re.compile(r"(?:identity|y)[ \t]*:", re.IGNORECASE)
-_FOLD: Final = re.compile(r"\r?\n[ \t]+")
 
 
 @click.command()
-@click.argument("identity", required=False)
+@click.argument("identity", nargs=-1)
 @click.option("--from", "from_", metavar="TN", help="The calling number; without it, the claims' own.")
 @click.option(
     "--to", metavar="TN", multiple=True, help="A called number; may be repeated. Without it, the claims' own."
 )
 @click.option(
+    "--request-uri",
+    metavar="TN",
+    help="The number in the Request-URI; without it, where the last diversion leads, if there is one.",
+)
+@click.option(
+    "--resource-priority",
+    metavar="R-VALUE",
+    multiple=True,
+    help="A value of the Resource-Priority header; may be repeated. Without it, what is signed.",
+)
+@click.option("--priority", metavar="TEXT", help="The value of the Priority header.")
+@click.option(
     "--time",
     "time_",
     metavar="EPOCH",
     type=click.IntRange(1, MAX_IAT),
-    help="When the call was, in seconds since 1970: the header is judged as of then. Without it, now.",
+    help="When the call was, in seconds since 1970: the headers are judged as of then. Without it, now.",
 )
 @click.option(
     "--certificate",
@@ -65,136 +63,117 @@ _FOLD: Final = re.compile(r"\r?\n[ \t]+")
 )
 @trunk_option
 @configuration_option
+@click.option(
+    "--explain/--brief",
+    "in_full",
+    default=True,
+    help="Explain each header step by step (what is done without either), or give the answer alone.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 def verify(
     *,
-    identity: str | None,
+    identity: tuple[str, ...],
     from_: str | None,
     to: tuple[str, ...],
+    request_uri: str | None,
+    resource_priority: tuple[str, ...],
+    priority: str | None,
     time_: int | None,
     certificate: Path | None,
     trunk_name: str | None,
     directory: Path,
+    in_full: bool,
     as_json: bool,
 ) -> None:
-    """Explain an Identity header: what is in it, whether it holds, and what the gateway answers.
+    """Explain a call's Identity headers: what is in them, whether they hold, what the gateway answers.
 
-    IDENTITY is the header's value, with or without "Identity:" before it; without it, or with "-", it is
-    read from standard input. No node has to run. The trust anchors, the freshness window and the rules
-    for certificate addresses are those of the configuration.
+    IDENTITY is a header's value, with or without "Identity:" before it; several headers of one call are
+    judged together, as a chain of diversions has to be. Without any, or with "-", they are read from standard
+    input, one a line; a whole SIP message will do. No node has to run. The trust anchors, the freshness
+    window and the rules for certificate addresses are those of the configuration.
 
     \b
         callmark verify 'eyJhbGciOi...;info=<https://cert.example.org/a.pem>;alg=ES256;ppt=shaken'
-        callmark verify --from +442079460123 --to +441614960000 --time 1795386712 - < header.txt
+        callmark verify --from +442079460123 --to +441614960000 --time 1795386712 - < invite.txt
         callmark verify --certificate a.pem - < header.txt           (nothing is fetched)
-        callmark sign --orig +442079460123 --dest +441614960000 | callmark verify
+        callmark sign --orig +442079460123 --dest +441614960000 | callmark verify --brief
 
     A header is refused when it is older than the freshness window, so one from yesterday's trace needs
     --time, the time of its call.
 
-    Exit status: 0 passed, 1 not passed, 2 nothing was judged (wrong usage or configuration).
+    Exit status: 0 every header holds, 1 one does not, 2 nothing was judged (wrong usage or configuration).
     """  # noqa: D301 - click wants the character \b itself, not its two letters
-    value = read_value(identity)
+    values = read_values(identity)
     configuration = read_configuration(directory, os.environ)
     if isinstance(configuration, list):
         report_problems(configuration, stop=False)
         raise click.exceptions.Exit(2)
     trunk = find_trunk(configuration, trunk_name)
-    parts = read_parts(value)
-    now = int(time.time()) if time_ is None else time_
-    request, assumed = _request(value, parts, from_=from_, to=to, now=now, dialling=trunk.dialling)
-    if time_ is None:
-        assumed = (*assumed, "The call's time was not given: it is taken to be now.")
-    inspection = _inspect(configuration, value, parts, request, trunk=trunk, now=now, file=certificate)
-    if as_json:
-        click.echo(json.dumps(document(inspection, assumed=assumed), indent=2))
-    else:
-        show("\n".join(explain(inspection, assumed=assumed)))
-    raise click.exceptions.Exit(0 if inspection.outcome.passport is not None else 1)
-
-
-def read_value(argument: str | None) -> str:
-    """The header's value as it was pasted: without its name, its folding and what surrounds it."""
-    if argument is None or argument == "-":
-        if argument is None and sys.stdin.isatty():
-            raise click.UsageError("Give an Identity header's value, or '-' to paste it and end with Ctrl-D.")
-        argument = sys.stdin.buffer.read(_MOST_INPUT).decode("utf-8", "backslashreplace")
-    value = _FOLD.sub(" ", argument.strip())
-    named = _NAME.match(value)
-    if named is not None:
-        value = value[named.end() :].strip()
-    if not value:
-        raise click.UsageError("There is no Identity header: what was given is empty.")
-    return value
-
-
-def _request(
-    value: str, parts: Parts, *, from_: str | None, to: tuple[str, ...], now: int, dialling: DiallingRules
-) -> tuple[VerificationRequest, tuple[str, ...]]:
-    """The call the header is held against, and what of it was assumed."""
-    orig, dests = own_numbers(parts.claims, dialling)
-    assumed: list[str] = []
-    if from_ is not None:
-        orig = _number(from_, "--from", dialling)
-    elif parts.claims is not None:
-        assumed.append(f"The calling number was not given: it is taken to be the one signed, {_shown(orig)}.")
-    if to:
-        dests = frozenset(_number(tn, "--to", dialling) for tn in to)
-    elif parts.claims is not None:
-        signed = ", ".join(sorted(map(_shown, dests))) or _shown(TelephoneNumber(""))
-        assumed.append(f"The called number was not given: it is taken to be what was signed, {signed}.")
-    return VerificationRequest(orig=orig, dests=dests, time=now, identity=value), tuple(assumed)
-
-
-def _inspect(
-    configuration: Configuration,
-    value: str,
-    parts: Parts,
-    request: VerificationRequest,
-    *,
-    trunk: Trunk,
-    now: int,
-    file: Path | None,
-) -> Inspection:
-    settings = configuration.settings
-    policy = VerificationPolicy(
-        freshness_seconds=settings.verification.freshness_seconds,
-        x5u=X5uPolicy(
-            allowed_ports=settings.x5u.allowed_ports,
-            allow_private_addresses=settings.x5u.allow_private_addresses,
-        ),
+    dialling, policy = trunk.dialling, verification_policy(configuration.settings)
+    given = CallGiven(
+        time=time_,
+        orig=None if from_ is None else _number(from_, "--from", dialling),
+        dests=frozenset(_number(tn, "--to", dialling) for tn in to),
+        request_uri=None if request_uri is None else _number(request_uri, "--request-uri", dialling),
+        resource_priority=frozenset(resource_priority) if resource_priority else None,
+        priority=None if priority is None else priority.lower(),
     )
-    examination = examine_on(request, parts.claims, policy=policy, dialling=trunk.dialling, now=now)
-    credential = _credential(configuration, parts, examination, file=file, x5u=policy.x5u)
-    return conclude(value, parts, examination, credential)
+    now = int(time.time()) if time_ is None else time_
+    call = inspect_call(
+        values,
+        given,
+        now=now,
+        policy=policy,
+        dialling=dialling,
+        profile=PROFILES[trunk.profile],
+        credentials=_Credentials(configuration, file=certificate, x5u=policy.x5u, now=now),
+    )
+    if as_json:
+        click.echo(json.dumps(document(call), indent=2))
+    else:
+        show("\n".join(explain_call(call) if in_full else answer_alone(call)))
+    raise click.exceptions.Exit(0 if call.passed else 1)
 
 
-def _credential(
-    configuration: Configuration,
-    parts: Parts,
-    examination: Examination,
-    *,
-    file: Path | None,
-    x5u: X5uPolicy,
-) -> Credential | None:
-    """The chain: of the file, of this gateway's own certificate, or fetched where a call would fetch it."""
-    trust, signing = configuration.generation.trust, configuration.generation.signing
-    now = examination.now
-    if file is not None:
+class _Credentials:
+    """Chains from a file, this gateway's own certificate, or from where a call would fetch them."""
+
+    def __init__(self, configuration: Configuration, *, file: Path | None, x5u: X5uPolicy, now: int) -> None:
+        self._configuration = configuration
+        self._file = file
+        self._x5u = x5u
+        self._now = now
+        self._fetched: dict[str, Credential] = {}
+
+    def at_hand(self, x5u: str) -> Credential | None:
+        """The chain, if nothing has to be fetched for it."""
+        trust, signing = self._configuration.generation.trust, self._configuration.generation.signing
+        if self._file is not None:
+            source = f"Read from {self._file}, nothing was fetched."
+            return judge_chain(_file(self._file), trust=trust, now=self._now, source=source)
+        if signing is not None and x5u == signing.x5u:
+            source = "This gateway's own, from [signing] certificate_file; nothing was fetched."
+            return judge_chain(signing.chain_pem, trust=trust, now=self._now, source=source)
+        return self._fetched.get(x5u)
+
+    def get(self, x5u: str) -> Credential:
+        """The chain, or why there is none."""
+        known = self.at_hand(x5u)
+        if known is None:
+            known = self._fetched[x5u] = self._fetch(x5u)
+        return known
+
+    def _fetch(self, x5u: str) -> Credential:
+        fetched = asyncio.run(_fetch(x5u, self._configuration.settings, self._x5u))
+        if isinstance(fetched, Finding):
+            return Credential(f"Not obtained: {fetched.detail}.", fetched)
         return judge_chain(
-            _file(file), trust=trust, now=now, source=f"Read from {file}, nothing was fetched."
+            fetched.body,
+            trust=self._configuration.generation.trust,
+            now=self._now,
+            source=f"Fetched from {x5u}",
+            warnings=fetched.warnings,
         )
-    info = None if parts.identity is None else parts.identity.info
-    if signing is not None and info == signing.x5u:
-        source = "This gateway's own, from [signing] certificate_file; nothing was fetched."
-        return judge_chain(signing.chain_pem, trust=trust, now=now, source=source)
-    if examination.examined is None:
-        return None
-    fetched = asyncio.run(_fetch(examination.examined.x5u, configuration.settings, x5u))
-    if isinstance(fetched, Finding):
-        return Credential(f"Not obtained: {fetched.detail}.", fetched)
-    source = f"Fetched from {examination.examined.x5u}"
-    return judge_chain(fetched.body, trust=trust, now=now, source=source, warnings=fetched.warnings)
 
 
 async def _fetch(url: str, settings: Settings, x5u: X5uPolicy) -> FetchedPem | Finding:
@@ -221,7 +200,7 @@ async def _fetch(url: str, settings: Settings, x5u: X5uPolicy) -> FetchedPem | F
 def _file(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(_MOST_INPUT)
+            return file.read(_MOST_PEM)
     except OSError as error:
         raise click.BadParameter(
             f"{path} cannot be read: {error.strerror}.", param_hint="--certificate"
@@ -233,7 +212,3 @@ def _number(text: str, option: str, dialling: DiallingRules) -> TelephoneNumber:
         return canonical(text, dialling)
     except NumberError as error:
         raise click.BadParameter(f"{text!r}: {error.problem}.", param_hint=option) from error
-
-
-def _shown(tn: TelephoneNumber) -> str:
-    return to_e164(tn) if tn else "(not a telephone number)"

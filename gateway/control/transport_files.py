@@ -1,4 +1,4 @@
-"""Whether the files that `[tls]` and `[x5u]` name can be used: asked before anything listens or fetches.
+"""Whether the files that `[tls]`, `[x5u]` and `[roaming]` name can be used: asked before anything starts.
 
 They are read once, by processes that start long after the command line has answered; a wrong path would
 be their end instead of a sentence. They belong to no generation: a change of them waits for a restart.
@@ -6,13 +6,18 @@ be their end instead of a sentence. They belong to no generation: a change of th
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from gateway.certificates.x5u import X5uPolicy, check_x5u
 from gateway.generation.problem import Problem, quote
 from gateway.generation.settings import Settings
+
+_TOKEN: Final = re.compile(rb"[A-Za-z0-9._~+/-]{1,4096}=*")
+"""RFC 6750 section 2.1."""
 
 
 def transport_problems(settings: Settings) -> list[Problem]:
@@ -33,7 +38,11 @@ def transport_problems(settings: Settings) -> list[Problem]:
                 "both are PEM, the key without a passphrase",
             )
         )
-    authorities = ((tls.client_ca_file, "[tls] client_ca_file"), (x5u.tls_ca_file, "[x5u] tls_ca_file"))
+    authorities = (
+        (tls.client_ca_file, "[tls] client_ca_file"),
+        (x5u.tls_ca_file, "[x5u] tls_ca_file"),
+        (settings.roaming.tls_ca_file, "[roaming] tls_ca_file"),
+    )
     for path, name in authorities:
         if path is not None:
             problems += _unread(path, name) or _tried(
@@ -42,6 +51,10 @@ def transport_problems(settings: Settings) -> list[Problem]:
                 f"({name}) holds no certificates that can be read",
                 "one or more in PEM",
             )
+    if settings.roaming.token_file is not None:
+        problems += _unread(settings.roaming.token_file, "[roaming] token_file") or _no_token(
+            settings.roaming.token_file
+        )
     if x5u.prewarm_file is not None:
         problems += _unread(x5u.prewarm_file, "[x5u] prewarm_file") or _list_problems(
             x5u.prewarm_file, X5uPolicy(x5u.allowed_ports, x5u.allow_private_addresses)
@@ -67,6 +80,13 @@ def _tried(load: Callable[[ssl.SSLContext], None], path: str, message: str, hint
         why = f": {reason.lower().replace('_', ' ')}" if reason else ""
         return [Problem(path, None, "", message + why, hint)]
     return []
+
+
+def _no_token(path: str) -> list[Problem]:
+    """A token that is no header's value would break every request with it."""
+    if _TOKEN.fullmatch(Path(path).read_bytes().strip()):
+        return []
+    return [Problem(path, None, "", "([roaming] token_file) holds no bearer token on one line")]
 
 
 def _no_password() -> str:

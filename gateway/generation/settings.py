@@ -106,6 +106,21 @@ def _is_postgresql(text: str) -> bool:
         return False
 
 
+def _check_service(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        plain = parts.scheme == "http" and ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        host, plain = "", False
+    if not host or parts.username is not None or parts.fragment or not (plain or parts.scheme == "https"):
+        raise ValueError(
+            'is not an address such as "https://example.org/retrieve"; http is for this machine alone '
+            '("http://127.0.0.1:9000/retrieve")'
+        )
+    return text
+
+
 def _check_oid(text: str) -> str:
     if _OID.fullmatch(text) is None:
         raise ValueError('is not an object identifier such as "2.16.840.1.114569.1.1.3"')
@@ -184,6 +199,19 @@ class VerificationTable(Table):
     deadline_ms: int = Field(default=400, ge=10, le=10_000)
 
 
+class RoamingTable(Table):
+    """`[roaming]`: who is asked whether a home mobile that calls from abroad roams."""
+
+    url: Annotated[str, AfterValidator(_check_service)] | None = None
+    """None: nobody; the switch's own word is all there is."""
+    timeout_ms: int = Field(default=100, ge=10, le=2000)
+    cache_seconds: int = Field(default=30, ge=1, le=600)
+    token_file: FilePath | None = None
+    """A bearer token for the service."""
+    tls_ca_file: FilePath | None = None
+    """Authorities for the service's TLS, instead of the system's."""
+
+
 class SigningTable(Table):
     """`[signing]`: all three keys, or none for a gateway that only verifies."""
 
@@ -203,6 +231,7 @@ class Settings(Table):
     trust: TrustTable = TrustTable()
     x5u: X5uTable = X5uTable()
     verification: VerificationTable = VerificationTable()
+    roaming: RoamingTable = RoamingTable()
     signing: SigningTable = SigningTable()
 
 

@@ -27,7 +27,7 @@ from gateway.reasons import (
 )
 from gateway.verdicts.call import Call, Roaming
 from gateway.verdicts.case import Case
-from gateway.verdicts.policy import Effect, UnknownRoaming
+from gateway.verdicts.policy import Effect, UnknownRoaming, VerdictPolicy
 from gateway.verdicts.verdict import Hit, strictness
 
 
@@ -40,11 +40,25 @@ def home_number_from_abroad(case: Case) -> Hit | None:
     return max((hit for hit in found if hit is not None), key=strictness, default=None)
 
 
+def numbers_that_may_roam(call: Call, policy: VerdictPolicy) -> tuple[TelephoneNumber, ...]:
+    """The calling numbers for which whether the phone roams decides, and nobody has said so."""
+    if call.trunk_kind != TrunkKind.INTERNATIONAL or call.roaming is not Roaming.UNKNOWN:
+        return ()
+    home = PLANS[policy.treatment.country_pack.value]
+    return tuple(
+        tn
+        for tn in call.shown
+        if plan_for(tn) is home
+        and home.from_abroad.get(home.classify(tn)) is FromAbroad.ROAMS
+        and _exception(call, policy, tn) is None
+    )
+
+
 def _from_abroad(case: Case, home: Plan, tn: TelephoneNumber) -> Hit | None:
     rule = home.from_abroad.get(home.classify(tn), FromAbroad.HOME)
     if rule is FromAbroad.FREE:
         return None
-    excepted = _exception(case, tn)
+    excepted = _exception(case.call, case.policy, tn)
     if excepted is not None:
         return excepted
     if rule is FromAbroad.ROAMS:
@@ -52,8 +66,7 @@ def _from_abroad(case: Case, home: Plan, tn: TelephoneNumber) -> Hit | None:
     return Hit(ABROAD_HOME_NUMBER, case.policy.home_number_from_abroad, "policy.toml", to_e164(tn))
 
 
-def _exception(case: Case, tn: TelephoneNumber) -> Hit | None:
-    call, policy = case.call, case.policy
+def _exception(call: Call, policy: VerdictPolicy, tn: TelephoneNumber) -> Hit | None:
     if policy.inventory.right_to_use(tn, call.trunk).holds_for(call.trunk):
         detail = f"{to_e164(tn)} is assigned to trunk {call.trunk}"
         return Hit(ABROAD_EXCEPTED, Effect.NONE, "inventory.csv", detail)

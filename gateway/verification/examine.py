@@ -38,6 +38,7 @@ __all__ = [
     "VerificationRequest",
     "examine",
     "examine_each",
+    "examine_link",
 ]
 
 
@@ -90,6 +91,19 @@ def examine(
     if result.ppt in DIVERSIONS:
         return Finding(DIV_ALONE)
     return result if result.elsewhere is None else result.elsewhere
+
+
+def examine_link(
+    request: VerificationRequest,
+    *,
+    policy: VerificationPolicy,
+    dialling: DiallingRules,
+    now: int,
+    accepted: frozenset[Ppt] = SHAKEN_ONLY,
+    profile: Profile = ATIS,
+) -> Examined | Finding:
+    """Check one header as one of several: what another could make good is left open in `elsewhere`."""
+    return _read(request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile)[2]
 
 
 def examine_each(

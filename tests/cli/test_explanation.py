@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from gateway.certificates.tnauthlist import TnAuthList
 from gateway.certificates.trust import build_trust
+from gateway.cli.call_inspection import CallGiven, inspect_call
+from gateway.cli.call_words import document, explain_call
 from gateway.cli.certificate_words import certificate_lines
-from gateway.cli.inspection import conclude, examine_on, judge_chain, own_numbers, read_parts
+from gateway.cli.inspection import Credential, judge_chain
 from gateway.cli.steps import STEP_OF, Step, steps
 from gateway.cli.verify import verify
 from gateway.cli.wording import age, moment, safe
@@ -18,8 +20,9 @@ from gateway.numbers.canonical import DiallingRules, TelephoneNumber
 from gateway.numbers.ranges import NumberRange
 from gateway.passport.canonical_json import render_json
 from gateway.passport.strict import read_base64url, render_base64url
-from gateway.reasons import IDENTITY_MISSING, REASONS, STIR_FAILED
-from gateway.verification.examine import VerificationPolicy, VerificationRequest
+from gateway.reasons import CREDENTIAL_UNOBTAINABLE, IDENTITY_MISSING, REASONS, STIR_FAILED, Finding
+from gateway.verification.examine import VerificationPolicy
+from gateway.verification.profile import ATIS
 from tests import pki
 
 
@@ -121,23 +124,39 @@ def test_every_refusal_of_a_verification_has_its_step():
     assert set(STEP_OF) == refusals - others
 
 
+class Nowhere:
+    """No certificate can be had."""
+
+    def at_hand(self, x5u):
+        return None
+
+    def get(self, x5u):
+        return Credential("", Finding(CREDENTIAL_UNOBTAINABLE, "there is no network"))
+
+
 _PART = "[A-Za-z0-9_-]{0,40}"
 _PARAMETERS = "(;info=<https://a.example>)?(;alg=ES256)?(;ppt=shaken)?"
 
 
 @given(st.text(max_size=200) | st.from_regex(rf"{_PART}\.{_PART}\.{_PART}{_PARAMETERS}", fullmatch=True))
 def test_any_text_is_inspected_without_an_exception(text):
-    parts = read_parts(text)
-    dialling = DiallingRules()
-    orig, dests = own_numbers(parts.claims, dialling)
-    request = VerificationRequest(orig=orig, dests=dests, time=pki.NOW, identity=text)
-    examination = examine_on(
-        request, parts.claims, policy=VerificationPolicy(), dialling=dialling, now=pki.NOW
+    given = CallGiven(None, None, frozenset(), None, None, None)
+    call = inspect_call(
+        [text, text],
+        given,
+        now=pki.NOW,
+        policy=VerificationPolicy(),
+        dialling=DiallingRules(),
+        profile=ATIS,
+        credentials=Nowhere(),
     )
-    inspection = conclude(text, parts, examination, None)
-    assert inspection.findings
-    assert [result.step for result in steps(inspection)] == list(Step)
-    assert any(result.passed is False for result in steps(inspection))
+    assert not call.passed
+    for inspection in call.headers:
+        assert inspection.findings
+        assert [result.step for result in steps(inspection)] == list(Step)
+        assert any(result.passed is False for result in steps(inspection))
+    assert "What the gateway answers" in "\n".join(explain_call(call))
+    assert json.dumps(document(call))
 
 
 def test_times_are_told_in_words():

@@ -17,8 +17,11 @@ CALL = ("--orig", "+442079460123", "--dest", "+441614960000")
 
 
 def claims_of(result):
-    passport = decode(parse_identity(result.stdout.strip()).token)
-    return read_shaken_claims(passport.payload)
+    return claims_of_value(result.stdout.strip())
+
+
+def claims_of_value(value):
+    return read_shaken_claims(decode(parse_identity(value).token).payload)
 
 
 def test_what_is_signed_verifies_and_holds_canonical_numbers(run, pki_files):
@@ -37,7 +40,7 @@ def test_what_is_signed_verifies_and_holds_canonical_numbers(run, pki_files):
 def test_standard_output_is_the_header_alone_and_the_sentence_is_beside_it(run):
     result = run(sign, *CALL)
     assert result.stdout.count("\n") == 1
-    assert "Signed with attestation A on trunk access-1" in result.stderr
+    assert "shaken: signed with attestation A on trunk access-1" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,8 @@ def test_json_names_everything_that_was_signed(run):
     assert answer["attest"] == answer["asked"] == "A"
     assert answer["origid"] == origid
     assert answer["dest"] == ["441614960000"]
-    assert parse_identity(answer["identity"]).ppt == "shaken"
+    assert [parse_identity(value).ppt for value in answer["identity"]] == ["shaken"]
+    assert [(each["ppt"], each["code"]) for each in answer["reasons"]] == [("shaken", "attest.granted")]
 
 
 def test_another_time_is_signed_with_a_warning_within_the_certificate_alone(run):
@@ -95,6 +99,11 @@ def test_another_time_is_signed_with_a_warning_within_the_certificate_alone(run)
         ((*CALL, "--trunk", "no-trunk"), "access-1"),
         ((*CALL, "--attest", "D"), "--attest"),
         (("--orig", "+442079460123"), "--dest"),
+        ((*CALL, "--ppt", "msg"), "--ppt"),
+        ((*CALL, "--ppt", "div"), "--div"),
+        ((*CALL, "--ppt", "div", "--div", "+441614960000"), "--sent-on-to"),
+        ((*CALL, "--ppt", "rph", "--rph", "ets"), "--rph"),
+        ((*CALL, "--crn", "Your appointment"), "--crn"),
     ],
 )
 def test_wrong_usage_names_the_option_and_ends_with_2(run, arguments, named):
@@ -124,3 +133,34 @@ def test_a_directory_without_configuration_is_named(run):
     result = run(sign, *CALL, "--directory", "nowhere")
     assert result.exit_code == 1
     assert "nowhere" in result.stderr
+
+
+SENT_ON = ("--div", "+441614960000", "--sent-on-to", "+447700900777")
+
+
+def test_a_call_and_its_diversion_are_signed_together_and_verify(run):
+    result = run(sign, *CALL, "--ppt", "shaken", "--ppt", "div", *SENT_ON)
+    assert result.exit_code == 0, result.output
+    headers = [parse_identity(line) for line in result.stdout.splitlines()]
+    assert [header.ppt for header in headers] == ["shaken", "div"]
+    payload = decode(headers[1].token).payload
+    assert (payload["div"], payload["dest"]) == ({"tn": "441614960000"}, {"tn": ["447700900777"]})
+    assert "div: signed on trunk access-1" in result.stderr
+
+
+def test_a_diversion_stands_behind_the_header_it_is_given(run):
+    shaken = run(sign, *CALL).stdout.strip()
+    result = run(sign, *CALL, "--ppt", "div", *SENT_ON, "--identity", shaken)
+    assert result.exit_code == 0, result.output
+    assert decode(parse_identity(result.stdout.strip()).token).payload["iat"] == claims_of_value(shaken).iat
+    alone = run(sign, *CALL, "--ppt", "div", *SENT_ON)
+    assert (alone.exit_code, alone.stdout) == (1, "")
+    assert "no Identity header of the call leads to the number" in alone.stderr
+
+
+def test_what_is_not_granted_is_not_signed_and_the_rest_is(run):
+    result = run(sign, *CALL, "--ppt", "rcd", "--ppt", "shaken", "--ppt", "rph", "--rph", "ets.0")
+    assert result.exit_code == 1
+    assert parse_identity(result.stdout.strip()).ppt == "shaken"
+    for words in ("rcd: not signed.", "brands.toml", "rph: not signed.", "priority_namespaces"):
+        assert words in result.stderr

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import pytest
 
 from gateway.cli import main
+from gateway.cli.pasted import read_values
 from gateway.cli.sign import sign
-from gateway.cli.verify import read_value, verify
+from gateway.cli.verify import verify
 from tests import pki
 from tests.cli.headers import CALL, altered, signed_with
 from tests.repository import Repository
@@ -25,7 +26,8 @@ def answer_of(run, *arguments, **how):
 
 
 def states(answer):
-    return {step["step"]: step["passed"] for step in answer["steps"]}
+    (header,) = answer["headers"]
+    return {step["step"]: step["passed"] for step in header["steps"]}
 
 
 def test_a_genuine_header_passes_every_step(run, identity):
@@ -33,10 +35,12 @@ def test_a_genuine_header_passes_every_step(run, identity):
     assert status == 0
     assert states(answer) == ALL_PASSED
     assert answer["answer"] == {"verificationResponse": {"verstat": "TN-Validation-Passed"}}
-    assert answer["claims"]["attest"] == "A"
-    assert [one["spc"] for one in answer["certificates"]["chain"]] == [["818H"], [], []]
-    assert answer["certificates"]["anchored"] is True
-    assert {each["code"] for each in answer["certificates"]["warnings"]} == {"stir.revocation.unknown"}
+    assert answer["headers"][0]["claims"]["attest"] == "A"
+    assert [one["spc"] for one in answer["headers"][0]["certificates"]["chain"]] == [["818H"], [], []]
+    assert answer["headers"][0]["certificates"]["anchored"] is True
+    assert {each["code"] for each in answer["headers"][0]["certificates"]["warnings"]} == {
+        "stir.revocation.unknown"
+    }
 
 
 @pytest.mark.parametrize(
@@ -79,7 +83,7 @@ def test_everything_wrong_is_found_and_the_answer_is_the_first(run, identity):
     _, answer = answer_of(run, wrong, "--from", "+442079460124", "--to", "+441614960001")
     assert states(answer) == ALL_PASSED | {"Step 2": False, "Step 4": False, "Step 5": False}
     assert answer["code"] == "stir.iat.stale"
-    met = [finding["code"] for step in answer["steps"] for finding in step["findings"]]
+    met = [finding["code"] for step in answer["headers"][0]["steps"] for finding in step["findings"]]
     assert met.count("stir.tn.mismatch") == 2
 
 
@@ -111,7 +115,7 @@ def test_a_stranger_certificate_from_a_file_is_shown_and_not_believed(run, tmp_p
     assert answer["code"] == "stir.certificate.untrusted"
     assert states(answer)["Step 3"] is False
     assert states(answer)["Step 5"] is True
-    assert answer["certificates"]["anchored"] is False
+    assert answer["headers"][0]["certificates"]["anchored"] is False
 
 
 def test_a_revoked_certificate_is_named_so(run, tmp_path):
@@ -196,8 +200,16 @@ def test_what_cannot_be_judged_ends_with_2_and_says_why(run, arguments, named):
 
 
 def test_a_value_is_read_without_its_name():
-    assert read_value("Identity : a;b") == "a;b"
-    assert read_value("yes") == "yes"
+    assert read_values(["Identity : a;b"]) == ("a;b",)
+    assert read_values(["yes"]) == ("yes",)
+
+
+def test_of_a_whole_message_the_identity_headers_are_taken():
+    message = (
+        "INVITE sip:+441614960000@example.org SIP/2.0\r\nIdentity: a;\r\n info=<b>\r\nTo: <sip:c>\r\ny:d\r\n"
+    )
+    assert read_values([message]) == ("a; info=<b>", "d")
+    assert read_values(["a;b\nc;d\n", "e"]) == ("a;b", "c;d", "e")
 
 
 @contextmanager
