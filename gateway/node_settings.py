@@ -49,6 +49,11 @@ def journal_directory(settings: Settings) -> Path:
     return data_directory(settings) / "journal"
 
 
+def recent_calls_path(settings: Settings) -> Path:
+    """Path and signer of the last calls."""
+    return data_directory(settings) / "recent-calls"
+
+
 def metrics_directory(settings: Settings) -> Path:
     """The counters of all processes."""
     return data_directory(settings) / "metrics"

@@ -693,6 +693,34 @@ NUMBER_SUSPECT = _row(
     "number.suspect-cli",
     "Calling the number back may cost more than the called person expects (in Britain 070, 084 and 087).",
 )
+_TRAFFIC_REMEDY: Final = (
+    "[traffic] in policy.toml says from where on; a decision releases the number of an honest caller."
+)
+HONEYPOT_CALLED = _row(
+    "traffic.honeypot",
+    "The caller's number called numbers that the carrier has never given to anybody.",
+    remedy="Take a range out of honeypots.csv before it is assigned; a decision releases a number.",
+)
+TRAFFIC_SHORT_CALLS = _row(
+    "traffic.short-calls",
+    "The number called many others, and nearly all of the calls were not answered or over at once.",
+    remedy=_TRAFFIC_REMEDY,
+)
+TRAFFIC_ONE_RING = _row(
+    "traffic.one-ring",
+    "The number rings once and gives up, call after call, so that people call back.",
+    remedy=_TRAFFIC_REMEDY,
+)
+TRAFFIC_SEQUENTIAL = _row(
+    "traffic.sequential",
+    "The number calls numbers that follow one another.",
+    remedy=_TRAFFIC_REMEDY,
+)
+TRAFFIC_BLOCK = _row(
+    "traffic.block",
+    "Many of the thousand numbers among which this one stands call as a machine does.",
+    remedy="Calls signed with A are not touched by it; a decision releases a number or a range.",
+)
 REPLAY = _row(
     "replay.distinct-calls",
     "The same signed PASSporT came with several different calls.",

@@ -24,14 +24,16 @@ import msgspec
 from gateway.calls.plane import Current, Plane
 from gateway.facts.values import FactsUnavailable
 from gateway.generation.trunks import Trunk
-from gateway.knowledge.question import UNKNOWN, Evidence, Question, ReplayClaim
-from gateway.numbers.canonical import TelephoneNumber, canonical
+from gateway.knowledge.question import UNKNOWN, Evidence, Passage, Question, ReplayClaim
+from gateway.numbers.canonical import TelephoneNumber, canonical, is_international
 from gateway.passport.ppt import Ppt
 from gateway.reputation.entry import ReputationEntry
+from gateway.reputation.path import path_of_call
 from gateway.verdicts.abroad import numbers_that_may_roam
 from gateway.verdicts.call import Call, Decision, Known, Roaming
 from gateway.verdicts.decide import decide
 from gateway.verdicts.emergency import callers_to_remember, numbers_called_back
+from gateway.verdicts.policy import VerdictPolicy
 from gateway.verdicts.verdict import Verdict
 from gateway.verification.conclude import HeaderResult, Verification, conclude
 from gateway.verification.examine import VerificationRequest, examine, examine_each
@@ -88,6 +90,7 @@ async def verify_call(
         reputation=_entries(evidence),
         replay_calls=evidence.replay_distinct_calls,
         recent_emergency_caller=evidence.recent_emergency_caller,
+        traffic=evidence.traffic,
         degraded=(*degraded, *evidence.degraded),
     )
     verdict = decide(
@@ -192,7 +195,27 @@ def _question(current: Current, call: Call, outcome: Outcome, trunk: Trunk) -> Q
             origid=outcome.origid or "",
             freshness_seconds=current.verification.freshness_seconds,
         )
-    return Question(call_id=call.id, tns=call.shown, replay=replay, called=numbers_called_back(call))
+    return Question(
+        call_id=call.id,
+        tns=call.shown,
+        replay=replay,
+        called=numbers_called_back(call),
+        passage=_passage(current.generation.policy.verdict, call, outcome),
+    )
+
+
+def _passage(policy: VerdictPolicy, call: Call, outcome: Outcome) -> Passage | None:
+    """The call as traffic of the number it shows; one without a full number is nobody's traffic."""
+    if not call.shown or not is_international(call.shown[0]):
+        return None
+    called = call.called[0] if call.called else None
+    return Passage(
+        path=path_of_call(call.trunk_kind, outcome.verstat),
+        tn=call.shown[0],
+        called=called,
+        is_honeypot=called is not None and bool(policy.honeypots.find(called)),
+        window_seconds=policy.traffic.window_seconds,
+    )
 
 
 def remember_call_for_help(

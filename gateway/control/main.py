@@ -27,20 +27,24 @@ from gateway.control.api import control_application
 from gateway.control.evidence_task import Evidence, connect_evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.journal_task import follow_journal
+from gateway.control.recent_calls import RecentCalls
 from gateway.control.reload import Reloader
 from gateway.control.repository import Published
 from gateway.control.state import ControlState
+from gateway.control.traffic import Traffic
 from gateway.control_socket import CONTROL_SOCKET, control_socket
 from gateway.facts.projection import Projection, ProjectionError
 from gateway.facts.reader import FactsReader
 from gateway.generation.settings import Settings
 from gateway.generations import GenerationLoadError
 from gateway.knowledge.connect import RedisUrlError
+from gateway.knowledge.traffic import TrafficStore
 from gateway.node_settings import (
     CONFIGURATION_VARIABLE,
     data_directory,
     facts_path,
     journal_directory,
+    recent_calls_path,
     settings_from_environment,
 )
 from gateway.record import (
@@ -134,13 +138,15 @@ async def _state(settings: Settings, reloader: Reloader, published: Published) -
     lock = await _lock(directory)
     record: Record | None = None
     evidence: Evidence | None = None
+    recent = RecentCalls(recent_calls_path(settings))
     projection = Projection(facts_path(settings))
     facts = FactsReader(facts_path(settings))
     try:
         record = await open_record(record_location(settings.database.url, directory))
         follower = FactsFollower(record, projection)
         await follower.follow(now=int(time.time()))
-        evidence = Evidence(record, connect_evidence(settings))
+        connected = connect_evidence(settings)
+        evidence = Evidence(record, connected)
         yield ControlState(
             record=record,
             follower=follower,
@@ -148,12 +154,14 @@ async def _state(settings: Settings, reloader: Reloader, published: Published) -
             reloader=reloader,
             published=published,
             evidence=evidence,
+            traffic=Traffic(record, TrafficStore(connected), recent, policy=reloader.policy),
         )
     finally:
         if evidence is not None:
             await evidence.close()
         facts.close()
         projection.close()
+        recent.close()
         if record is not None:
             await record.close()
         lock.release()

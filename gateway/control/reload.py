@@ -23,7 +23,7 @@ from gateway import telemetry
 from gateway.channel import Channel
 from gateway.control.files import Configuration, read_configuration
 from gateway.control.signing_key import signing_problem
-from gateway.generation.generation import Generation
+from gateway.generation.generation import Generation, PolicyPart
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
@@ -100,6 +100,10 @@ class Reloader:
             self.generation = read.generation
             self._note(Reloaded(taken=True, number=candidate.number, digest=candidate.digest))
         self._publish(self.generation)
+
+    def policy(self) -> PolicyPart | None:
+        """Return the policy in force, once `begin` has run."""
+        return None if self.generation is None else self.generation.policy
 
     @property
     def current(self) -> CurrentGeneration | None:

@@ -44,11 +44,12 @@ class ControlState:
         reloader: Reloader,
         published: Published,
         evidence: Evidence,
+        traffic: Traffic,
     ) -> None:
         self.record = record
         self.published = published
         self.evidence = evidence
-        self.traffic = Traffic(record)
+        self.traffic = traffic
         self.jobs = Jobs()
         self.reloader = reloader
         self._follower = follower

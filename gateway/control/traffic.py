@@ -1,32 +1,128 @@
-"""What the control process learns of calls from the journal: how they ended, into the record."""
+"""What the control process learns of calls from the journal: by which path each came, and how it ended.
+
+An event that the record had already changes nothing; a new one is added to its number's and block's traffic
+in Redis by the path its call came by. A call nobody was asked about has its trunk's kind and no signature.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.journal import CallEvents, Entry
+from gateway.control.recent_calls import RecentCalls, call_key, pair_key
+from gateway.generation.generation import PolicyPart
+from gateway.journal import CallEvent, CallEvents, Entry
+from gateway.journal import Record as CallRecord
+from gateway.knowledge.traffic import Subject, TrafficStore, block_subject, number_subject
+from gateway.numbers.canonical import TelephoneNumber, is_international
+from gateway.reasons import Verstat
 from gateway.record import Record
 from gateway.record.call_events import KEPT_SECONDS, add_call_events, forget_call_events
+from gateway.reputation.path import SignatureState, path_of, path_of_call
+from gateway.reputation.traffic import LEAST_ONE_RING, Shape, is_one_ring, is_short
 
 FORGET_SECONDS: Final = 600.0
+MOST_SUSPECTS: Final = 10_000
+"""Numbers that ring once, of which call-backs are counted."""
+_OWN_LINES: Final = frozenset({"access", "customer"})
+
+Counts = dict[Subject, list[int]]
+_ENDED, _SHORT, _ONE_RING, _CALLED_BACK = (
+    Shape.__struct_fields__.index(name) for name in ("ended", "short", "one_ring", "called_back")
+)
 
 
 class Traffic:
     """One per control process."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(
+        self,
+        record: Record,
+        store: TrafficStore,
+        recent: RecentCalls,
+        *,
+        policy: Callable[[], PolicyPart | None],
+    ) -> None:
+        self.recent = recent
         self._record = record
+        self._store = store
+        self._policy = policy
+        self._suspects: dict[str, Subject] = {}
         self._forgot_at = float("-inf")
 
     async def take(self, entries: Sequence[Entry]) -> None:
         """Take a portion of the journal; the same entry again changes nothing. Raises RecordError."""
-        ended = [event for entry in entries if isinstance(entry, CallEvents) for event in entry.events]
+        policy = self._policy()
+        if policy is None:
+            return
+        ended: list[CallEvent] = []
+        for entry in entries:
+            if isinstance(entry, CallEvents):
+                ended += entry.events
+            elif entry.verstat is not None:
+                self._remember(entry, policy)
         if ended:
             async with self._record.write() as transaction:
-                await add_call_events(transaction, ended)
+                new = await add_call_events(transaction, ended)
+            await self._tell(new, policy)
         await self._forget()
+
+    def path_of_event(self, event: CallEvent, policy: PolicyPart) -> str | None:
+        """By which path the event's call came; None where its trunk is no more."""
+        known = self.recent.find(call_key(event.trunk, event.call_id))
+        if known is not None and known.path:
+            return known.path
+        trunk = policy.by_name.get(event.trunk)
+        return None if trunk is None else path_of(trunk.kind, SignatureState.UNSIGNED)
+
+    def _remember(self, record: CallRecord, policy: PolicyPart) -> None:
+        trunk = policy.by_name.get(record.trunk)
+        if trunk is None or record.verstat is None:
+            return
+        path = path_of_call(trunk.kind, Verstat(record.verstat))
+        names = [call_key(record.trunk, record.call_id)]
+        shown = record.orig or record.network_tn
+        if shown is not None and record.dests:
+            names.append(pair_key(shown, record.dests[0]))
+        for key in names:
+            self.recent.add(key, at=int(record.time), path=path, fingerprint=record.fingerprint)
+
+    async def _tell(self, events: Sequence[CallEvent], policy: PolicyPart) -> None:
+        counts: Counts = {}
+        numbers: dict[Subject, str] = {}
+        for event in events:
+            self._count(event, policy, counts, numbers)
+        if not counts:
+            return
+        window_seconds = policy.verdict.traffic.window_seconds
+        shapes = await self._store.tell(counts, window_seconds=window_seconds)
+        for subject, tn in numbers.items():
+            if shapes is not None and shapes[subject].one_ring >= LEAST_ONE_RING:
+                if len(self._suspects) >= MOST_SUSPECTS:
+                    self._suspects.clear()
+                self._suspects[tn] = subject
+
+    def _count(
+        self, event: CallEvent, policy: PolicyPart, counts: Counts, numbers: dict[Subject, str]
+    ) -> None:
+        trunk = policy.by_name.get(event.trunk)
+        suspect = self._suspects.get(event.dest)
+        if suspect is not None and trunk is not None and trunk.kind in _OWN_LINES:
+            _counts_of(counts, suspect)[_CALLED_BACK] += 1
+        path = self.path_of_event(event, policy)
+        if path is None or event.orig is None or not is_international(TelephoneNumber(event.orig)):
+            return
+        answered, seconds = event.answered, event.duration_seconds
+        number = number_subject(path, event.orig)
+        numbers[number] = event.orig
+        for subject in (number, block_subject(path, event.orig)):
+            of_subject = _counts_of(counts, subject)
+            of_subject[_ENDED] += 1
+            of_subject[_SHORT] += is_short(answered=answered, duration_seconds=seconds)
+            of_subject[_ONE_RING] += is_one_ring(
+                answered=answered, duration_seconds=seconds, cause=event.cause
+            )
 
     async def _forget(self) -> None:
         if time.monotonic() - self._forgot_at < FORGET_SECONDS:
@@ -34,3 +130,7 @@ class Traffic:
         async with self._record.write() as transaction:
             await forget_call_events(transaction, before=int(time.time()) - KEPT_SECONDS)
         self._forgot_at = time.monotonic()
+
+
+def _counts_of(counts: Counts, subject: Subject) -> list[int]:
+    return counts.setdefault(subject, [0] * len(Shape.__struct_fields__))

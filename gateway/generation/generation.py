@@ -21,6 +21,7 @@ from gateway.generation.brands_file import BRANDS_FILE, read_brands
 from gateway.generation.bundle import bundle_digest, render_bundle
 from gateway.generation.dno_file import DNO_FILE, read_dno
 from gateway.generation.environment import read_overrides
+from gateway.generation.honeypots_file import HONEYPOTS_FILE, read_honeypots
 from gateway.generation.inventory_file import INVENTORY_FILE, read_inventory
 from gateway.generation.policy_file import POLICY_FILE, PolicyFile, read_policy
 from gateway.generation.problem import Problem
@@ -122,8 +123,13 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
     brands = _read(texts, BRANDS_FILE, lambda data: read_brands(data, names), problems)
     # Missing, it says nothing of any number.
     listed = read_allocation_file(texts.files[ALLOCATION_FILE]) if ALLOCATION_FILE in texts.files else None
-    if isinstance(listed, list):
-        problems += listed
+    # Missing, nothing is a honeypot.
+    honeypots = (
+        read_honeypots(texts.files[HONEYPOTS_FILE], inventory or ()) if HONEYPOTS_FILE in texts.files else ()
+    )
+    for each in (listed, honeypots):
+        problems += each if isinstance(each, list) else ()
+    if isinstance(listed, list) or isinstance(honeypots, list):
         return None
     if trunks is None or policies is None or inventory is None or dno is None or brands is None or unknown:
         return None
@@ -140,6 +146,7 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
             home_origin_trunks=frozenset(trunk.name for trunk in trunks if trunk.home_origin),
             inventory=assigned,
             allocations=listed or Allocations(),
+            honeypots=RangeMap(honeypots),
             dno_entries=listed_dno,
             brands=listed_brands,
         ),

@@ -17,6 +17,7 @@ from gateway.generation.registry_table import RegistryTable, registry_policy, re
 from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
 from gateway.numbers.canonical import NumberError, is_international
 from gateway.registry.policy import RegistryPolicy
+from gateway.reputation.traffic import TrafficLimits
 from gateway.verdicts.policy import (
     CountryPack,
     Effect,
@@ -101,8 +102,19 @@ class VerdictTable(Table):
     reputation_label_at: Score | None = None
     reputation_challenge_at: Score | None = None
     reputation_block_at: Score | None = None
+    traffic: EffectKey = Effect.LABEL
+    honeypot: EffectKey = Effect.LABEL
     replay: EffectKey = Effect.NONE
     replay_label_beyond: int = Field(default=4, ge=1, le=1000)
+
+
+class TrafficTable(Table):
+    """`[traffic]`: from where on calls are not a person's."""
+
+    window_seconds: int = Field(default=600, ge=10, le=86_400)
+    called_numbers: int = Field(default=20, ge=2, le=100_000)
+    short_share: Score = 0.75
+    honeypot_numbers: int = Field(default=2, ge=1, le=1000)
 
 
 class TreatmentTable(Table):
@@ -129,6 +141,7 @@ class PolicyFile(Table):
 
     attestation: AttestationTable = AttestationTable()
     verdict: VerdictTable = VerdictTable()
+    traffic: TrafficTable = TrafficTable()
     treatment: TreatmentTable = TreatmentTable()
     emergency: EmergencyTable = EmergencyTable()
     registry: RegistryTable = RegistryTable()
@@ -182,13 +195,16 @@ def _contradictions(table: PolicyFile, file: TomlFile) -> list[Problem]:
             message = f"{low} is above {harder} = {high}, so that it would never be reached"
             problems.append(file.problem(("verdict", milder), message))
     redress = treatment.redress_url or treatment.redress_tel or treatment.redress_email
-    if treatment.country_pack is CountryPack.NANP and verdict.reputation_block_at is not None and not redress:
+    by_analytics = [key for key in ("traffic", "honeypot") if getattr(verdict, key) is Effect.BLOCK]
+    if verdict.reputation_block_at is not None:
+        by_analytics.append("reputation_block_at")
+    if treatment.country_pack is CountryPack.NANP and by_analytics and not redress:
         # 47 CFR 64.1200(k) and ATIS-1000099: blocking by analytics names a contact, or does not happen.
         message = (
             "blocks by analytics under the nanp country pack, which needs a redress contact: "
             "redress_url, redress_tel or redress_email in [treatment]"
         )
-        problems.append(file.problem(("verdict", "reputation_block_at"), message))
+        problems += [file.problem(("verdict", key), message) for key in by_analytics]
     if not table.emergency.numbers:
         message = "is empty: calls for help must be known as such"
         problems.append(file.problem(("emergency", "numbers"), message))
@@ -213,6 +229,14 @@ def _verdict(table: PolicyFile) -> VerdictPolicy:
             label_at=verdict.reputation_label_at,
             challenge_at=verdict.reputation_challenge_at,
             block_at=verdict.reputation_block_at,
+        ),
+        suspicious_traffic=verdict.traffic,
+        honeypot=verdict.honeypot,
+        traffic=TrafficLimits(
+            window_seconds=table.traffic.window_seconds,
+            called_numbers=table.traffic.called_numbers,
+            short_share=table.traffic.short_share,
+            honeypot_numbers=table.traffic.honeypot_numbers,
         ),
         replay=ReplayPolicy(effect=verdict.replay, label_beyond=verdict.replay_label_beyond),
         treatment=TreatmentPolicy(

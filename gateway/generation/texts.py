@@ -1,8 +1,8 @@
 """Everything a generation is made of, as bytes: what was read, before anybody judged it.
 
 File names here are relative and always the same, wherever an operator keeps the files: `policy.toml`,
-`trunks.toml`, `inventory.csv`, `dno.csv`, `brands.toml`, `allocations.csv`; `anchors/…`, `crl_issuers/…`,
-`crls/…`; `signing/certificate.pem`. A private key is never among them.
+`trunks.toml`, `inventory.csv`, `dno.csv`, `brands.toml`, `allocations.csv`, `honeypots.csv`; `anchors/…`,
+`crl_issuers/…`, `crls/…`; `signing/certificate.pem`. A private key is never among them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from typing import Final
 from gateway.generation.allocation_file import ALLOCATION_FILE
 from gateway.generation.brands_file import BRANDS_FILE
 from gateway.generation.dno_file import DNO_FILE
+from gateway.generation.honeypots_file import HONEYPOTS_FILE
 from gateway.generation.inventory_file import INVENTORY_FILE
 from gateway.generation.policy_file import POLICY_FILE
 from gateway.generation.trunks_file import TRUNKS_FILE
 
 POLICY_FILES: Final = (POLICY_FILE, TRUNKS_FILE, INVENTORY_FILE, DNO_FILE, BRANDS_FILE)
 """The policy part; all must exist, the CSV files and brands may hold no rows."""
-OPTIONAL_FILES: Final = (ALLOCATION_FILE,)
+OPTIONAL_FILES: Final = (ALLOCATION_FILE, HONEYPOTS_FILE)
 """Of the policy part too, and may be missing."""
 ANCHORS: Final = "anchors/"
 CRL_ISSUERS: Final = "crl_issuers/"

@@ -6,6 +6,7 @@ partition is the hash tag, so all that one call asks of its caller lies in one c
     cm:complete:{p3f}             string  "complete:<epoch>" | "building:<epoch>"; absent: nothing is known
     cm:rep:{p3f}:44207946         hash    last four digits -> entry (gateway.reputation.entry); expires
     cm:replay:{p3f}:<hash>        set     hashes of the call ids that used one PASSporT; expires
+    cm:traffic:{p3f}              hash    path and number -> what it did lately (functions.lua); expires
     cm:emergency:{p3f}:442079460123  string  it dialled an emergency number lately; expires
     cm:chain:<hash of the URL>    string  a certificate chain, PEM; expires
 
@@ -64,6 +65,27 @@ def replay_key(partition: int, parts: tuple[str, ...]) -> str:
     text = "".join([f"{len(part)}:{part}" for part in parts])
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     return f"cm:replay:{_TAGS[partition]}:{digest}"
+
+
+def traffic_key(partition: int) -> str:
+    """Return the key of what the numbers and blocks of a partition did lately."""
+    return f"cm:traffic:{_TAGS[partition]}"
+
+
+def subject_of(path: str, tn: str) -> str:
+    """Return the field of a number, `iu442079460123`: the path's two initials, which no two paths share."""
+    return f"{short_path(path)}{tn}"
+
+
+def block_subject_of(path: str, tn: str) -> str:
+    """Return the field of the thousand numbers that a number stands among."""
+    return f"{short_path(path)}{tn[:-3]}*"
+
+
+def short_path(path: str) -> str:
+    """Return the initials of trunk kind and signature state."""
+    kind, _, state = path.partition("/")
+    return kind[:1] + state[:1]
 
 
 def emergency_key(tn: TelephoneNumber) -> tuple[str, int]:

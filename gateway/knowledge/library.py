@@ -13,5 +13,6 @@ SOURCE: Final = _TEXT.replace("VERSION", _VERSION)
 LIBRARY: Final = f"callmark_{_VERSION}"
 ASK: Final = f"callmark_ask_{_VERSION}"
 LOOK: Final = f"callmark_look_{_VERSION}"
+TELL: Final = f"callmark_tell_{_VERSION}"
 WRITE: Final = f"callmark_write_{_VERSION}"
 FINISH: Final = f"callmark_finish_{_VERSION}"

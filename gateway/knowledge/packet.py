@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeGuard
+from typing import Final, TypeGuard
 
 from gateway.knowledge import keys
-from gateway.knowledge.question import UNKNOWN, Evidence, Known, Question
+from gateway.knowledge.question import UNKNOWN, Evidence, Known, Passage, Question
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.entry import EntryError, decode_entry
+from gateway.reputation.traffic import Shape, Traffic
+
+_COUNTS: Final = len(Shape.__struct_fields__)
+_LARGEST_COUNT: Final = 2**53
 
 
 @dataclass(slots=True)
@@ -38,6 +42,7 @@ class Draft:
     """Called numbers of which nobody has said yet whether they called for help."""
     distinct_calls: int | None = None
     has_caller_for_help: bool = False
+    traffic: Traffic | None = None
 
     def evidence(self) -> Evidence:
         """Return what was found, and what is missing."""
@@ -48,6 +53,7 @@ class Draft:
             reputation=self.reputation,
             replay_distinct_calls=self.distinct_calls,
             recent_emergency_caller=self.has_caller_for_help or (None if self.called_unknown else False),
+            traffic=self.traffic,
             degraded=degraded,
         )
 
@@ -67,11 +73,15 @@ class Packet:
     """Whose number, and the place of its marker."""
     called: list[Draft] = field(default_factory=list)
     claims: list[Draft] = field(default_factory=list)
+    traffics: list[Draft] = field(default_factory=list)
     _lookup_keys: list[str] = field(default_factory=list)
     _fields: list[str] = field(default_factory=list)
     _called_keys: list[str] = field(default_factory=list)
     _claim_keys: list[str] = field(default_factory=list)
     _claim_args: list[int] = field(default_factory=list)
+    _traffic_keys: list[str] = field(default_factory=list)
+    _traffic_args: list[str | int] = field(default_factory=list)
+    _window_seconds: int = 1
     _note_keys: list[str] = field(default_factory=list)
     _note_args: list[int] = field(default_factory=list)
 
@@ -98,22 +108,39 @@ class Packet:
         self._claim_keys.append(key)
         self._claim_args += (member, keep_seconds)
 
+    def add_passage(self, draft: Draft, passage: Passage, key: str) -> None:
+        """Note one call of a number, and ask what the number and its block did lately."""
+        called = passage.called
+        self.traffics.append(draft)
+        self._window_seconds = passage.window_seconds
+        self._traffic_keys.append(key)
+        self._traffic_args += (
+            keys.short_path(passage.path),
+            passage.tn,
+            called if called is not None and called.isdecimal() else 0,
+            int(passage.is_honeypot),
+        )
+
     def arguments(self, *, claiming: bool) -> list[str | int]:
         """Return what follows the function's name in FCALL: number of keys, keys, arguments."""
         all_keys = [*map(keys.marker_key, self.markers), *self._lookup_keys, *self._called_keys]
         claims = len(self.claims) if claiming else 0
-        head = [len(self.markers), len(self.lookups), len(self.called), claims]
+        traffics = len(self.traffics) if claiming else 0
+        head = [
+            len(self.markers), len(self.lookups), len(self.called), claims, traffics, self._window_seconds
+        ]  # fmt: skip
         rest: list[str | int] = [*head, *self._fields]
         if claiming:
-            all_keys += (*self._claim_keys, *self._note_keys)
-            rest += (*self._claim_args, *self._note_args)
+            all_keys += (*self._claim_keys, *self._traffic_keys, *self._note_keys)
+            rest += (*self._claim_args, *self._traffic_args, *self._note_args)
         return [len(all_keys), *all_keys, *rest]
 
     def read(self, reply: object, drops: Drops, *, claiming: bool, today: int) -> None:
         """Fill the drafts from the server's reply; a reply of another shape fills nothing."""
         looked_up = len(self.markers) + len(self.lookups)
         before = looked_up + len(self.called)
-        expected = before + len(self.claims) if claiming else before
+        claimed = before + len(self.claims)
+        expected = claimed + len(self.traffics) if claiming else before
         if not _is_list(reply) or len(reply) != expected:
             drops.replies += 1
             return
@@ -128,11 +155,16 @@ class Packet:
                 draft.has_caller_for_help |= bool(found)
             else:
                 drops.replies += 1
-        for draft, count in zip(self.claims, reply[before:], strict=False):
+        if not claiming:
+            return
+        for draft, count in zip(self.claims, reply[before:claimed], strict=True):
             if isinstance(count, int) and count > 0:
                 draft.distinct_calls = count
             else:
                 drops.replies += 1
+        for draft, shapes in zip(self.traffics, reply[claimed:], strict=True):
+            draft.traffic = _traffic(shapes)
+            drops.replies += draft.traffic is None
 
 
 def compose(
@@ -166,6 +198,11 @@ def compose(
                 continue
             partition = keys.partition_of(exchange)
             packets[partition if clustered else 0].add_lookup(draft, tn, exchange, partition)
+        passage = draft.question.passage
+        if passage is not None:
+            partition = keys.partition_of(passage.tn[:-4])
+            key = keys.traffic_key(partition)
+            packets[partition if clustered else 0].add_passage(draft, passage, key)
         claim = draft.question.replay
         if claim is not None:
             # orig may be anything the signer wrote: it is hashed, never part of a key.
@@ -175,6 +212,15 @@ def compose(
                 draft, key, keys.call_member(draft.question.call_id), claim.keep_seconds
             )
     return list(packets.values())
+
+
+def _traffic(shapes: object) -> Traffic | None:
+    if not _is_list(shapes) or len(shapes) != 2 * _COUNTS:
+        return None
+    counts = [each for each in shapes if type(each) is int and 0 <= each < _LARGEST_COUNT]
+    if len(counts) != len(shapes):
+        return None
+    return Traffic(number=Shape(*counts[:_COUNTS]), block=Shape(*counts[_COUNTS:]))
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:

@@ -14,6 +14,7 @@ import msgspec
 
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.entry import ReputationEntry
+from gateway.reputation.traffic import Traffic
 
 
 class Unknown(Enum):
@@ -53,6 +54,19 @@ class ReplayClaim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return 2 * self.freshness_seconds + REPLAY_MARGIN_SECONDS
 
 
+class Passage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One call as traffic: noted when it is asked about, and answered with what came before it."""
+
+    path: str
+    """`gateway.reputation.path`."""
+    tn: TelephoneNumber
+    """The number shown; international."""
+    called: TelephoneNumber | None
+    is_honeypot: bool
+    """Whether the called number is one that nobody has."""
+    window_seconds: int
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one call wants to know."""
 
@@ -62,6 +76,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     replay: ReplayClaim | None = None
     called: tuple[TelephoneNumber, ...] = ()
     """Called numbers of which one may have called for help lately."""
+    passage: Passage | None = None
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -75,6 +90,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     recent_emergency_caller: bool | None = False
     """Whether one of the called numbers called for help within the last half hour; None: not known. Such
     notes are short-lived by declaration: an emptied Redis has forgotten them, as it has the replays."""
+    traffic: Traffic | None = None
+    """What number and block did lately, this call included; None where nobody could say. Short-lived by
+    declaration too."""
     degraded: tuple[str, ...] = ()
     """`reputation`, `replay`: what could not be answered."""
 

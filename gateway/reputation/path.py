@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from gateway.reasons import Verstat
+
 
 class SignatureState(StrEnum):
     """What became of a call's signature."""
@@ -21,6 +23,12 @@ class SignatureState(StrEnum):
 
 TRUNK_KINDS: Final = ("access", "customer", "domestic", "international")
 """The values of `gateway.attestation.decide.TrunkKind`, which lies above this room."""
+_STATES: Final = {
+    Verstat.TN_VALIDATION_PASSED: SignatureState.PASSED,
+    Verstat.TN_VALIDATION_FAILED: SignatureState.FAILED,
+    # What cannot be read or fetched vouches for nothing, as a missing one.
+    Verstat.NO_TN_VALIDATION: SignatureState.UNSIGNED,
+}
 UNKNOWN_PATH: Final = ""
 PATHS: Final = frozenset(f"{kind}/{state}" for kind in TRUNK_KINDS for state in SignatureState)
 WORDS_OF_PATHS: Final = f"{'|'.join(TRUNK_KINDS)}/{'|'.join(SignatureState)}"
@@ -34,6 +42,11 @@ def path_of(trunk_kind: str, signature: SignatureState) -> str:
     if path not in PATHS:
         raise ValueError(f"{trunk_kind!r} is no kind of trunk")
     return path
+
+
+def path_of_call(trunk_kind: str, verstat: Verstat) -> str:
+    """Return the path of a call whose Identity headers were verified. ValueError as above."""
+    return path_of(trunk_kind, _STATES[verstat])
 
 
 def proves_number(path: str) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.entry import ReputationEntry
+from gateway.reputation.traffic import Traffic
 
 
 class Roaming(StrEnum):
@@ -85,5 +86,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     recent_emergency_caller: bool | None = False
     """The called number dialled an emergency number within the last half hour (RFC 7090); None: asked, and
     not known."""
+    traffic: Traffic | None = None
+    """What the number shown and its block did lately by this call's path; None: not asked or not known."""
     degraded: tuple[str, ...] = ()
     """`reputation`, `replay`, `facts`: what did not answer."""

@@ -15,6 +15,7 @@ from gateway.numbers.allocations import Allocations
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.plans import PLANS
 from gateway.numbers.ranges import NumberRange, RangeMap
+from gateway.reputation.traffic import TrafficLimits
 
 
 class Effect(StrEnum):
@@ -159,6 +160,11 @@ class VerdictPolicy:
     home_mobile_not_roaming: Effect = Effect.BLOCK
     home_mobile_roaming_unknown: UnknownRoaming = UnknownRoaming.WITHHOLD
     reputation: ReputationPolicy = field(default_factory=ReputationPolicy)
+    suspicious_traffic: Effect = Effect.LABEL
+    honeypot: Effect = Effect.LABEL
+    traffic: TrafficLimits = field(default_factory=TrafficLimits)
+    honeypots: RangeMap[str] = field(default_factory=lambda: RangeMap(()))
+    """Ranges the carrier owns and never assigned, with the note beside each."""
     replay: ReplayPolicy = field(default_factory=ReplayPolicy)
     treatment: TreatmentPolicy = field(default_factory=TreatmentPolicy)
     emergency: EmergencyPolicy = field(default_factory=EmergencyPolicy)

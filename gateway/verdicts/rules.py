@@ -50,6 +50,7 @@ from gateway.verdicts.number_rules import (
     unauthenticated_number,
 )
 from gateway.verdicts.policy import Brand, Effect
+from gateway.verdicts.traffic_rules import TRAFFIC_RULES
 from gateway.verdicts.verdict import Hit, strictness
 from gateway.verification.priority import PriorityVerstat
 
@@ -208,6 +209,7 @@ RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...]], ...]
     (unauthenticated_number, (INTERCONNECT_UNAUTHENTICATED,)),
     (brand, (BRAND_PATH,)),
     (reputation, (REPUTATION_SCORE,)),
+    *TRAFFIC_RULES,
     (stir_failed, (STIR_FAILED,)),
     (suspect_number, (NUMBER_SUSPECT,)),
     (replay, (REPLAY,)),

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from gateway.cli import callmark
-from gateway.generation import dno_file, inventory_file
+from gateway.generation import dno_file, honeypots_file, inventory_file
 from gateway.generation.brands_file import BrandTable, RichTable
 from gateway.generation.policy_file import PolicyFile
 from gateway.generation.settings import Settings, sections
@@ -75,6 +75,7 @@ def test_the_lists_have_the_columns_that_are_read() -> None:
     assert columns == {
         "`inventory.csv`": f"`{','.join(inventory_file.HEADER)}`",
         "`dno.csv`": f"`{','.join(dno_file.HEADER)}`",
+        "`honeypots.csv`": f"`{','.join(honeypots_file.HEADER)}`",
     }
 
 
