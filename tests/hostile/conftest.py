@@ -7,7 +7,7 @@ import pytest
 
 from tests import pki
 from tests.gateway_node import GatewayNode, running_node
-from tests.hostile.signer import Signer
+from tests.hostile.signer import Signer, Switch
 from tests.integration.certificate_host import certificate_host
 from tests.pki import DAY
 from tests.repository import Repository
@@ -52,3 +52,9 @@ def node(
     }
     with running_node(directory, environment=environment) as node:
         yield node
+
+
+@pytest.fixture(scope="module")
+def switch(node: GatewayNode) -> Iterator[Switch]:
+    with Switch(node) as switch:
+        yield switch

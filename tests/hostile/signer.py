@@ -6,7 +6,7 @@ import http.client
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -44,6 +44,12 @@ class Switch:
         self.connection = self.node.connect()
         self._calls = 0
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
     def verify(self, identity: str, **changes: Any) -> tuple[str, int | None]:
         """The verstat and reason code of the ATIS resource, which must agree with `/v1/verdicts`."""
         answer = self.post("/stir/v1/verification", verification_request(identity, **changes))
@@ -59,7 +65,7 @@ class Switch:
         assert (verstat == PASSED) == (code is None)
         return verstat == PASSED
 
-    def verdict(self, *identities: str, **changes: Any) -> dict[str, Any]:
+    def verdict(self, *identities: str, max_ms: int | None = None, **changes: Any) -> dict[str, Any]:
         self._calls += 1
         call = {
             "id": f"hostile-{id(self)}-{self._calls}",
@@ -68,7 +74,8 @@ class Switch:
             "time": int(time.time()),
             "identity": list(identities),
         }
-        answer = self.post("/v1/verdicts?explain=1", {"call": call | changes})
+        bound = {} if max_ms is None else {"max_ms": max_ms}
+        answer = self.post("/v1/verdicts?explain=1", {"call": call | changes, **bound})
         assert answer.status == 200, answer.body
         verdict: dict[str, Any] = answer.json["verdict"]
         return verdict

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.gateway_node import GatewayNode
 from tests.hostile.signer import Signer, Switch, payload_with
 from tests.integration.tokens import FROM, ORIGID, TO, header_of, payload_of
-
-
-@pytest.fixture(scope="module")
-def switch(node: GatewayNode) -> Iterator[Switch]:
-    switch = Switch(node)
-    yield switch
-    switch.connection.close()
 
 
 def test_what_the_others_are_compared_with_passes(switch: Switch, signer: Signer):

@@ -28,13 +28,6 @@ UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
 PRINTABLE = re.compile("[ -~]*")
 
 
-@pytest.fixture(scope="module")
-def switch(node: GatewayNode) -> Iterator[Switch]:
-    switch = Switch(node)
-    yield switch
-    switch.connection.close()
-
-
 def strings(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.gateway_node import GatewayNode
 from tests.hostile.signer import Signer, Switch, payload_with
 from tests.integration.tokens import FROM, TO, header_of, signing_request, verification_request
 from tests.vectors import json_texts
@@ -24,13 +23,6 @@ READ_THOUGH_OPEN = {"i_number_double_huge_neg_exp", "i_number_real_underflow"}
 
 def is_read(name: str) -> bool:
     return name in READ_THOUGH_OPEN or (name.startswith("y_") and name not in REFUSED_THOUGH_JSON)
-
-
-@pytest.fixture(scope="module")
-def switch(node: GatewayNode) -> Iterator[Switch]:
-    switch = Switch(node)
-    yield switch
-    switch.connection.close()
 
 
 @pytest.mark.parametrize("name", TEXTS)

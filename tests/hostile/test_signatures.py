@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from gateway.passport.fields import ClaimProblem
 from gateway.passport.passport import UnverifiedPassport
 from gateway.passport.signature import _is_signed
-from tests.gateway_node import GatewayNode
 from tests.hostile.signer import Signer, Switch
 from tests.integration.tokens import base64url, decoded, raw_signature
 from tests.vectors import wycheproof
@@ -28,13 +27,6 @@ from tests.vectors import wycheproof
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 FIELD = 2**256 - 2**224 + 2**192 + 2**96 - 1
 Change = Callable[[int, int], tuple[int, int]]
-
-
-@pytest.fixture(scope="module")
-def switch(node: GatewayNode) -> Iterator[Switch]:
-    switch = Switch(node)
-    yield switch
-    switch.connection.close()
 
 
 def test_every_vector_of_wycheproof_is_judged_as_it_says():
