@@ -58,11 +58,12 @@ def _default_url() -> str:
 @click.option("--show-requests", is_flag=True, help="Show each request as the curl that sends it.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 def demo(*, url: str, token: str, show_requests: bool, as_json: bool) -> None:
-    """Walk a running gateway through six calls and show what it says of each.
+    """Walk a running gateway through seven calls and show what it says of each.
 
     A genuine call, a forged HMRC call from abroad, a home mobile from abroad, a replayed header, a
-    tampered one, an old one. Nothing is changed in the gateway but what calls leave: log lines, counts,
-    journal records. Start a gateway in one terminal and the demo in another, in the same directory:
+    tampered one, an old one, a call that is forwarded. Nothing is changed in the gateway but what calls
+    leave: log lines, counts, journal records. Start a gateway in one terminal and the demo in another, in the
+    same directory:
 
     \b
         callmark serve

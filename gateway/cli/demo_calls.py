@@ -162,6 +162,30 @@ async def stale(client: DemoClient) -> Shown:
     )
 
 
+async def sent_on(client: DemoClient) -> Shown:
+    """A call that the called number forwards."""
+    call = _call(_CALLER, request_uri=f"sip:{_MOBILE}@example.org")
+    identities = await client.sign_and_send_on(call, diverted=_CALLED)
+    verdict = await client.verdict({**call, "identity": identities})
+    answer = _answer("both", verdict)
+    without = _answer("shaken", await client.verdict({**call, "identity": identities[:1]}))
+    return Shown(
+        "A call that is sent on",
+        (
+            f"{_CALLER} calls {_CALLED}, which forwards its calls to {_MOBILE}. Each step is signed:",
+            "the call (shaken), and where it was sent on (div). With the first alone, it could as well be a",
+            "header captured from another call:",
+        ),
+        (answer, without),
+        (
+            *_compare("diverted from", ", ".join(verdict.get("diversion", {}).get("diverted", ())), _CALLED),
+            *_differ(answer, action="allow", verstat="TN-Validation-Passed", attest="A"),
+            *_differ(without, verstat="No-TN-Validation", codes=("stir.tn.mismatch",)),
+        ),
+        tuple(client.requests),
+    )
+
+
 DEMO_CALLS: Final[tuple[Callable[[DemoClient], Awaitable[Shown]], ...]] = (
     genuine,
     forged,
@@ -169,6 +193,7 @@ DEMO_CALLS: Final[tuple[Callable[[DemoClient], Awaitable[Shown]], ...]] = (
     replayed,
     tampered,
     stale,
+    sent_on,
 )
 
 

@@ -50,6 +50,12 @@ class DemoClient:
         answer, headers = await self._post("/stir/v1/signing", {"signingRequest": body})
         return str(answer["signingResponse"]["identity"]), headers.get("X-Attestation", "")
 
+    async def sign_and_send_on(self, call: dict[str, object], *, diverted: str) -> list[str]:
+        """The Identity headers of a call that `diverted` sends on to its Request-URI: two."""
+        body = {"call": call, "ppt": ["shaken", "div"], "attest": "A", "div": {"tn": diverted}}
+        answer, _ = await self._post("/v1/signatures", body)
+        return [str(identity) for identity in answer["identity"]]
+
     async def verdict(self, call: dict[str, object]) -> dict[str, Any]:
         """The verdict on a call of `POST /v1/verdicts`."""
         answer, _ = await self._post("/v1/verdicts", {"call": call})

@@ -34,7 +34,7 @@ def asked(node: GatewayNode, *arguments: str):
 def test_every_call_is_answered_as_expected(node):
     result = asked(node)
     assert result.exit_code == 0, result.output
-    assert result.stdout.count("✓ as expected") == 6
+    assert result.stdout.count("✓ as expected") == 7
     assert "BLOCK" in result.stdout
     assert "603 Decline" in result.stdout
     assert "number withheld" in result.stdout
@@ -45,7 +45,7 @@ def test_every_call_is_answered_as_expected(node):
 
 def test_the_requests_can_be_shown_and_hold_no_token(node):
     result = asked(node, "--show-requests")
-    assert result.stdout.count("curl -s ") == 15
+    assert result.stdout.count("curl -s ") == 18
     assert f"$(cat {node.directory / 'data' / 'token'})" in result.stdout
     assert node.token not in result.stdout
 
@@ -59,6 +59,7 @@ def test_json_says_what_each_call_led_to(node):
         "allow",
         "label",
         "label",
+        "allow",
         "allow",
     ]
 
@@ -81,7 +82,7 @@ def test_a_gateway_with_another_policy_is_reported_as_it_answers(node):
         result = asked(node)
         assert result.exit_code == 1
         assert "call: action is allow; expected was block" in result.stdout
-        assert "1 of 6 calls" in result.stdout
+        assert "1 of 7 calls" in result.stdout
     finally:
         node.administer("DELETE", f"/admin/v1/decisions/{decided.json['id']}")
 

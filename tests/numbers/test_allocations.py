@@ -52,6 +52,7 @@ def test_blocks_that_share_a_number_are_refused():
 
 def test_without_a_list_nothing_is_said():
     assert Allocations().holding(TelephoneNumber("442079460000")) is None
+    assert (len(Allocations()), len(LISTED)) == (0, 3)
 
 
 @given(st.sets(st.integers(0, 999), max_size=40), st.integers(0, 10_000))

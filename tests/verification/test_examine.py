@@ -31,7 +31,13 @@ from gateway.reasons import (
     X5U_MISMATCH,
     Finding,
 )
-from gateway.verification.examine import EVERY_TYPE, VerificationPolicy, VerificationRequest, examine
+from gateway.verification.examine import (
+    EVERY_TYPE,
+    VerificationPolicy,
+    VerificationRequest,
+    examine,
+    examine_link,
+)
 from gateway.verification.outcome import Examined
 from tests.passport.keys import X5U, genuine_token
 from tests.verification.drafts import DEST, NOW, ORIG, POLICY, Draft, examined, finding, passes
@@ -297,3 +303,12 @@ def test_examine_says_something_of_headers_and_payloads_of_any_type(header, payl
     draft.payload.update(payload)
     result = examined(draft)
     assert isinstance(result, Examined | Finding)
+
+
+def test_as_one_of_several_a_header_may_leave_its_callee_to_another():
+    request = replace(Draft().request(), dests=frozenset({TelephoneNumber("447700900777")}))
+    rules = {"policy": POLICY, "dialling": UK.dialling, "now": NOW}
+    alone, link = examine(request, **rules), examine_link(request, **rules)
+    assert isinstance(alone, Finding)
+    assert isinstance(link, Examined)
+    assert link.elsewhere == alone
