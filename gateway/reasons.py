@@ -721,6 +721,10 @@ TRAFFIC_BLOCK = _row(
     "Many of the thousand numbers among which this one stands call as a machine does.",
     remedy="Calls signed with A are not touched by it; a decision releases a number or a range.",
 )
+NUMBER_LOOK_ALIKE = _row(
+    "number.look-alike",
+    "The number resembles a protected one, or the called one: noted, and nothing is done for it.",
+)
 REPLAY = _row(
     "replay.distinct-calls",
     "The same signed PASSporT came with several different calls.",

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "token": ("gateway.cli.token", "token"),
     "decision": ("gateway.cli.decision", "decision"),
     "allocations": ("gateway.cli.allocations", "allocations"),
+    "dno": ("gateway.cli.dno", "dno"),
     "reputation": ("gateway.cli.reputation", "reputation"),
     "facts": ("gateway.cli.facts", "facts"),
     "cache": ("gateway.cli.cache", "cache"),

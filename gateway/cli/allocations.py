@@ -13,12 +13,12 @@ from gateway.cli.administration import json_option, show_json
 from gateway.cli.config import configuration_option, report_problems
 from gateway.cli.jobs import progress_bar
 from gateway.control.allocation_import import (
-    AllocationImportError,
     AllocationReport,
     FileReport,
     import_allocations,
 )
 from gateway.control.files import read_configuration
+from gateway.control.list_files import ListImportError
 from gateway.generation.allocation_formats import ALLOCATION_FORMATS, AllocationFormat
 from gateway.generation.numbers_read import read_number
 from gateway.numbers.canonical import NumberError, to_e164
@@ -67,7 +67,7 @@ def import_(
     with progress_bar("reading", hidden=as_json) as show:
         try:
             report = import_allocations(directory, files, format_, accept_shrink=accept_shrink, progress=show)
-        except AllocationImportError as error:
+        except ListImportError as error:
             raise click.ClickException(f"{error}\nNothing was changed.") from None
     if as_json:
         show_json(_document(report))

@@ -6,31 +6,25 @@ half of what was given out, and one that gives nothing to anybody, changes nothi
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
+from gateway.control.list_files import (
+    LISTED_PROBLEMS,
+    ListImportError,
+    Progress,
+    read_lines,
+    read_list,
+    replace_list,
+)
 from gateway.generation.allocation_file import ALLOCATION_FILE, merged, read_blocks, render_blocks
-from gateway.generation.allocation_formats import AllocationFormat, LineProblem, read_allocations
+from gateway.generation.allocation_formats import AllocationFormat, read_allocations
 from gateway.generation.csv_file import ProblemList
+from gateway.generation.feed_lines import LineProblem
 from gateway.numbers.allocations import Allocations, Block, BlockStatus
 from gateway.numbers.canonical import NumberError
-
-LISTED_PROBLEMS: Final = 20
-"""Of one file."""
-SIZE_LIMIT: Final = 200_000_000
-"""Bytes of one file; the whole of North America is a tenth of it."""
-_READ_BYTES: Final = 1 << 20
-
-Progress = Callable[[str, int, int], None]
-"""Which file, how many of its bytes are read, of how many."""
-
-
-class AllocationImportError(Exception):
-    """Nothing was written; the message says why, a line for each reason."""
 
 
 @dataclass(slots=True)
@@ -65,7 +59,7 @@ def import_allocations(
     accept_shrink: bool,
     progress: Progress,
 ) -> AllocationReport:
-    """Read the regulator's files and write `allocations.csv` anew. Raises AllocationImportError."""
+    """Read the regulator's files and write `allocations.csv` anew. Raises ListImportError."""
     target = directory / ALLOCATION_FILE
     kept = _there(target)
     before = _given_out(block for block in kept if block.holding.source == form)
@@ -73,9 +67,9 @@ def import_allocations(
     reports = [_read_file(path, form, blocks, progress) for path in paths]
     now = _given_out(blocks)
     if not now:
-        raise AllocationImportError("the files give nothing to anybody: every number would be unallocated")
+        raise ListImportError("the files give nothing to anybody: every number would be unallocated")
     if now * 2 < before and not accept_shrink:
-        raise AllocationImportError(
+        raise ListImportError(
             f"the files give out {now:,} numbers, and {target} has {before:,} of {form}: are they all of its "
             "files? --accept-shrink takes them all the same"
         )
@@ -83,23 +77,20 @@ def import_allocations(
     try:
         Allocations(blocks)
     except NumberError as error:
-        raise AllocationImportError(f"{error.problem}: one file contradicts another") from None
-    _replace(target, render_blocks(blocks))
+        raise ListImportError(f"{error.problem}: one file contradicts another") from None
+    replace_list(target, render_blocks(blocks))
     rows = Counter(block.holding.source for block in merged(blocks))
     return AllocationReport(path=target, files=reports, rows=rows, numbers_before=before, numbers_now=now)
 
 
 def _there(path: Path) -> list[Block]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    data = read_list(path)
+    if not data:
         return []
-    except OSError as error:
-        raise AllocationImportError(f"{path} cannot be read: {error.strerror}") from None
     problems = ProblemList(str(path))
     blocks = list(read_blocks(data, problems))
     if problems:
-        raise AllocationImportError("\n".join(str(problem) for problem in problems.all()))
+        raise ListImportError("\n".join(str(problem) for problem in problems.all()))
     return blocks
 
 
@@ -109,47 +100,16 @@ def _given_out(blocks: Iterator[Block] | Sequence[Block]) -> int:
 
 def _read_file(path: Path, form: AllocationFormat, blocks: list[Block], progress: Progress) -> FileReport:
     report = FileReport(path.name)
-    for found in read_allocations(_lines(path, progress), form):
+    for found in read_allocations(read_lines(path, progress), form):
         if isinstance(found, Block):
             report.blocks[found.holding.status] += 1
             blocks.append(found)
         elif found.line == 0:
             reasons = [f"{path}: {found.problem}"]
             reasons += (f"{path}:{each.line}: {each.problem}" for each in report.problems)
-            raise AllocationImportError("\n".join(reasons))
+            raise ListImportError("\n".join(reasons))
         else:
             report.refused += 1
             if len(report.problems) < LISTED_PROBLEMS:
                 report.problems.append(found)
     return report
-
-
-def _lines(path: Path, progress: Progress) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > SIZE_LIMIT:
-                raise AllocationImportError(f"{path} is {size} bytes long; at most {SIZE_LIMIT} are read")
-            done = shown = 0
-            # Bounded: a file without line ends would otherwise be one line of 200 MB.
-            while line := file.readline(_READ_BYTES):
-                done += len(line)
-                if done - shown >= _READ_BYTES or done == size:
-                    shown = done
-                    progress(path.name, done, size)
-                yield line
-    except OSError as error:
-        raise AllocationImportError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise AllocationImportError(f"{path} cannot be written: {error.strerror}") from None

@@ -15,12 +15,11 @@ area code whose eight N11 codes stand in the file is listed whole, and what it d
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from gateway.generation.feed_lines import LineProblem, RefusedLineError, cells_of, text_of, too_many
 from gateway.generation.problem import quote
 from gateway.numbers.allocations import Block, BlockStatus, Holding
 from gateway.numbers.canonical import NumberError, TelephoneNumber
@@ -28,10 +27,7 @@ from gateway.numbers.ranges import NumberRange
 
 AllocationFormat = Literal["ofcom", "nanpa"]
 ALLOCATION_FORMATS: Final[tuple[AllocationFormat, ...]] = get_args(AllocationFormat)
-LONGEST_LINE: Final = 4096
 LONGEST_HOLDER: Final = 100
-MOST_REFUSED: Final = 0.01
-"""Of a file's lines. Beyond it the file is something else than it claims."""
 
 _BLOCK: Final = re.compile(r"[1-9][0-9]{2,9}")
 _CODE: Final = re.compile(r"([2-9][0-9]{2})-?([2-9][0-9]{2})")
@@ -56,18 +52,6 @@ _NANPA_USE: Final = {
 _N11: Final = tuple(f"{digit}11" for digit in range(2, 10))
 
 
-@dataclass(frozen=True, slots=True)
-class LineProblem:
-    """A line that is set aside, or (line 0) why the whole file is refused."""
-
-    line: int
-    problem: str
-
-
-class _RefusedError(ValueError):
-    """One line's problem; never leaves this file."""
-
-
 _ReadRow = Callable[[Sequence[str]], list[Block]]
 
 
@@ -90,10 +74,10 @@ def read_allocations(lines: Iterable[bytes], form: AllocationFormat) -> Iterator
             for block in read_row(cells):
                 before = seen.setdefault(block.numbers, number)
                 if before != number:
-                    raise _RefusedError(f"the block stands in line {before} already")
+                    raise RefusedLineError(f"the block stands in line {before} already")
                 yield block
             good += 1
-        except _RefusedError as error:
+        except RefusedLineError as error:
             if read_row is None:
                 yield LineProblem(0, f"line {number}: {error}")
                 return
@@ -105,43 +89,30 @@ def read_allocations(lines: Iterable[bytes], form: AllocationFormat) -> Iterator
         yield LineProblem(0, "the last line has no end: the file was cut off")
     elif not good + refused:
         yield LineProblem(0, "the file has a header and no blocks")
-    elif refused > (good + refused) * MOST_REFUSED:
-        yield LineProblem(0, f"{refused} of {good + refused} lines cannot be read: this is no {form} file")
+    elif (problem := too_many(refused, good + refused)) is not None:
+        yield LineProblem(0, f"{problem}: this is no {form} file")
     else:
         yield from _unlisted(codes)
 
 
 def _cells(line: bytes, *, first: bool, form: AllocationFormat) -> list[str]:
-    if len(line) > LONGEST_LINE:
-        raise _RefusedError(f"the line is longer than {LONGEST_LINE} bytes")
-    data = line.removeprefix(b"\xef\xbb\xbf") if first else line
-    try:
-        text = data.rstrip(b"\r\n").decode()
-    except UnicodeDecodeError:
-        raise _RefusedError("the line is not UTF-8 text") from None
-    if "\x00" in text:
-        raise _RefusedError("the line contains a NUL byte")
-    separator = "\t" if form == "nanpa" and "\t" in text else ","
-    try:
-        rows = list(csv.reader([text], delimiter=separator, strict=True))
-    except csv.Error:
-        raise _RefusedError("the line is not CSV (a quote is not closed?)") from None
-    return [cell.strip() for cell in rows[0]] if len(rows) == 1 else []
+    text = text_of(line, first=first)
+    return cells_of(text, "\t" if form == "nanpa" and "\t" in text else ",")
 
 
 def _column(header: Sequence[str], *names: str) -> int:
-    """Where the column stands whose name is (or ends in) one of these. Raises _RefusedError."""
+    """Where the column stands whose name is (or ends in) one of these. Raises RefusedLineError."""
     lowered = [cell.casefold() for cell in header]
     for name in names:
         found = [place for place, cell in enumerate(lowered) if cell.endswith(name.casefold())]
         if len(found) == 1:
             return found[0]
-    raise _RefusedError(f"the header has no column {names[0]!r}")
+    raise RefusedLineError(f"the header has no column {names[0]!r}")
 
 
 def _cell(cells: Sequence[str], header: Sequence[str], place: int) -> str:
     if len(cells) != len(header):
-        raise _RefusedError(f"has {len(cells)} columns where the header has {len(header)}")
+        raise RefusedLineError(f"has {len(cells)} columns where the header has {len(header)}")
     return cells[place]
 
 
@@ -152,13 +123,15 @@ def _ofcom(header: Sequence[str]) -> _ReadRow:
     def read(cells: Sequence[str]) -> list[Block]:
         digits = _cell(cells, header, block_at).replace(" ", "")
         if _BLOCK.fullmatch(digits) is None:
-            raise _RefusedError(f"Number Block {quote(cells[block_at])} is not three to ten leading digits")
+            raise RefusedLineError(
+                f"Number Block {quote(cells[block_at])} is not three to ten leading digits"
+            )
         status = _OFCOM_STATUS.get(cells[status_at].casefold().replace(" ", ""))
         if status is None:
-            raise _RefusedError(f"Block Status {quote(cells[status_at])} is none that is known")
+            raise RefusedLineError(f"Block Status {quote(cells[status_at])} is none that is known")
         lengths = [int(each) for each in _DIGITS.findall(cells[length_at][:40])]
         if not lengths or any(not 7 <= each <= 10 or each < len(digits) for each in lengths):
-            raise _RefusedError(f"Number Length {quote(cells[length_at])} fits no such block")
+            raise RefusedLineError(f"Number Length {quote(cells[length_at])} fits no such block")
         holding = Holding(status, _holder(cells[holder_at], status), "ofcom")
         return [Block(_numbers("44" + digits, 2 + length), holding) for length in lengths]
 
@@ -175,10 +148,10 @@ def _nanpa(header: Sequence[str], codes: dict[str, set[str]]) -> _ReadRow:
     def read(cells: Sequence[str]) -> list[Block]:
         found = _CODE.fullmatch(_cell(cells, header, code_at))
         if found is None:
-            raise _RefusedError(f"NPA-NXX {quote(cells[code_at])} is not of the form 212-555")
+            raise RefusedLineError(f"NPA-NXX {quote(cells[code_at])} is not of the form 212-555")
         status = _NANPA_USE.get(cells[use_at].casefold())
         if status is None:
-            raise _RefusedError(f"Use {quote(cells[use_at])} is none of {', '.join(_NANPA_USE).upper()}")
+            raise RefusedLineError(f"Use {quote(cells[use_at])} is none of {', '.join(_NANPA_USE).upper()}")
         npa, nxx = found.groups()
         codes.setdefault(npa, set()).add(nxx)
         holding = Holding(status, _holder(cells[holder_at], status), "nanpa")
@@ -200,12 +173,14 @@ def _numbers(digits: str, length: int) -> NumberRange:
     try:
         return NumberRange(TelephoneNumber(digits.ljust(length, "0")), 10 ** (length - len(digits)))
     except NumberError as error:
-        raise _RefusedError(error.problem) from None
+        raise RefusedLineError(error.problem) from None
 
 
 def _holder(text: str, status: BlockStatus) -> str:
     if not text.isprintable() or len(text) > LONGEST_HOLDER:
-        raise _RefusedError(f"the name {quote(text)} is longer than {LONGEST_HOLDER} signs or not plain text")
+        raise RefusedLineError(
+            f"the name {quote(text)} is longer than {LONGEST_HOLDER} signs or not plain text"
+        )
     if status is BlockStatus.ALLOCATED and not text:
-        raise _RefusedError("the block is allocated, and to nobody")
+        raise RefusedLineError("the block is allocated, and to nobody")
     return text if status is BlockStatus.ALLOCATED else ""

@@ -8,7 +8,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from gateway.attestation.extensions import RichGrant
-from gateway.generation.numbers_read import check_range, read_range
+from gateway.generation.days import end_of_day
+from gateway.generation.numbers_read import check_protectable, read_range
 from gateway.generation.problem import Problem, did_you_mean, quote
 from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
 from gateway.generation.toml_lines import Place
@@ -27,8 +28,14 @@ def _check_name(text: str) -> str:
     return text
 
 
+def _check_day(text: str) -> str:
+    if text:
+        end_of_day(text)
+    return text
+
+
 Name = Annotated[str, AfterValidator(_check_name)]
-RangeText = Annotated[str, AfterValidator(check_range)]
+RangeText = Annotated[str, AfterValidator(check_protectable)]
 
 
 class RichTable(Table):
@@ -52,6 +59,8 @@ class BrandTable(Table):
     sector: Name = Field(description="tax, bank, police, …: brands of one kind are counted together")
     numbers: List[RangeText] = Field(description="the numbers its own calls show")
     trunks: List[str] = ()
+    source: str = ""
+    expires: Annotated[str, AfterValidator(_check_day)] = ""
     rcd: RichTable | None = None
 
 
@@ -93,6 +102,8 @@ def read_brands(data: bytes, trunks: Collection[str] | None) -> tuple[Brand, ...
             sector=brand.sector,
             numbers=tuple(read_range(text) for text in brand.numbers),
             trunks=frozenset(brand.trunks),
+            source=brand.source,
+            expires_at=end_of_day(brand.expires) if brand.expires else None,
             rich=None if brand.rcd is None else _grant(brand.rcd, brand.trunks),
         )
         for brand in table.brand

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from typing import Final
 
 from gateway.generation.csv_file import ProblemList, read_rows
-from gateway.generation.numbers_read import read_range
+from gateway.generation.days import end_of_day
+from gateway.generation.numbers_read import protectable, read_range
 from gateway.generation.problem import Problem, quote
 from gateway.numbers.canonical import NumberError
 from gateway.numbers.ranges import NumberRange
@@ -17,8 +16,9 @@ DNO_FILE: Final = "dno.csv"
 HEADER: Final = ("number_or_range", "label", "source", "note", "expires")
 MOST_NUMBERS: Final = 1_000_000
 """In one row. A list that names an exchange area by a slip of the pen must not silence it."""
-_TEXT_LENGTH: Final = 200
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MOST_SILENCED: Final = 50_000_000
+"""By the whole list: the plans have thousands of millions, and no list that is meant names a part of them."""
+TEXT_LENGTH: Final = 200
 
 
 def read_dno(data: bytes) -> tuple[tuple[NumberRange, DnoEntry], ...] | list[Problem]:
@@ -30,19 +30,20 @@ def read_dno(data: bytes) -> tuple[tuple[NumberRange, DnoEntry], ...] | list[Pro
         for key, text, required in (("label", label, True), ("source", source, True), ("note", note, False)):
             if required and not text:
                 problems.add(line, key, "is empty: a number is only silenced on somebody's word")
-            if len(text) > _TEXT_LENGTH or not text.isprintable():
-                problems.add(
-                    line, key, f"{quote(text)} is longer than {_TEXT_LENGTH} signs or not plain text"
-                )
+            if len(text) > TEXT_LENGTH or not text.isprintable():
+                problems.add(line, key, f"{quote(text)} is longer than {TEXT_LENGTH} signs or not plain text")
         expires_at = _end_of_day(line, expires, problems)
         if numbers is not None:
             rows.append((numbers, DnoEntry(label=label, source=source, note=note, expires_at=expires_at)))
+    silenced = sum(numbers.count for numbers, _ in rows)
+    if silenced > MOST_SILENCED:
+        problems.add(None, "", f"names {silenced} numbers in all; a list silences at most {MOST_SILENCED}")
     return problems.all() if problems else tuple(rows)
 
 
 def _numbers(line: int, text: str, problems: ProblemList) -> NumberRange | None:
     try:
-        numbers = read_range(text)
+        numbers = protectable(read_range(text))
     except NumberError as error:
         problems.add(line, "number_or_range", f"{quote(text)}: {error.problem}")
         return None
@@ -57,14 +58,9 @@ def _numbers(line: int, text: str, problems: ProblemList) -> NumberRange | None:
 
 
 def _end_of_day(line: int, text: str, problems: ProblemList) -> int | None:
-    """The end (UTC) of the day named, in epoch seconds; None for none. The day itself still counts."""
-    if not text:
-        return None
+    """None for none."""
     try:
-        if _DAY.fullmatch(text) is None:
-            raise ValueError(text)
-        day = dt.datetime.combine(dt.date.fromisoformat(text), dt.time(), tzinfo=dt.UTC)
-        return int((day + dt.timedelta(days=1)).timestamp())
-    except (ValueError, OverflowError):
-        problems.add(line, "expires", f"{quote(text)} is not a day such as 2027-12-31; empty means no end")
+        return end_of_day(text) if text else None
+    except ValueError as error:
+        problems.add(line, "expires", f"{quote(text)} {error}")
         return None

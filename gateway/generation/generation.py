@@ -30,6 +30,7 @@ from gateway.generation.texts import ANCHORS, CRL_ISSUERS, CRLS, SIGNING_CERTIFI
 from gateway.generation.trunks import Trunk
 from gateway.generation.trunks_file import TRUNKS_FILE, read_trunks
 from gateway.numbers.allocations import Allocations
+from gateway.numbers.look_alikes import LookAlikes
 from gateway.numbers.ranges import RangeMap
 from gateway.registry.policy import RegistryPolicy
 from gateway.verdicts.policy import VerdictPolicy
@@ -147,6 +148,12 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
             inventory=assigned,
             allocations=listed or Allocations(),
             honeypots=RangeMap(honeypots),
+            look_alikes=LookAlikes(
+                [
+                    *((numbers, brand.name) for brand in brands for numbers in brand.numbers),
+                    *((numbers, entry.label) for numbers, entry in dno),
+                ]
+            ),
             dno_entries=listed_dno,
             brands=listed_brands,
         ),

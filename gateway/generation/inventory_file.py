@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.generation.csv_file import ProblemList, read_rows
-from gateway.generation.numbers_read import describe, read_count, read_number
+from gateway.generation.numbers_read import describe, protectable, read_count, read_number
 from gateway.generation.problem import Problem, did_you_mean, quote
 from gateway.numbers.canonical import NumberError
 from gateway.numbers.ranges import NumberRange
 
 INVENTORY_FILE: Final = "inventory.csv"
 HEADER: Final = ("start", "count", "trunk")
+MOST_NUMBERS: Final = 10_000_000
+"""In one row: the largest blocks that regulators give out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,13 @@ def _numbers(line: int, start: str, count: str, problems: ProblemList) -> Number
     try:
         first = read_number(start)
         key = "count"
-        return NumberRange(first, read_count(count))
+        numbers = protectable(NumberRange(first, read_count(count)))
+        if numbers.count > MOST_NUMBERS:
+            raise NumberError(f"a row has at most {MOST_NUMBERS} numbers")
     except NumberError as error:
         problems.add(line, key, f"{quote(start if key == 'start' else count)}: {error.problem}")
         return None
+    return numbers
 
 
 def _refuse_overlaps(assignments: list[Assignment], problems: ProblemList) -> None:

@@ -11,29 +11,37 @@ from typing import Final
 
 from gateway.generation.countries import FILE_RULES
 from gateway.generation.problem import quote
-from gateway.numbers.canonical import NumberError, TelephoneNumber, canonical
+from gateway.numbers.canonical import (
+    DiallingRules,
+    NumberError,
+    TelephoneNumber,
+    canonical,
+    is_international,
+)
+from gateway.numbers.plans import PLANS
 from gateway.numbers.ranges import NumberRange
 
 _FULL_NUMBER_LENGTH: Final = 7
+EMERGENCY_NUMBERS: Final = frozenset[str]().union(*(plan.emergency_numbers for plan in PLANS.values()))
 _DIGITS: Final = re.compile(r"[0-9]{1,15}")
 
 
-def read_number(text: str) -> TelephoneNumber:
+def read_number(text: str, rules: DiallingRules = FILE_RULES) -> TelephoneNumber:
     """Read one number. Raises NumberError."""
     compact = text.replace(" ", "")
     if "-" in compact:
         raise NumberError("a number is written without hyphens here; a hyphen makes a range")
-    return canonical(compact, FILE_RULES)
+    return canonical(compact, rules)
 
 
-def read_range(text: str) -> NumberRange:
+def read_range(text: str, rules: DiallingRules = FILE_RULES) -> NumberRange:
     """Read `+442079460123`, `+442079460000-0999` or `+442079460000/1000`. Raises NumberError."""
     compact = text.replace(" ", "")
     start_text, slash, count = compact.partition("/")
     if slash:
-        return NumberRange(read_number(start_text), read_count(count))
+        return NumberRange(read_number(start_text, rules), read_count(count))
     start_text, hyphen, tail = compact.partition("-")
-    start = read_number(start_text)
+    start = read_number(start_text, rules)
     if not hyphen:
         return NumberRange(start)
     if len(tail) < _FULL_NUMBER_LENGTH:
@@ -41,7 +49,7 @@ def read_range(text: str) -> NumberRange:
             raise NumberError("after the hyphen stand the last digits of the range's end, as in …0000-0999")
         last = TelephoneNumber(start[: len(start) - len(tail)] + tail)
     else:
-        last = read_number(tail)
+        last = read_number(tail, rules)
     if len(last) != len(start) or not (start + last).isdigit() or last < start:
         raise NumberError("the end of a range comes after its start and is as long")
     return NumberRange(start, int(last) - int(start) + 1)
@@ -54,6 +62,15 @@ def read_count(text: str) -> int:
     return int(text)
 
 
+def check_protectable(text: str) -> str:
+    """The text itself, if lists may name that range. Raises ValueError with the rest of a sentence."""
+    try:
+        protectable(read_range(text))
+    except NumberError as error:
+        raise ValueError(f"is not a number or range: {error.problem}") from None
+    return text
+
+
 def check_range(text: str) -> str:
     """The text itself, if it is a range. Raises ValueError with the rest of a sentence about it."""
     try:
@@ -61,6 +78,18 @@ def check_range(text: str) -> str:
     except NumberError as error:
         raise ValueError(f"is not a number or range: {error.problem}") from None
     return text
+
+
+def protectable(numbers: NumberRange) -> NumberRange:
+    """The range itself, if lists of numbers may name it. Raises NumberError.
+
+    A list that names 999, another emergency number or any other short code is no list of subscribers'
+    numbers: either its columns are not what they seem, or somebody wants calls for help refused.
+    """
+    if not is_international(numbers.start):
+        what = "an emergency number" if numbers.start in EMERGENCY_NUMBERS else "a short code"
+        raise NumberError(f"{numbers.start} is {what}; a list names full numbers")
+    return numbers
 
 
 def describe(numbers: NumberRange) -> str:

@@ -13,6 +13,7 @@ from gateway.attestation.extensions import RichGrant
 from gateway.attestation.inventory import Inventory
 from gateway.numbers.allocations import Allocations
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.numbers.look_alikes import LookAlikes
 from gateway.numbers.plans import PLANS
 from gateway.numbers.ranges import NumberRange, RangeMap
 from gateway.reputation.traffic import TrafficLimits
@@ -79,6 +80,10 @@ class Brand:
     """The trunks its own calls come by; empty: any that is not an international one."""
     rich: RichGrant | None = None
     """What its calls may have signed of it; None: nothing."""
+    source: str = ""
+    """On whose word these are its numbers."""
+    expires_at: int | None = None
+    """Epoch seconds from which the entry protects no longer; None: it has no end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +179,7 @@ class VerdictPolicy:
     """International trunks whose calls begin on a network of this country."""
     inventory: Inventory = field(default_factory=Inventory)
     allocations: Allocations = field(default_factory=Allocations)
+    look_alikes: LookAlikes = field(default_factory=LookAlikes)
+    """Of the brands' numbers and of those that never call out."""
     dno_entries: RangeMap[DnoEntry] = field(default_factory=lambda: RangeMap(()))
     brands: RangeMap[Brand] = field(default_factory=lambda: RangeMap(()))

@@ -30,6 +30,7 @@ from gateway.reasons import (
     INTERCONNECT_UNAUTHENTICATED,
     NUMBER_INSERTED,
     NUMBER_INVALID,
+    NUMBER_LOOK_ALIKE,
     NUMBER_NOT_A_CLI,
     NUMBER_SUSPECT,
     NUMBER_UNALLOCATED,
@@ -43,6 +44,7 @@ from gateway.reputation.score import score
 from gateway.verdicts.abroad import home_number_from_abroad
 from gateway.verdicts.call import Call, Decision
 from gateway.verdicts.case import Case
+from gateway.verdicts.look_alike import look_alike
 from gateway.verdicts.number_rules import (
     invalid_number,
     suspect_number,
@@ -133,7 +135,8 @@ def brand(case: Case) -> Hit | None:
     """
     call = case.call
     for tn in call.shown:
-        owners = case.policy.brands.find(tn)
+        found = case.policy.brands.find(tn)
+        owners = [each for each in found if each.expires_at is None or case.now < each.expires_at]
         if owners and not any(_is_own_path(owner, call) for owner in owners):
             detail = f"{owners[0].name} does not call by trunk {call.trunk}"
             return Hit(BRAND_PATH, case.policy.brand, "brands.toml", detail)
@@ -212,6 +215,7 @@ RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...]], ...]
     *TRAFFIC_RULES,
     (stir_failed, (STIR_FAILED,)),
     (suspect_number, (NUMBER_SUSPECT,)),
+    (look_alike, (NUMBER_LOOK_ALIKE,)),
     (replay, (REPLAY,)),
 )
 """Each with the reasons it can give, in the order in which the first that speaks decides."""

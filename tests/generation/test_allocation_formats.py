@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.generation.allocation_formats import ALLOCATION_FORMATS, LineProblem, read_allocations
+from gateway.generation.allocation_formats import ALLOCATION_FORMATS, read_allocations
+from gateway.generation.feed_lines import LineProblem
 from gateway.numbers.allocations import Allocations, Block, BlockStatus
 
 OFCOM_HEADER = (
