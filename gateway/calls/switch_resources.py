@@ -11,8 +11,11 @@ from aiohttp import web
 
 from gateway.calls.answering import Answer, Resource
 from gateway.calls.dialects import dialplan, ms, secsipidx
+from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.service import CallService, at_prefix
+from gateway.calls.signing import SigningRequest
 from gateway.facts.tokens import Scope
+from gateway.reasons import POLICY_ERROR
 from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY
 
 
@@ -97,11 +100,18 @@ class SwitchResources:
         """`POST /dialplan/v1/signatures`."""
         started, current = self._service.begin()
         trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
-        asked = dialplan.parse_signing(body, trunk.dialling, new_origid=str(uuid4()), now=int(started))
-        identity, attest = self._service.sign(
-            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started
+        call_id, asked = dialplan.parse_signature(
+            body, trunk, identifier=identifier, new_origid=str(uuid4()), now=int(started)
         )
-        return _lines(request, dialplan.render_signing(identity, attest))
+        if isinstance(asked, SigningRequest):
+            identity, attest = self._service.sign(
+                current=current, trunk=trunk, asked=asked, call_id=call_id, started=started
+            )
+            return _lines(request, dialplan.render_signing(identity, attest))
+        (signed,) = self._service.sign_each(current=current, trunk=trunk, asked=asked, started=started)
+        if signed.identity is None:
+            raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
+        return _lines(request, dialplan.render_signing(signed.identity))
 
     async def _check(self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str) -> Answer:
         """`POST /v1/check` of secsipidx."""

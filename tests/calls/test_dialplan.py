@@ -134,7 +134,7 @@ def test_what_is_no_form(body: bytes):
 def test_any_body_is_a_call_or_one_line(body: bytes):
     try:
         dialplan.parse_verdict(body).on(TRUNK, identifier="x", now=1)
-        dialplan.parse_signing(body, RULES, new_origid=ORIGID, now=1)
+        dialplan.parse_signature(body, TRUNK, identifier="x", new_origid=ORIGID, now=1)
     except RequestProblem as problem:
         error = dialplan.render_error(problem)
         assert error.status == 400
@@ -147,7 +147,11 @@ def test_any_body_is_a_call_or_one_line(body: bytes):
 
 def test_the_wish_of_a_dialplan():
     def parse(text: str) -> object:
-        return dialplan.parse_signing(text.encode(), RULES, new_origid=ORIGID, now=1000)
+        call_id, asked = dialplan.parse_signature(
+            text.encode(), TRUNK, identifier="x", new_origid=ORIGID, now=1000
+        )
+        assert call_id == "x"
+        return asked
 
     asked = parse("from=%2B442079460123&to=%2B441614960000")
     assert (asked.wish.value, asked.iat, asked.origid) == ("A", 1000, ORIGID)
@@ -172,3 +176,57 @@ def test_errors_of_our_own_keep_their_headers():
     assert error.status == 401
     assert error.headers["WWW-Authenticate"].startswith("Bearer")
     assert error.body == b"error=unauthenticated This needs a credential. Send a token.\n"
+
+
+def test_a_diversion():
+    fields = {
+        "ppt": "div",
+        "from": FROM,
+        "to": TO,
+        "diverted": TO,
+        "request_uri": "sip:+441134960000@x",
+        "id": "1",
+    }
+    body = urlencode([*fields.items(), ("identity", "a"), ("identity", "b")]).encode()
+    call_id, asked = dialplan.parse_signature(body, TRUNK, identifier="x", new_origid=ORIGID, now=1000)
+    assert call_id == asked.call.id == "1"
+    (wish,) = asked.wishes
+    assert (wish.diverted, wish.target) == (TO[1:], "441134960000")
+    assert (asked.orig, asked.dests, asked.identities) == (FROM[1:], (TO[1:],), ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"ppt": "rcd"}, "ppt"),
+        ({"diverted": ""}, "diverted"),
+        ({"request_uri": ""}, "request_uri"),
+        ({"request_uri": "sip:alice@example.org"}, "request_uri"),
+        ({"attest": "A"}, "attest"),
+        ({"ppt": "shaken"}, "identity"),
+        ({"from": "anonymous"}, "pai"),
+    ],
+)
+def test_a_diversion_that_cannot_be_read(change: dict[str, str], name: str):
+    whole = {
+        "identity": "a",
+        "ppt": "div",
+        "from": FROM,
+        "to": TO,
+        "diverted": TO,
+        "request_uri": "+441134960000",
+    }
+    with pytest.raises(RequestProblem) as raised:
+        dialplan.parse_signature(
+            urlencode(whole | change).encode(), TRUNK, identifier="x", new_origid=ORIGID, now=1000
+        )
+    assert raised.value.variables[0] == name
+
+
+@pytest.mark.parametrize(
+    "shown", [b"+442079460123", b"sip:+442079460123@192.0.2.1", b"%3Csip:+442079460123@x%3E"]
+)
+def test_a_plus_that_was_not_escaped(shown: bytes):
+    asked = dialplan.parse_verdict(b"from=" + shown + b"&to=+441614960000")
+    read = asked.on(TRUNK, identifier="x", now=1)
+    assert (read.orig, read.dests) == (FROM[1:], (TO[1:],))

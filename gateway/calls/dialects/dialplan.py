@@ -16,64 +16,55 @@ misspelt `roaming` that is silently ignored would withhold every roamer's number
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from gateway.attestation.decide import Attestation
-from gateway.calls.dialects.call_body import MAX_IDENTITIES
+from gateway.calls.dialects import form
 from gateway.calls.dialects.dialect import Dialect, ErrorAnswer, as_problem, in_ascii
-from gateway.calls.dialects.fields import MAX_DESTINATIONS, number_in_uri, read_origid
+from gateway.calls.dialects.fields import read_origid
 from gateway.calls.dialects.problem import RequestProblem
-from gateway.calls.signing import SigningRequest
+from gateway.calls.signing import DiversionWish, SignatureRequest, SigningRequest
 from gateway.generation.trunks import Trunk
-from gateway.numbers.canonical import DiallingRules, TelephoneNumber
-from gateway.reasons import MISSING_BODY, UNPARSABLE_BODY
-from gateway.verdicts.call import Call, Roaming
+from gateway.numbers.canonical import DiallingRules
+from gateway.passport.ppt import Ppt
+from gateway.verdicts.call import Call
 from gateway.verdicts.verdict import Verdict
 from gateway.verification.conclude import Verification
 from gateway.verification.reason_header import reason_values
-from gateway.web.problems import Problem, printable
+from gateway.web.problems import Problem
 
 FORM: Final = "application/x-www-form-urlencoded"
 TEXT: Final = "text/plain"
-MAX_FIELDS: Final = 64
 MAX_MS: Final = 10_000
-_MAX_VALUE: Final = 2048
-"""Characters of every field but `identity`, which has a bound of its own."""
-_MAX_ID: Final = 256
-_MAX_SECONDS: Final = 2**53
 
 _VERDICT_FIELDS: Final = frozenset(
     {"id", "from", "to", "pai", "request_uri", "identity", "anonymous", "roaming", "time", "trunk"}
     | {"max_ms", "resource_priority", "priority"}
 )
-_SIGNING_FIELDS: Final = frozenset({"id", "from", "to", "attest", "origid", "time"})
-_REPEATED: Final = {"to": MAX_DESTINATIONS, "identity": MAX_IDENTITIES}
-_WITHOUT_NUMBER: Final = re.compile(
-    r"(?:sips?:)?(?:anonymous|restricted|unavailable|unknown|private)(?:@.*)?", re.IGNORECASE
+_SHAKEN_FIELDS: Final = frozenset({"ppt", "id", "from", "to", "attest", "origid", "time"})
+_DIV_FIELDS: Final = frozenset(
+    {"ppt", "id", "from", "to", "pai", "time", "identity", "request_uri", "diverted"}
 )
-"""What switches show in place of a number (RFC 3323 section 4.1.1.3 for the first)."""
-_IN_BRACKETS: Final = re.compile(r"[^<]*<([^<>]*)>.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class DialplanVerdict:
     """A request for a verdict whose trunk is not chosen yet."""
 
-    fields: Mapping[str, list[str]]
+    fields: form.Form
 
     @property
     def trunk(self) -> str | None:
         """The trunk the switch says the call came in by; whether that counts is for the road to say."""
-        return _one(self.fields, "trunk")
+        return form.one(self.fields, "trunk")
 
     @property
     def max_ms(self) -> int | None:
         """How long the switch waits. Raises RequestProblem."""
-        return None if "max_ms" not in self.fields else _whole(self.fields, "max_ms", most=MAX_MS)
+        return None if "max_ms" not in self.fields else form.whole(self.fields, "max_ms", most=MAX_MS)
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -86,28 +77,28 @@ class DialplanVerdict:
         `identifier` and `now` stand for the `id` and `time` of a switch that sends none.
         """
         fields, dialling = self.fields, trunk.dialling
-        shown = _one(fields, "from")
-        anonymous = _flag(fields, "anonymous")
-        if shown is None or _WITHOUT_NUMBER.fullmatch(_address(shown)):
+        shown = form.one(fields, "from")
+        anonymous = form.flag(fields, "anonymous")
+        if shown is None or form.WITHOUT_NUMBER.fullmatch(form.address(shown)):
             if shown is None and not anonymous:
                 raise RequestProblem.missing("from")
             shown, anonymous = None, True
-        pai, request_uri = _one(fields, "pai"), _one(fields, "request_uri")
-        priorities = _one(fields, "resource_priority")
-        priority = _one(fields, "priority")
+        pai, request_uri = form.one(fields, "pai"), form.one(fields, "request_uri")
+        priorities = form.one(fields, "resource_priority")
+        priority = form.one(fields, "priority")
         if "to" not in fields:
             raise RequestProblem.missing("to")
         return Call(
-            id=_id(fields, identifier),
+            id=form.call_id(fields, identifier),
             trunk=trunk.name,
             trunk_kind=trunk.kind,
-            time=_whole(fields, "time", most=_MAX_SECONDS) if "time" in fields else now,
-            orig=None if shown is None else _number(shown, "from", dialling),
-            network_tn=None if pai is None else _number(pai, "pai", dialling),
-            dests=tuple(_number(text, "to", dialling) for text in fields["to"]),
+            time=form.whole(fields, "time", most=form.MAX_SECONDS) if "time" in fields else now,
+            orig=None if shown is None else form.number(shown, "from", dialling),
+            network_tn=None if pai is None else form.number(pai, "pai", dialling),
+            dests=tuple(form.number(text, "to", dialling) for text in fields["to"]),
             anonymous=anonymous,
-            roaming=_roaming(fields),
-            request_uri=None if request_uri is None else _number_if_any(request_uri, dialling),
+            roaming=form.roaming(fields),
+            request_uri=None if request_uri is None else form.number_if_any(request_uri, dialling),
             resource_priority=None
             if priorities is None
             else frozenset(value.strip().lower() for value in priorities.split(",") if value.strip()),
@@ -117,29 +108,68 @@ class DialplanVerdict:
 
 def parse_verdict(body: bytes) -> DialplanVerdict:
     """A request for a verdict. Raises RequestProblem (SVC4000, SVC4001, SVC4005, SVC4006)."""
-    return DialplanVerdict(_fields(body, _VERDICT_FIELDS))
+    return DialplanVerdict(form.read_form(body, _VERDICT_FIELDS))
 
 
-def parse_signing(body: bytes, dialling: DiallingRules, *, new_origid: str, now: int) -> SigningRequest:
-    """A request for a signature. Raises RequestProblem.
+def parse_signature(
+    body: bytes, trunk: Trunk, *, identifier: str, new_origid: str, now: int
+) -> tuple[str, SigningRequest | SignatureRequest]:
+    """The call's id, and what is to be signed: `shaken`, or with `ppt=div` a diversion.
+
+    Raises RequestProblem.
 
     Without `attest` the wish is A: what is granted follows from the carrier's records either way.
     """
-    fields = _fields(body, _SIGNING_FIELDS)
-    wish = _one(fields, "attest") or "A"
+    fields = form.read_form(body, _SHAKEN_FIELDS | _DIV_FIELDS)
+    ppt = form.one(fields, "ppt") or Ppt.SHAKEN.value
+    if ppt not in (Ppt.SHAKEN.value, Ppt.DIV.value):
+        raise RequestProblem.invalid("ppt", "not one of shaken, div")
+    allowed = _SHAKEN_FIELDS if ppt == Ppt.SHAKEN.value else _DIV_FIELDS
+    for name in fields:
+        if name not in allowed:
+            raise RequestProblem.invalid(name, f"not for ppt={ppt}")
+    call_id = form.call_id(fields, identifier)
+    if ppt == Ppt.DIV.value:
+        return call_id, _diversion(fields, trunk, identifier=call_id, now=now)
+    return call_id, _shaken(fields, trunk.dialling, new_origid=new_origid, now=now)
+
+
+def _shaken(fields: form.Form, dialling: DiallingRules, *, new_origid: str, now: int) -> SigningRequest:
+    wish = form.one(fields, "attest") or "A"
     if wish not in ("A", "B", "C"):
         raise RequestProblem.invalid("attest", "not one of A, B, C")
-    shown = _one(fields, "from")
+    shown = form.one(fields, "from")
     if shown is None:
         raise RequestProblem.missing("from")
     if "to" not in fields:
         raise RequestProblem.missing("to")
     return SigningRequest(
         wish=Attestation(wish),
-        orig=_number(shown, "from", dialling),
-        dests=tuple(sorted({_number(text, "to", dialling) for text in fields["to"]})),
-        iat=_whole(fields, "time", most=_MAX_SECONDS) if "time" in fields else now,
-        origid=read_origid(_one(fields, "origid") or new_origid),
+        orig=form.number(shown, "from", dialling),
+        dests=tuple(sorted({form.number(text, "to", dialling) for text in fields["to"]})),
+        iat=form.whole(fields, "time", most=form.MAX_SECONDS) if "time" in fields else now,
+        origid=read_origid(form.one(fields, "origid") or new_origid),
+    )
+
+
+def _diversion(fields: form.Form, trunk: Trunk, *, identifier: str, now: int) -> SignatureRequest:
+    """A call that was to `diverted` and goes on to `request_uri` (RFC 8946)."""
+    for name in ("diverted", "request_uri"):
+        if name not in fields:
+            raise RequestProblem.missing(name)
+    call = DialplanVerdict(fields).on(trunk, identifier=identifier, now=now)
+    orig = call.network_tn if call.orig is None else call.orig
+    if orig is None:
+        raise RequestProblem.missing("pai")
+    if call.request_uri is None:
+        raise RequestProblem.invalid("request_uri", "holds no telephone number")
+    diverted = form.number(fields["diverted"][0], "diverted", trunk.dialling)
+    return SignatureRequest(
+        call=call,
+        orig=orig,
+        dests=tuple(sorted(set(call.dests))),
+        identities=tuple(fields.get("identity", ())),
+        wishes=(DiversionWish(diverted, call.request_uri, None),),
     )
 
 
@@ -172,7 +202,7 @@ def render_verdict(verdict: Verdict, verification: Verification, *, generation: 
     )
 
 
-def render_signing(identity: str, attest: str) -> dict[str, str]:
+def render_signing(identity: str, attest: str = "") -> dict[str, str]:
     """The answer with the Identity header's value."""
     return {"identity": identity, "attest": attest}
 
@@ -204,87 +234,6 @@ DIALPLAN: Final = Dialect(
     gives=frozenset({TEXT, FORM, "text/*", "application/*", "*/*"}),
     render_error=render_error,
 )
-
-
-def _fields(body: bytes, known: frozenset[str]) -> dict[str, list[str]]:
-    if not body.strip():
-        raise RequestProblem(MISSING_BODY)
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii").strip("\r\n"),
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=MAX_FIELDS,
-        )
-    except ValueError:
-        # Whatever it says repeats what was sent.
-        why = f"not a form of name=value pairs, at most {MAX_FIELDS}"
-        raise RequestProblem(UNPARSABLE_BODY, (why,)) from None
-    fields: dict[str, list[str]] = {}
-    for name, text in pairs:
-        if name not in known:
-            raise RequestProblem.invalid(name[:64], f"not known here; known are {', '.join(sorted(known))}")
-        value = text.strip()
-        if not value:
-            continue
-        several = fields.setdefault(name, [])
-        if len(several) == _REPEATED.get(name, 1):
-            raise RequestProblem.invalid(name, "stands too often")
-        if name != "identity" and len(value) > _MAX_VALUE:
-            raise RequestProblem.invalid(name, f"longer than {_MAX_VALUE} characters")
-        several.append(value)
-    return fields
-
-
-def _one(fields: Mapping[str, list[str]], name: str) -> str | None:
-    return fields[name][0] if name in fields else None
-
-
-def _id(fields: Mapping[str, list[str]], identifier: str) -> str:
-    given = _one(fields, "id") or identifier
-    if len(given) > _MAX_ID:
-        raise RequestProblem.invalid("id", f"longer than {_MAX_ID} characters")
-    return printable(given)
-
-
-def _flag(fields: Mapping[str, list[str]], name: str) -> bool:
-    value = _one(fields, name)
-    if value not in (None, "true", "false", "1", "0", "yes", "no"):
-        raise RequestProblem.invalid(name, "not one of true, false")
-    return value in ("true", "1", "yes")
-
-
-def _roaming(fields: Mapping[str, list[str]]) -> Roaming:
-    value = _one(fields, "roaming") or Roaming.UNKNOWN.value
-    try:
-        return Roaming(value)
-    except ValueError:
-        raise RequestProblem.invalid("roaming", "not one of true, false, unknown") from None
-
-
-def _whole(fields: Mapping[str, list[str]], name: str, *, most: int) -> int:
-    text = fields[name][0]
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 0 < int(text) <= most):
-        raise RequestProblem.invalid(name, f"not a whole number from 1 to {most}")
-    return int(text)
-
-
-def _number(text: str, name: str, dialling: DiallingRules) -> TelephoneNumber:
-    number = _number_if_any(text, dialling)
-    if number is None:
-        raise RequestProblem.invalid(name, "holds no telephone number")
-    return number
-
-
-def _number_if_any(text: str, dialling: DiallingRules) -> TelephoneNumber | None:
-    return number_in_uri(_address(text), dialling)
-
-
-def _address(text: str) -> str:
-    """The address of a header's value, without display name and parameters."""
-    bracketed = _IN_BRACKETS.fullmatch(text)
-    return text if bracketed is None else bracketed[1]
 
 
 def _ascii(answer: Mapping[str, str]) -> dict[str, str]:

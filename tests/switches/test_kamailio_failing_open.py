@@ -1,0 +1,88 @@
+"""The gateway stopped, hung or late, at fifty calls a second: no call is lost, none waits too long."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway_node import GatewayNode
+from tests.switches.processes import (
+    RECIPE,
+    answering,
+    free_udp_port,
+    kamailio,
+    needs_kamailio,
+    place_calls,
+)
+from tests.switches.slow import delaying
+from tests.valkey import free_port
+
+pytestmark = needs_kamailio
+SECONDS = 5
+BOUND_MS = 1000 + 250 + 250
+"""GATEWAY_TIMEOUT and QUEUE_MS of the recipe; a quarter of a second for libcurl's clock and SIP itself."""
+
+
+@contextlib.contextmanager
+def stopped(node: GatewayNode) -> Iterator[int]:
+    """Nobody listens."""
+    yield free_port()
+
+
+@contextlib.contextmanager
+def hung(node: GatewayNode) -> Iterator[int]:
+    """Every worker stands still for three seconds, one second after the first call; then all goes on."""
+
+    def hang() -> None:
+        workers = list(node.worker_pids().values())
+        time.sleep(1)
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(3)
+        for pid in workers:
+            os.kill(pid, signal.SIGCONT)
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    try:
+        yield node.calls_port
+    finally:
+        thread.join()
+
+
+@contextlib.contextmanager
+def late(node: GatewayNode) -> Iterator[int]:
+    """Every answer comes nine tenths of a second late: within the time-out, so no request ever fails."""
+    with delaying(node.calls_port, seconds=0.9) as port:
+        yield port
+
+
+@pytest.mark.parametrize("trouble", [stopped, hung, late], ids=lambda trouble: trouble.__name__)
+def test_no_call_is_lost_and_none_waits_beyond_the_bound(trouble, node: GatewayNode, tmp_path: Path):
+    inside, outside, answers = (free_udp_port() for _ in range(3))
+    calls = [(f"+44207946{n:04}", f"+44161496{n:04}") for n in range(50 * SECONDS)]
+    with trouble(node) as port:
+        settings = {
+            "INSIDE": f"udp:127.0.0.1:{inside}",
+            "OUTSIDE": f"udp:127.0.0.1:{outside}",
+            "INSIDE_PORT": str(inside),
+            "OUTSIDE_NEXT": f'"sip:127.0.0.1:{answers}"',
+            "GATEWAY": f'"gateway=>http://127.0.0.1:{port}"',
+        }
+        with (
+            kamailio(tmp_path / "kamailio", RECIPE, settings) as log,
+            answering(tmp_path / "answers", port=answers, expected="INVITE"),
+        ):
+            out = place_calls(tmp_path / "out", "call", calls, to_port=inside)
+    longest = max(out.waits_ms)
+    print(f"{trouble.__name__}: {out.successful} of {len(calls)}, longest {longest:.0f} ms")
+    assert (out.successful, out.failed) == (len(calls), 0), out.output + log.read_text()[-2000:]
+    assert len(out.waits_ms) == len(calls)
+    assert longest < BOUND_MS
