@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 from aiohttp import ClientPayloadError, web
 
-from gateway.control import api_evidence, api_node, api_record
+from gateway.control import api_evidence, api_node, api_record, api_reports
 from gateway.control.asking import ACTOR, IS_SOCKET, STATE
 from gateway.control.commands import CommandError, Trouble
 from gateway.control.state import ControlState
@@ -32,6 +32,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_BODY_BYTES: Final = 1024 * 1024
 OPEN: Final = frozenset({"/livez", "/readyz"})
 """What needs no credential."""
+REPORTS: Final = "/v1/reports"
+REPORT_SCOPES: Final = frozenset({Scope.REPORT_WRITE.value})
 READ_SCOPES: Final = frozenset({Scope.OPERATOR.value, Scope.AUDITOR.value})
 WRITE_SCOPES: Final = frozenset({Scope.OPERATOR.value})
 STATUSES: Final = {Trouble.MISSING: 404, Trouble.CONFLICT: 409}
@@ -46,7 +48,7 @@ def control_application(state: ControlState, *, is_socket: bool) -> web.Applicat
     application[STATE] = state
     application[IS_SOCKET] = is_socket
     application.on_response_prepare.append(_keep_from_caches)
-    for routes in (api_node.ROUTES, api_record.ROUTES, api_evidence.ROUTES):
+    for routes in (api_node.ROUTES, api_record.ROUTES, api_evidence.ROUTES, api_reports.ROUTES):
         application.add_routes(routes)
     return application
 
@@ -117,7 +119,8 @@ async def _admission(request: web.Request, handler: Handler) -> web.StreamRespon
     fact = None if token_hash is None else state.token(token_hash, now=int(time.time()))
     if fact is None:
         raise unauthenticated("Send `Authorization: Bearer …` with an operator's or auditor's token.")
-    allowed = READ_SCOPES if request.method in {"GET", "HEAD"} else WRITE_SCOPES
+    is_reading = request.method in {"GET", "HEAD"}
+    allowed = REPORT_SCOPES if request.path == REPORTS else READ_SCOPES if is_reading else WRITE_SCOPES
     if allowed.isdisjoint(fact.scopes):
         raise forbidden(f"It has none of the scopes {', '.join(sorted(allowed))}.")
     request[ACTOR] = f"token:{fact.name}"

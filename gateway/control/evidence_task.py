@@ -10,19 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import structlog
 
 from gateway.control.importing import ImportReport
-from gateway.control.reputation_cache import bring_up_to_date, cache_import, rebuild_cache
+from gateway.control.reputation_cache import (
+    bring_up_to_date,
+    cache_import,
+    cache_numbers,
+    rebuild_cache,
+)
 from gateway.generation.settings import Settings
 from gateway.knowledge.connect import FOR_LOADING, Connected, connect, exposure
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader
 from gateway.knowledge.keys import PARTITIONS
 from gateway.knowledge.store import Store, StoreError
 from gateway.node_settings import embedded_socket
+from gateway.numbers.canonical import TelephoneNumber
 from gateway.record import Record, RecordError
 
 LOOK_SECONDS: Final = 1.0
@@ -116,6 +122,14 @@ class Evidence:
             written = await rebuild_cache(self._record, self._loader, now=int(time.time()), progress=progress)
             self._is_brought = True
             return written
+
+    async def renew(self, numbers: Collection[TelephoneNumber]) -> None:
+        """Bring these numbers up to date in Redis, now or as soon as it answers. Raises RecordError."""
+        try:
+            async with self._turn:
+                await cache_numbers(self._record, self._loader, numbers, now=int(time.time()))
+        except LoadError:
+            self.is_behind()
 
     def is_behind(self) -> None:
         """Note that the record has more than Redis: `keep` brings it there."""

@@ -154,7 +154,9 @@ async def _state(settings: Settings, reloader: Reloader, published: Published) -
             reloader=reloader,
             published=published,
             evidence=evidence,
-            traffic=Traffic(record, TrafficStore(connected), recent, policy=reloader.policy),
+            traffic=Traffic(
+                record, TrafficStore(connected), recent, policy=reloader.policy, renew=evidence.renew
+            ),
         )
     finally:
         if evidence is not None:

@@ -6,7 +6,7 @@ when it starts (`bring_up_to_date`): the record may have changed while Redis, or
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -61,9 +61,21 @@ async def cache_import(
     """Bring the numbers an import named up to date in Redis. Raises LoadError, RecordError."""
     if report.touched is None or await loader.complete_partitions() < PARTITIONS:
         return await bring_up_to_date(record, loader, now=now, progress=progress)
+    return await cache_numbers(record, loader, report.touched, now=now, progress=progress)
+
+
+async def cache_numbers(
+    record: Record,
+    loader: ReputationLoader,
+    touched: Collection[TelephoneNumber],
+    *,
+    now: int,
+    progress: Progress | None = None,
+) -> int:
+    """Bring some numbers up to date in Redis. Raises LoadError, RecordError."""
     today = datetime.fromtimestamp(now, UTC).date()
     # In their order, so that each page of the table and each exchange's key in Redis is met once.
-    numbers, written = sorted(report.touched), 0
+    numbers, written = sorted(touched), 0
     async with record.read() as transaction:
         for first in range(0, len(numbers), TOGETHER):
             found = await sightings_of_each(transaction, numbers[first : first + TOGETHER], today=today)

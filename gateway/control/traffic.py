@@ -7,8 +7,9 @@ in Redis by the path its call came by. A call nobody was asked about has its tru
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
 
 from gateway.control.recent_calls import RecentCalls, call_key, pair_key
 from gateway.generation.generation import PolicyPart
@@ -19,7 +20,9 @@ from gateway.numbers.canonical import TelephoneNumber, is_international
 from gateway.reasons import Verstat
 from gateway.record import Record
 from gateway.record.call_events import KEPT_SECONDS, add_call_events, forget_call_events
+from gateway.record.sightings import add_sightings
 from gateway.reputation.path import SignatureState, path_of, path_of_call
+from gateway.reputation.sighting import Sighting
 from gateway.reputation.traffic import LEAST_ONE_RING, Shape, is_one_ring, is_short
 
 FORGET_SECONDS: Final = 600.0
@@ -27,6 +30,8 @@ MOST_SUSPECTS: Final = 10_000
 """Numbers that ring once, of which call-backs are counted."""
 _OWN_LINES: Final = frozenset({"access", "customer"})
 
+HONEYPOT_FEED: Final = "honeypot"
+Renew: TypeAlias = Callable[[Collection[TelephoneNumber]], Awaitable[None]]
 Counts = dict[Subject, list[int]]
 _ENDED, _SHORT, _ONE_RING, _CALLED_BACK = (
     Shape.__struct_fields__.index(name) for name in ("ended", "short", "one_ring", "called_back")
@@ -43,11 +48,14 @@ class Traffic:
         recent: RecentCalls,
         *,
         policy: Callable[[], PolicyPart | None],
+        renew: Renew,
     ) -> None:
+        """`renew` brings numbers of the record up to date in Redis."""
         self.recent = recent
         self._record = record
         self._store = store
         self._policy = policy
+        self._renew = renew
         self._suspects: dict[str, Subject] = {}
         self._forgot_at = float("-inf")
 
@@ -57,11 +65,17 @@ class Traffic:
         if policy is None:
             return
         ended: list[CallEvent] = []
+        honeypots: list[Sighting] = []
         for entry in entries:
             if isinstance(entry, CallEvents):
                 ended += entry.events
             elif entry.verstat is not None:
                 self._remember(entry, policy)
+                honeypots += self._honeypot(entry, policy)
+        if honeypots:
+            async with self._record.write() as transaction:
+                await add_sightings(transaction, honeypots)
+            await self._renew({each.tn for each in honeypots})
         if ended:
             async with self._record.write() as transaction:
                 new = await add_call_events(transaction, ended)
@@ -87,6 +101,25 @@ class Traffic:
             names.append(pair_key(shown, record.dests[0]))
         for key in names:
             self.recent.add(key, at=int(record.time), path=path, fingerprint=record.fingerprint)
+
+    def _honeypot(self, record: CallRecord, policy: PolicyPart) -> list[Sighting]:
+        """A call to a number that nobody has, as what is known of the number it showed, by its path."""
+        trunk, shown = policy.by_name.get(record.trunk), record.orig or record.network_tn
+        if trunk is None or record.verstat is None or shown is None or not record.dests:
+            return []
+        called = TelephoneNumber(record.dests[0])
+        if not policy.verdict.honeypots.find(called) or not is_international(TelephoneNumber(shown)):
+            return []
+        return [
+            Sighting(
+                tn=TelephoneNumber(shown),
+                day=datetime.fromtimestamp(record.time, UTC).date(),
+                feed=HONEYPOT_FEED,
+                reporter=f"honeypot-{called}",
+                label="called a number that nobody has",
+                path=path_of_call(trunk.kind, Verstat(record.verstat)),
+            )
+        ]
 
     async def _tell(self, events: Sequence[CallEvent], policy: PolicyPart) -> None:
         counts: Counts = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -42,6 +42,24 @@ async def add_call_events(transaction: AsyncConnection, batch: Sequence[CallEven
     statement = dialect.insert(call_events).on_conflict_do_nothing().returning(*key)
     added = (await transaction.execute(statement, rows)).all()
     return tuple(by_call[row.trunk, row.call_id] for row in added)
+
+
+async def find_call_event(transaction: AsyncConnection, trunk: str, call_id: str) -> CallEvent | None:
+    """Return how a call ended, if that was told."""
+    query = select(call_events).where(call_events.c.trunk == trunk, call_events.c.call_id == call_id)
+    row = (await transaction.execute(query)).one_or_none()
+    if row is None:
+        return None
+    return CallEvent(
+        call_id=row.call_id,
+        time=row.at,
+        trunk=row.trunk,
+        orig=row.orig,
+        dest=row.dest,
+        answered=row.answered,
+        duration_seconds=row.duration_seconds,
+        cause=row.cause,
+    )
 
 
 async def forget_call_events(transaction: AsyncConnection, *, before: int) -> None:
