@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +139,29 @@ def test_a_shaken_header_is_that_of_the_atis_resource(node: GatewayNode):
             f'"origid":"{ORIGID}"}}'
         ).encode()
     )
+
+
+@pytest.mark.skipif(
+    shutil.which("secsipidx") is None and not os.environ.get("CI"),
+    reason="secsipidx is not installed (on Debian: apt install secsipidx)",
+)
+def test_a_shaken_header_verifies_in_an_implementation_that_shares_no_code(node: GatewayNode, tmp_path: Path):
+    (identity,) = signed(node, "shaken")
+    chain = (node.directory / "certs" / "dev" / "shaken.pem").read_bytes()
+    key = x509.load_pem_x509_certificates(chain)[0].public_key()
+    (tmp_path / "key.pem").write_bytes(
+        key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    (tmp_path / "identity.txt").write_text(identity)
+    files = ("-fidentity", str(tmp_path / "identity.txt"), "-fpubkey", str(tmp_path / "key.pem"))
+    done = subprocess.run(
+        ["secsipidx", "-check", *files, "-expire", "60"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert (done.returncode, "ok" in done.stdout.lower()) == (0, True), done.stderr
 
 
 def test_an_origid_is_made_where_none_is_given(node: GatewayNode):
