@@ -19,8 +19,13 @@ _TIMEOUT_SECONDS: Final = 120.0
 
 @click.command()
 @data_directory_option
+@click.option(
+    "--accept-shrink",
+    is_flag=True,
+    help="Take lists that have less than half of the entries of those in force.",
+)
 @json_option
-def reload(*, data_directory: Path, as_json: bool) -> None:
+def reload(*, data_directory: Path, accept_shrink: bool, as_json: bool) -> None:
     """Have the running node take the configuration that is on the disk now.
 
     It is read and checked whole, then taken by every worker or by none; calls go on meanwhile. What is
@@ -30,7 +35,12 @@ def reload(*, data_directory: Path, as_json: bool) -> None:
     """
     try:
         status, answer = asyncio.run(
-            exchange(data_directory, "POST", "/admin/v1/reload", timeout_seconds=_TIMEOUT_SECONDS)
+            exchange(
+                data_directory,
+                "POST",
+                "/admin/v1/reload" + "?accept_shrink=true" * accept_shrink,
+                timeout_seconds=_TIMEOUT_SECONDS,
+            )
         )
     except NoNodeError as error:
         raise click.ClickException(

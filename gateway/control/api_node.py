@@ -7,7 +7,7 @@ import time
 from aiohttp import web
 
 from gateway import telemetry
-from gateway.control.asking import ACTOR, STATE, answer
+from gateway.control.asking import ACTOR, STATE, answer, parameter_problem
 from gateway.control.reload import Reloaded
 
 
@@ -35,7 +35,10 @@ async def metrics(request: web.Request) -> web.Response:
 
 async def reload(request: web.Request) -> web.Response:
     """Read the configuration again; 409 with every problem when it is not taken."""
-    result = await request.app[STATE].reload(actor=request[ACTOR])
+    text = request.query.get("accept_shrink", "false")
+    if text not in {"true", "false"}:
+        raise parameter_problem("accept_shrink", "must be true or false")
+    result = await request.app[STATE].reload(actor=request[ACTOR], accept_shrink=text == "true")
     return answer(reload_document(result), status=200 if result.taken else 409)
 
 

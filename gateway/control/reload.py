@@ -13,7 +13,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from gateway.control.signing_key import signing_problem
 from gateway.generation.generation import Generation, PolicyPart
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
+from gateway.generation.shrinking import shrunk_lists
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
 
 CONFIRM_SECONDS: Final = 15.0
@@ -88,6 +89,8 @@ class Reloader:
         """
         before = self._store.read_current()
         read = self._read()
+        if not isinstance(read, list) and before is not None:
+            read = self._unless_shrunk(read, self._loaded(before)) or read
         if isinstance(read, list):
             if before is None:
                 raise GenerationLoadError("; ".join(str(problem) for problem in read))
@@ -131,11 +134,14 @@ class Reloader:
                 workers = await self._announce(current, CONFIRM_SECONDS)
                 _log.warning("announced again", generation=current.number, workers=workers)
 
-    async def reload(self) -> Reloaded:
-        """Carry out one reload; a second one asked for meanwhile waits and then reads for itself."""
+    async def reload(self, *, accept_shrink: bool = False) -> Reloaded:
+        """Carry out one reload; a second one asked for meanwhile waits and then reads for itself.
+
+        A list that lost half of its entries is refused, unless `accept_shrink` says that this is meant.
+        """
         async with self._turn:
             try:
-                result = await self._reload()
+                result = await self._reload(accept_shrink=accept_shrink)
             except (GenerationLoadError, OSError) as error:
                 place = str(Path(self._settings.data.directory) / "generations")
                 problem = Problem(place, None, "", f"cannot be used: {error}")
@@ -144,11 +150,13 @@ class Reloader:
             self._note(result)
             return result
 
-    async def _reload(self) -> Reloaded:
+    async def _reload(self, *, accept_shrink: bool) -> Reloaded:
         before = await asyncio.to_thread(self._store.read_current)
         times: dict[str, float] = {}
         with _timed(times, "read"):
             read = await asyncio.to_thread(self._read)
+        if not isinstance(read, list) and not accept_shrink:
+            read = self._unless_shrunk(read, self.generation) or read
         if isinstance(read, list):
             return _refused(before, times, read)
         with _timed(times, "write"):
@@ -190,6 +198,19 @@ class Reloader:
         read = read_configuration(self._directory, self._environment)
         problem = None if isinstance(read, list) else signing_problem(read)
         return read if problem is None else [problem]
+
+    def _unless_shrunk(self, read: Configuration, before: Generation | None) -> list[Problem]:
+        if before is None:
+            return []
+        shrunk = shrunk_lists(before.policy, read.generation.policy)
+        return [replace(problem, file=str(self._directory / problem.file)) for problem in shrunk]
+
+    def _loaded(self, current: CurrentGeneration) -> Generation | None:
+        """The generation to compare with; None where an older release wrote it otherwise."""
+        try:
+            return self._store.load(current.digest)
+        except GenerationLoadError:
+            return None
 
     def _candidate(
         self, read: Configuration, before: CurrentGeneration | None, digest: str

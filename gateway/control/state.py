@@ -96,9 +96,9 @@ class ControlState:
         except RecordError:
             return True  # `follow` tells of it
 
-    async def reload(self, *, actor: str) -> Reloaded:
+    async def reload(self, *, actor: str, accept_shrink: bool = False) -> Reloaded:
         """Reload and put it into the audit, taken or not."""
-        result = await self.reloader.reload()
+        result = await self.reloader.reload(accept_shrink=accept_shrink)
         if not result.unchanged:
             await self._audit_reload(result, actor)
         return result

@@ -57,8 +57,14 @@ def _row_reader(
 
 
 def _texts(lines: Iterable[bytes]) -> Iterator[tuple[int, str | LineProblem]]:
+    have_ends = False
     for number, line in enumerate(lines, 1):
         data = line.rstrip(b"\r\n")
+        if have_ends and len(data) <= LONGEST_LINE and not line.endswith(b"\n"):
+            # A number that lost its last digits is another number.
+            yield number, LineProblem(number, "the line has no end: the file may have been cut off here")
+            continue
+        have_ends = line.endswith(b"\n")
         if number == 1:
             data = data.removeprefix(b"\xef\xbb\xbf")
         if not data.strip():

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from gateway.numbers.canonical import NumberError, canonical
+from gateway.numbers.canonical import NumberError, canonical, is_international
 from gateway.passport.strict import StrictJsonError, read_json
 from gateway.reputation.path import PATHS, WORDS_OF_PATHS
 from gateway.reputation.reading import Reading
@@ -91,8 +91,12 @@ def _read(given: Mapping[str, object], reading: Reading) -> Sighting:
     feed = _text(given, "feed") or reading.feed
     if FEED_NAME.fullmatch(feed) is None:
         raise _RefusedError(f"feed {feed!r} must be lower-case letters, digits, '.', '_' or '-'")
+    tn = canonical(_text(given, "tn"), reading.rules)
+    if not is_international(tn):
+        # Whoever shows 999 or another short code is refused for that; a score of theirs would be nobody's.
+        raise _RefusedError(f"tn: {tn} is a short code, no subscriber's number")
     return Sighting(
-        tn=canonical(_text(given, "tn"), reading.rules),
+        tn=tn,
         day=day,
         feed=feed,
         reporter=_text(given, "reporter"),

@@ -1,0 +1,72 @@
+"""Feeds of reputation that are not what they should be: set aside by line, or refused; old data stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.control.commands.problems import CommandError
+from tests.control.test_importing import known_of, read, record, request
+
+__all__ = ["record"]
+
+GOOD = "tn,day\n+442079460123,2025-11-21\n"
+CSV = {"format": "csv", "feed": "partner"}
+
+
+@pytest.fixture
+async def there(record, tmp_path):
+    await read(record, request(tmp_path, GOOD, name="good.csv", **CSV))
+    return record
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "number,when\n+442079460123,2025-11-21\n",
+        "day\n2025-11-21\n",
+        "tn,tn\n1,2\n",
+        b"\xff\xfet\x00n\x00\n\x00",
+    ],
+)
+async def test_wrong_columns_refuse_the_file_and_the_old_data_stays(there, tmp_path, text):
+    with pytest.raises(CommandError, match="line 1"):
+        await read(there, request(tmp_path, text, name="bad.csv", **CSV))
+    assert len(await known_of(there, "442079460123")) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (b"+442079460124,2025-11-21\xe9\n", "not UTF-8"),
+        (b"999,2025-11-21\n", "999 is a short code"),
+        (b"112,2025-11-21\n", "112 is a short code"),
+        (b"911,2025-11-21\n", "911 is a short code"),
+        (b"+44999,2025-11-21\n", "at least 7 digits"),
+        (b"+442,2025-11-21\n", "at least 7 digits"),
+        (b"call us,2025-11-21\n", "does not contain"),
+        (b"+442079460000-0999,2025-11-21\n", "digits"),
+        (b"+442079460124\n", "1 fields where the header has 2"),
+        (b"+442079460124,2025-11-2", "the line has no end"),
+        (b"+44207946012", "the line has no end"),
+    ],
+)
+async def test_a_bad_line_is_set_aside_with_its_number_and_the_rest_is_taken(there, tmp_path, line, words):
+    text = GOOD.replace("123", "125").encode() + line
+    report = await read(there, request(tmp_path, text, name="mixed.csv", **CSV))
+    assert (report.taken, report.refused) == (1, 1)
+    (problem,) = report.problems
+    assert problem.line == 3
+    assert words in problem.problem
+    assert len(await known_of(there, "442079460123")) == 1
+
+
+async def test_duplicates_without_end_are_one_sighting(there, tmp_path):
+    text = "tn,day\n" + "+442079460126,2025-11-21\n" * 20_000
+    report = await read(there, request(tmp_path, text, name="duplicates.csv", **CSV))
+    assert (report.taken, report.merged, report.refused) == (1, 19_999, 0)
+
+
+async def test_a_shorter_file_takes_nothing_away(there, tmp_path):
+    await read(there, request(tmp_path, "tn,day\n+442079460999,2025-11-21\n", name="short.csv", **CSV))
+    assert len(await known_of(there, "442079460123")) == 1
