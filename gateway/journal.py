@@ -76,6 +76,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     earlier: tuple[str, ...] = ()
     """Identity headers that were there before ours."""
     attest: str | None = None
+    spcs: tuple[str, ...] = ()
+    """The provider codes of that certificate."""
     generation: int
     elapsed_ms: float
 

@@ -94,6 +94,7 @@ class Account:
                 call_time=call.time,
                 identities=identities,
                 fingerprint=None if outcome.chain is None else outcome.chain.leaf_fingerprint,
+                spcs=() if outcome.chain is None else outcome.chain.spc,
                 verstat=outcome.verstat,
                 reason=reason,
                 action=verdict.action,

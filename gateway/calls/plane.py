@@ -10,7 +10,7 @@ from gateway.calls.admission import Admission
 from gateway.calls.signer import Signer
 from gateway.certificates.chain import Refusal, ValidatedChain
 from gateway.certificates.trust import Trust
-from gateway.facts.values import DecisionFact, FactsUnavailable, TokenFact
+from gateway.facts.values import DecisionFact, FactsUnavailable, RegistrationFact, TokenFact
 from gateway.generation.generation import Generation
 from gateway.journal import CallEvents, Record
 from gateway.knowledge.question import Evidence, Question
@@ -46,6 +46,9 @@ class Facts(Protocol):
 
     def decisions(self, tn: str, *, now: int) -> tuple[DecisionFact, ...] | FactsUnavailable:
         """Operators' decisions in force on this number, the narrowest range first."""
+
+    def registrations(self, tn: str, *, now: int) -> tuple[RegistrationFact, ...] | FactsUnavailable:
+        """Owners' registrations in force on this number, the narrowest range first."""
 
 
 class Knowledge(Protocol):

@@ -5,7 +5,7 @@
     chain       memory, the other nodes, the stranger's server; never past the deadline
     judge       chain, dates, authority, signature: of every PASSporT that is left
     conclude    several results, one answer: number, diversion, priority, name
-    facts       operators' decisions: node-local
+    facts       operators' decisions, owners' registrations: node-local
     roaming     of a home mobile from abroad: asked at the start, beside all this
     knowledge   one batch for all calls in flight: reputation, replay, who called for help lately
     decide      the rules of the verdict
@@ -22,6 +22,7 @@ import asyncio
 import msgspec
 
 from gateway.calls.plane import Current, Plane
+from gateway.calls.rights import registered_number
 from gateway.facts.values import FactsUnavailable
 from gateway.generation.trunks import Trunk
 from gateway.knowledge.question import UNKNOWN, Evidence, Passage, Question, ReplayClaim
@@ -30,7 +31,7 @@ from gateway.passport.ppt import Ppt
 from gateway.reputation.entry import ReputationEntry
 from gateway.reputation.path import path_of_call
 from gateway.verdicts.abroad import numbers_that_may_roam
-from gateway.verdicts.call import Call, Decision, Known, Roaming
+from gateway.verdicts.call import Call, Decision, Known, Registered, Roaming
 from gateway.verdicts.decide import decide
 from gateway.verdicts.emergency import callers_to_remember, numbers_called_back
 from gateway.verdicts.policy import VerdictPolicy
@@ -76,7 +77,7 @@ async def verify_call(
         now=now,
         deadline=deadline,
     )
-    decisions, degraded = _decisions(plane, call, now)
+    facts = _facts(plane, call, now)
     remember_call_for_help(plane, current, shown=call.shown, called=call.called, trunk=trunk)
     evidence = await plane.knowledge.ask(
         _question(current, call, verification.outcome, trunk), deadline=deadline
@@ -84,14 +85,17 @@ async def verify_call(
     if roaming is not None:
         call = msgspec.structs.replace(call, roaming=await roaming)
         if call.roaming is Roaming.UNKNOWN:
-            degraded = (*degraded, "roaming")
+            facts = msgspec.structs.replace(facts, degraded=(*facts.degraded, "roaming"))
     known = Known(
-        decisions=decisions,
+        decisions=facts.decisions,
+        registered=facts.registered,
+        spcs=_spcs(verification.outcome) if facts.registered else (),
+        is_own_signature=bool(facts.registered) and _is_own(current, verification.outcome),
         reputation=_entries(evidence),
         replay_calls=evidence.replay_distinct_calls,
         recent_emergency_caller=evidence.recent_emergency_caller,
         traffic=evidence.traffic,
-        degraded=(*degraded, *evidence.degraded),
+        degraded=(*facts.degraded, *evidence.degraded),
     )
     verdict = decide(
         call,
@@ -173,14 +177,34 @@ def _ask_roaming(plane: Plane, current: Current, call: Call, deadline: float) ->
     return asyncio.create_task(plane.roaming.ask(tns, deadline=deadline)) if tns else None
 
 
-def _decisions(plane: Plane, call: Call, now: int) -> tuple[tuple[Decision, ...], tuple[str, ...]]:
-    found: list[Decision] = []
+class _Facts(msgspec.Struct, frozen=True, gc=False):
+    """What the node-local facts say of a call's numbers."""
+
+    decisions: tuple[Decision, ...] = ()
+    registered: tuple[Registered, ...] = ()
+    degraded: tuple[str, ...] = ()
+
+
+def _facts(plane: Plane, call: Call, now: int) -> _Facts:
+    decisions: list[Decision] = []
+    registered: list[Registered] = []
     for tn in call.shown:
-        facts = plane.facts.decisions(tn, now=now)
-        if isinstance(facts, FactsUnavailable):
-            return (), ("facts",)
-        found.extend(Decision(fact.action, fact.trunk_kind, fact.reason, tn) for fact in facts)
-    return tuple(found), ()
+        decided, owned = plane.facts.decisions(tn, now=now), plane.facts.registrations(tn, now=now)
+        if isinstance(decided, FactsUnavailable) or isinstance(owned, FactsUnavailable):
+            return _Facts(degraded=("facts",))
+        decisions.extend(Decision(fact.action, fact.trunk_kind, fact.reason, tn) for fact in decided)
+        registered.extend(registered_number(fact, tn) for fact in owned)
+    return _Facts(tuple(decisions), tuple(registered))
+
+
+def _spcs(outcome: Outcome) -> tuple[str, ...]:
+    return () if outcome.chain is None else outcome.chain.spc
+
+
+def _is_own(current: Current, outcome: Outcome) -> bool:
+    """Whether the signature that passed is by the certificate this gateway signs with."""
+    signer, chain = current.signer, outcome.chain
+    return signer is not None and chain is not None and signer.fingerprint == chain.leaf_fingerprint
 
 
 def _question(current: Current, call: Call, outcome: Outcome, trunk: Trunk) -> Question:

@@ -1,7 +1,7 @@
 """The road of a call to be signed: which PASSporTs it may carry, and their Identity headers.
 
     generation  taken once, used to the end
-    right       the carrier's inventory and brands: whose number, which words
+    right       inventory, brands and registrations: whose number, which words
     decide      per type, by `gateway.attestation`: a wish is a wish
     sign        with the gateway's own key, one header for each type that was granted
 
@@ -11,17 +11,17 @@ a diversion stands behind (`gateway.verification.onward` says why).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
 import msgspec
 
 from gateway.attestation.decide import Attestation, decide
-from gateway.attestation.extensions import RichGrant, decide_diversion, decide_priority, decide_rich
-from gateway.attestation.inventory import RightToUse
+from gateway.attestation.extensions import decide_diversion, decide_priority, decide_rich
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.plane import Current, Plane
+from gateway.calls.rights import Rights
 from gateway.calls.road import remember_call_for_help
 from gateway.calls.signer import Signer
 from gateway.generation.trunks import Trunk
@@ -135,7 +135,8 @@ def sign_call(
 ) -> Signed:
     """Decide the attestation and sign `shaken`; a call for help is noted whether it is signed or not."""
     remember_call_for_help(plane, current, shown=(request.orig,), called=request.dests, trunk=trunk)
-    return sign_shaken(current, request=request, signer=signer, trunk=trunk)
+    rights = Rights(plane.facts, current.generation.policy, trunk.name, int(plane.clock()))
+    return sign_shaken(current, request=request, signer=signer, trunk=trunk, rights=rights)
 
 
 def sign_each(
@@ -143,13 +144,14 @@ def sign_each(
 ) -> tuple[Signature, ...]:
     """Decide and sign each PASSporT wanted; a call for help is noted whether it is signed or not."""
     remember_call_for_help(plane, current, shown=request.call.shown, called=request.call.called, trunk=trunk)
-    return sign_wishes(current, request=request, signer=signer, trunk=trunk, now=now)
+    rights = Rights(plane.facts, current.generation.policy, trunk.name, now)
+    return sign_wishes(current, request=request, signer=signer, trunk=trunk, rights=rights)
 
 
 def sign_wishes(
-    current: Current, *, request: SignatureRequest, signer: Signer, trunk: Trunk, now: int
+    current: Current, *, request: SignatureRequest, signer: Signer, trunk: Trunk, rights: Rights
 ) -> tuple[Signature, ...]:
-    """Decide and sign each PASSporT wanted, in their order; `now` in epoch seconds.
+    """Decide and sign each PASSporT wanted, in their order.
 
     One that is refused takes nothing from the others. A diversion may stand behind a PASSporT that is signed
     in the same request.
@@ -158,27 +160,29 @@ def sign_wishes(
     for wish in sorted(request.wishes, key=lambda wish: isinstance(wish, DiversionWish)):
         match wish:
             case ShakenWish():
-                made = _sign_shaken(current, request, wish, signer, trunk)
+                made = _sign_shaken(current, request, wish, signer, trunk, rights=rights)
             case RichWish():
-                made = _sign_rich(current, request, wish, signer, trunk)
+                made = _sign_rich(request, wish, signer, trunk, rights=rights)
             case PriorityWish():
                 made = _sign_priority(request, wish, signer, trunk)
             case DiversionWish():
                 beside = [each.identity for each in done.values() if each.identity is not None]
                 earlier = (*request.identities, *beside)
-                made = _sign_diversion(current, request, wish, signer, trunk, earlier=earlier, now=now)
+                made = _sign_diversion(current, request, wish, signer, trunk, rights=rights, earlier=earlier)
         done[made.ppt] = made
     return tuple([done[wish.ppt] for wish in request.wishes])
 
 
-def sign_shaken(current: Current, *, request: SigningRequest, signer: Signer, trunk: Trunk) -> Signed:
+def sign_shaken(
+    current: Current, *, request: SigningRequest, signer: Signer, trunk: Trunk, rights: Rights
+) -> Signed:
     """Decide the attestation and sign; the wish is a wish, right to use decides."""
     decision = decide(
         wish=request.wish,
         orig=request.orig,
         trunk_name=trunk.name,
         trunk_kind=trunk.kind,
-        right=_right_to_use(current, request.orig, trunk),
+        right=rights.to_use(request.orig),
         policy=current.generation.policy.attestation,
     )
     if decision.attest is None:
@@ -198,27 +202,27 @@ def shaken_claims(request: SigningRequest, attest: Attestation) -> dict[str, obj
     }
 
 
-def _right_to_use(current: Current, tn: TelephoneNumber, trunk: Trunk) -> RightToUse:
-    """The one place where it is asked whose number it is."""
-    return current.generation.policy.inventory.right_to_use(tn, trunk.name)
-
-
-def _rich_grants(current: Current, tn: TelephoneNumber) -> Sequence[RichGrant]:
-    """The one place where it is asked what a number's calls may say of themselves."""
-    brands = current.generation.policy.verdict.brands.find_smallest(tn)
-    return [brand.rich for brand in brands if brand.rich is not None]
-
-
 def _sign_shaken(
-    current: Current, request: SignatureRequest, wish: ShakenWish, signer: Signer, trunk: Trunk
+    current: Current,
+    request: SignatureRequest,
+    wish: ShakenWish,
+    signer: Signer,
+    trunk: Trunk,
+    *,
+    rights: Rights,
 ) -> Signature:
     wanted = SigningRequest(wish.attest, request.orig, request.dests, request.call.time, wish.origid)
-    signed = sign_shaken(current, request=wanted, signer=signer, trunk=trunk)
+    signed = sign_shaken(current, request=wanted, signer=signer, trunk=trunk, rights=rights)
     return Signature(Ppt.SHAKEN, signed.identity, signed.finding, signed.attest)
 
 
 def _sign_rich(
-    current: Current, request: SignatureRequest, wish: RichWish, signer: Signer, trunk: Trunk
+    request: SignatureRequest,
+    wish: RichWish,
+    signer: Signer,
+    trunk: Trunk,
+    *,
+    rights: Rights,
 ) -> Signature:
     decision = decide_rich(
         request.orig,
@@ -226,8 +230,8 @@ def _sign_rich(
         call_reason=wish.call_reason,
         trunk_name=trunk.name,
         trunk_kind=trunk.kind,
-        right=_right_to_use(current, request.orig, trunk),
-        grants=_rich_grants(current, request.orig),
+        right=rights.to_use(request.orig),
+        grants=rights.rich_grants(request.orig),
     )
     if decision.claims is None:
         return Signature(Ppt.RCD, None, decision.finding)
@@ -252,14 +256,14 @@ def _sign_diversion(
     signer: Signer,
     trunk: Trunk,
     *,
+    rights: Rights,
     earlier: tuple[str, ...],
-    now: int,
 ) -> Signature:
     finding = decide_diversion(
         wish.diverted,
         trunk_name=trunk.name,
         trunk_kind=trunk.kind,
-        right=_right_to_use(current, wish.diverted, trunk),
+        right=rights.to_divert(wish.diverted),
     )
     if finding.reason is not SIGN_GRANTED:
         return Signature(Ppt.DIV, None, finding)
@@ -275,7 +279,7 @@ def _sign_diversion(
         wish.target,
         policy=current.verification,
         dialling=trunk.dialling,
-        now=now,
+        now=rights.now,
         profile=PROFILES[trunk.profile],
     )
     if isinstance(iat, Finding):

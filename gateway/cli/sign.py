@@ -14,6 +14,7 @@ import click
 from gateway.calls.admission import Admission
 from gateway.calls.dialects.signatures import parse_body
 from gateway.calls.plane import Current
+from gateway.calls.rights import Rights
 from gateway.calls.signer import SIGNED_TYPES, Signer, SigningSetupError, load_signer
 from gateway.calls.signing import ShakenWish, Signature, SignatureRequest, sign_wishes
 from gateway.cli.config import configuration_option, report_problems, verification_policy
@@ -140,8 +141,9 @@ def sign(
     request = _request(trunk, {"call": call, **asked})
     _check_validity(signer, iat=request.call.time, now=now)
     # As of the call's time: a node would sign nothing for another, this command does.
+    rights = Rights(None, configuration.generation.policy, trunk.name, request.call.time)
     signatures = sign_wishes(
-        _current(configuration, signer), request=request, signer=signer, trunk=trunk, now=request.call.time
+        _current(configuration, signer), request=request, signer=signer, trunk=trunk, rights=rights
     )
     if as_json:
         show(json.dumps(_document(signatures, request, trunk), indent=2))

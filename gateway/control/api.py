@@ -2,7 +2,8 @@
 
 The same application serves two doors. Over `control.sock` the file's owner has come in, and is the
 operator; over `[listen] control` a bearer token has to say who is asking and what it may do. Here are the
-doors: who may come in, and how errors leave. What is behind them: `api_node`, `api_record`, `api_evidence`.
+doors: who may come in, and how errors leave. Behind them: `api_node`, `api_record`, `api_evidence`, and for
+owners `api_owners`, `api_numbers`, `api_proofs`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,16 @@ from typing import Final
 import structlog
 from aiohttp import ClientPayloadError, web
 
-from gateway.control import api_evidence, api_node, api_record, api_reports
-from gateway.control.asking import ACTOR, IS_SOCKET, STATE
+from gateway.control import (
+    api_evidence,
+    api_node,
+    api_numbers,
+    api_owners,
+    api_proofs,
+    api_record,
+    api_reports,
+)
+from gateway.control.asking import ACTOR, IS_SOCKET, OWNER, STATE
 from gateway.control.commands import CommandError, Trouble
 from gateway.control.state import ControlState
 from gateway.facts.tokens import Scope, hash_token
@@ -34,10 +43,17 @@ OPEN: Final = frozenset({"/livez", "/readyz"})
 """What needs no credential."""
 REPORTS: Final = "/v1/reports"
 REPORT_SCOPES: Final = frozenset({Scope.REPORT_WRITE.value})
+OWNERS: Final = ("/v1/owners", "/v1/numbers", "/v1/proofs")
+"""Beneath these, owners' tokens open what is theirs."""
 READ_SCOPES: Final = frozenset({Scope.OPERATOR.value, Scope.AUDITOR.value})
 WRITE_SCOPES: Final = frozenset({Scope.OPERATOR.value})
-STATUSES: Final = {Trouble.MISSING: 404, Trouble.CONFLICT: 409}
-CODES: Final = {Trouble.MISSING: "not-found", Trouble.CONFLICT: "conflict"}
+STATUSES: Final = {Trouble.MISSING: 404, Trouble.CONFLICT: 409, Trouble.GONE: 410, Trouble.TOO_OFTEN: 429}
+CODES: Final = {
+    Trouble.MISSING: "not-found",
+    Trouble.CONFLICT: "conflict",
+    Trouble.GONE: "gone",
+    Trouble.TOO_OFTEN: "too-often",
+}
 
 _log = structlog.get_logger("callmark.control")
 
@@ -48,8 +64,9 @@ def control_application(state: ControlState, *, is_socket: bool) -> web.Applicat
     application[STATE] = state
     application[IS_SOCKET] = is_socket
     application.on_response_prepare.append(_keep_from_caches)
-    for routes in (api_node.ROUTES, api_record.ROUTES, api_evidence.ROUTES, api_reports.ROUTES):
-        application.add_routes(routes)
+    rooms = (api_node, api_record, api_evidence, api_reports, api_owners, api_numbers, api_proofs)
+    for room in rooms:
+        application.add_routes(room.ROUTES)
     return application
 
 
@@ -110,6 +127,7 @@ async def _admission(request: web.Request, handler: Handler) -> web.StreamRespon
     """Know who is asking, before anything is done."""
     if request.app[IS_SOCKET]:
         request[ACTOR] = f"cli:{_peer(request)}"
+        request[OWNER] = None
         return await handler(request)
     if request.path in OPEN:
         return await handler(request)
@@ -119,11 +137,15 @@ async def _admission(request: web.Request, handler: Handler) -> web.StreamRespon
     fact = None if token_hash is None else state.token(token_hash, now=int(time.time()))
     if fact is None:
         raise unauthenticated("Send `Authorization: Bearer …` with an operator's or auditor's token.")
+    request[ACTOR] = f"token:{fact.name}"
+    request[OWNER] = None
+    if Scope.OWNER.value in fact.scopes and fact.owner_id is not None and request.path.startswith(OWNERS):
+        request[OWNER] = fact.owner_id
+        return await handler(request)
     is_reading = request.method in {"GET", "HEAD"}
     allowed = REPORT_SCOPES if request.path == REPORTS else READ_SCOPES if is_reading else WRITE_SCOPES
     if allowed.isdisjoint(fact.scopes):
         raise forbidden(f"It has none of the scopes {', '.join(sorted(allowed))}.")
-    request[ACTOR] = f"token:{fact.name}"
     return await handler(request)
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from gateway.attestation.decide import TrunkKind
 from gateway.control.state import ControlState
 from gateway.passport.strict import StrictJsonError, read_json
+from gateway.record.owners import find_owner
+from gateway.registry.policy import RegistryPolicy
 from gateway.web import problems
-from gateway.web.problems import Problem, at
+from gateway.web.problems import Problem, at, forbidden
+from gateway.web.shape import ShapeError, read_shape
+
+Shape = TypeVar("Shape")
 
 ACTOR: Final = web.RequestKey("actor", str)
 """Who asks, for the audit: `cli:alice`, `token:console`."""
 STATE: Final = web.AppKey("state", ControlState)
+OWNER: Final = web.RequestKey[int | None]("owner")
+"""Whose rows may be seen: an owner's id, or None for operators and auditors, who see all."""
 IS_SOCKET: Final = web.AppKey("is_socket", bool)
 """Whether this door is `control.sock`."""
 
@@ -25,6 +33,66 @@ async def read_document(request: web.Request) -> object:
         return read_json(await request.read())
     except StrictJsonError as error:
         raise at(error.pointer or "", error.problem) from None
+
+
+async def read_body(request: web.Request, wanted: type[Shape]) -> Shape:
+    """The body as this type. Raises Problem with the place of what is wrong."""
+    try:
+        return read_shape(await request.read(), wanted)
+    except ShapeError as error:
+        raise at(error.pointer, error.problem) from None
+
+
+def require_operator(request: web.Request) -> None:
+    """Refuse an owner what only operators (or, for reading, auditors) do. Raises Problem."""
+    if request[OWNER] is not None:
+        raise forbidden("An operator's token is needed for this.")
+
+
+def seen_owner(request: web.Request) -> int:
+    """The owner in the address, if whoever asks may see it. Raises Problem: foreign is as good as missing."""
+    named = int(request.match_info["owner"])
+    if request[OWNER] not in (None, named):
+        raise no_owner(named)
+    return named
+
+
+async def chosen_owner(request: web.Request, named: int | None) -> int:
+    """Whose a new registration is: the owner that asks, or the one an operator names. Raises Problem."""
+    own = request[OWNER]
+    if own is None and named is None:
+        raise at("/owner", "is missing: an operator says whose the numbers are")
+    if own is not None:
+        if named not in (None, own):
+            raise at("/owner", "an owner registers numbers for itself alone")
+        return own
+    async with request.app[STATE].record.read() as transaction:
+        if named is None or await find_owner(transaction, named) is None:
+            raise at("/owner", "there is no such owner")
+    return named
+
+
+def no_owner(owner_id: int) -> Problem:
+    """404: there is none, or none for whoever asks."""
+    return Problem(404, "not-found", f"there is no owner {owner_id}")
+
+
+def policy_of(request: web.Request) -> RegistryPolicy:
+    """The registry's policy in force. Raises Problem: without one nothing says what is protected."""
+    generation = request.app[STATE].reloader.generation
+    if generation is None:
+        raise Problem(503, "no-configuration", "No configuration is in force yet.")
+    return generation.policy.registry
+
+
+def trunks_of(request: web.Request) -> frozenset[str]:
+    """The trunks an owner may say its calls come by: not those from abroad, which are an operator's word."""
+    generation = request.app[STATE].reloader.generation
+    if generation is None:
+        return frozenset()
+    return frozenset(
+        trunk.name for trunk in generation.policy.trunks if trunk.kind is not TrunkKind.INTERNATIONAL
+    )
 
 
 def answer(document: object, *, status: int = 200, location: str | None = None) -> web.Response:

@@ -10,16 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.facts.projection import FactChanges, FactsWriter, Projection
-from gateway.facts.values import DecisionFact, FactsState, TokenFact
+from gateway.facts.values import DecisionFact, FactsState, RegistrationFact, TokenFact
 from gateway.record.decisions import Decision, standing_decisions
 from gateway.record.engine import Record
 from gateway.record.outbox import Change, ChangeKind, changes_since, read_sequence
+from gateway.record.registrations import Standing, standing_registrations
 from gateway.record.tokens import Token, usable_tokens
+from gateway.registry.registration import Use
+
+_IDS_AT_ONCE: Final = 500
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -71,6 +75,8 @@ class FactsFollower:
                 await _in_thread(writer.add_tokens, [_token_fact(token) for token in tokens])
             async for decisions in standing_decisions(transaction, now=now):
                 await _in_thread(writer.add_decisions, [_decision_fact(each) for each in decisions])
+            async for standing in standing_registrations(transaction, now=now):
+                await _in_thread(writer.add_registrations, [_registration_fact(each) for each in standing])
         self._sequence = state.sequence
         return state
 
@@ -85,7 +91,21 @@ async def _read_changes(transaction: AsyncConnection, changes: tuple[Change, ...
     if decision_ids:
         async for found in standing_decisions(transaction, now=now, only_ids=decision_ids):
             decisions += [_decision_fact(each) for each in found]
-    return FactChanges(token_ids=token_ids, tokens=tokens, decision_ids=decision_ids, decisions=decisions)
+    registration_ids = sorted({each.subject_id for each in changes if each.kind is ChangeKind.REGISTRATION})
+    registrations = []
+    # A letter may be for thousands at once: more ids than a statement takes.
+    for first in range(0, len(registration_ids), _IDS_AT_ONCE):
+        ids = registration_ids[first : first + _IDS_AT_ONCE]
+        async for standing in standing_registrations(transaction, now=now, only_ids=ids):
+            registrations += [_registration_fact(each) for each in standing]
+    return FactChanges(
+        token_ids=token_ids,
+        tokens=tokens,
+        decision_ids=decision_ids,
+        decisions=decisions,
+        registration_ids=registration_ids,
+        registrations=registrations,
+    )
 
 
 def _token_fact(token: Token) -> TokenFact:
@@ -96,6 +116,7 @@ def _token_fact(token: Token) -> TokenFact:
         scopes=frozenset(token.scopes),
         trunk=token.trunk,
         expires_at=token.expires_at,
+        owner_id=token.owner_id,
     )
 
 
@@ -108,6 +129,26 @@ def _decision_fact(decision: Decision) -> DecisionFact:
         trunk_kind=decision.trunk_kind,
         reason=decision.reason,
         expires_at=decision.expires_at,
+    )
+
+
+def _registration_fact(standing: Standing) -> RegistrationFact:
+    each, brand = standing.registration, standing.registration.brand
+    if each.until is None:
+        raise AssertionError("a registration in force has an end")
+    return RegistrationFact(
+        id=each.id,
+        start=each.numbers.start,
+        count=each.numbers.count,
+        owner=standing.owner_name,
+        never_calls_out=each.use is Use.NEVER_CALLS_OUT,
+        trunks=each.trunks,
+        providers=each.providers,
+        brand=None if brand is None else brand.name,
+        logo_url=None if brand is None else brand.logo_url,
+        logo_digest=None if brand is None else brand.logo_digest,
+        call_reason=None if brand is None else brand.call_reason,
+        expires_at=each.until,
     )
 
 

@@ -28,6 +28,7 @@ from gateway.control.evidence_task import Evidence, connect_evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.journal_task import follow_journal
 from gateway.control.recent_calls import RecentCalls
+from gateway.control.registry.sending import CodesSettingError, code_sender
 from gateway.control.reload import Reloader
 from gateway.control.repository import Published
 from gateway.control.state import ControlState
@@ -82,9 +83,10 @@ async def _main() -> int:
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
             asyncio.create_task(
-                _kept("journal", lambda: follow_journal(journal_directory(settings), state.traffic.take))
+                _kept("journal", lambda: follow_journal(journal_directory(settings), state.take_journal))
             ),
             asyncio.create_task(_kept("evidence", state.evidence.keep)),
+            asyncio.create_task(_kept("registry", state.keep_reviewing)),
         ]
         # What is there now stays: looking through all of it at each full collection held everybody up
         # for 90 ms in the middle of an import (30 ms without).
@@ -157,6 +159,7 @@ async def _state(settings: Settings, reloader: Reloader, published: Published) -
             traffic=Traffic(
                 record, TrafficStore(connected), recent, policy=reloader.policy, renew=evidence.renew
             ),
+            codes=code_sender(settings.codes, directory),
         )
     finally:
         if evidence is not None:
@@ -233,7 +236,14 @@ def main() -> int:
     name_server()
     try:
         return uvloop.run(_main())
-    except (GenerationLoadError, RecordBusyError, RecordError, ProjectionError, RedisUrlError) as error:
+    except (
+        CodesSettingError,
+        GenerationLoadError,
+        RecordBusyError,
+        RecordError,
+        ProjectionError,
+        RedisUrlError,
+    ) as error:
         sys.stderr.write(f"callmark: {error}\n")
         return 1
     finally:

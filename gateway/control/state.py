@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
@@ -11,6 +12,9 @@ import structlog
 from gateway.control.evidence_task import Evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.jobs import Jobs
+from gateway.control.registry.calls import complete_call, proving_call
+from gateway.control.registry.sending import CodeSender
+from gateway.control.registry.steps import review_due
 from gateway.control.reload import Reloaded, Reloader
 from gateway.control.repository import Published
 from gateway.control.traffic import Traffic
@@ -18,6 +22,8 @@ from gateway.facts.projection import ProjectionError
 from gateway.facts.reader import FactsReader
 from gateway.facts.values import FactsUnavailable, TokenFact
 from gateway.generation.countries import FILE_RULES
+from gateway.journal import Entry
+from gateway.journal import Record as CallRecord
 from gateway.numbers.canonical import DiallingRules
 from gateway.record import Record, RecordError
 from gateway.record.audit import append_audit
@@ -25,6 +31,7 @@ from gateway.record.audit import append_audit
 FOLLOW_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.5
 """How often a record that other nodes write too is asked whether they did."""
+REVIEW_SECONDS: Final = 30.0
 STALE_SECONDS: Final = 30
 """Six rounds missed: the facts no longer follow."""
 _PROBLEMS_IN_AUDIT: Final = 20
@@ -45,11 +52,13 @@ class ControlState:
         published: Published,
         evidence: Evidence,
         traffic: Traffic,
+        codes: CodeSender,
     ) -> None:
         self.record = record
         self.published = published
         self.evidence = evidence
         self.traffic = traffic
+        self.codes = codes
         self.jobs = Jobs()
         self.reloader = reloader
         self._follower = follower
@@ -95,6 +104,33 @@ class ControlState:
             return await self._follower.is_behind()
         except RecordError:
             return True  # `follow` tells of it
+
+    async def take_journal(self, entries: Sequence[Entry]) -> None:
+        """Learn from a portion of the journal; the same entry again changes nothing. Raises RecordError."""
+        await self.traffic.take(entries)
+        generation = self.reloader.generation
+        if generation is None or not generation.policy.registry.call_destinations:
+            return
+        policy, trunks = generation.policy.registry, generation.policy.by_name
+        for entry in entries:
+            call = (
+                proving_call(entry, trunks=trunks, policy=policy) if isinstance(entry, CallRecord) else None
+            )
+            if call is not None and await complete_call(
+                self.record, call, policy=policy, now=int(time.time())
+            ):
+                await self.follow()
+
+    async def keep_reviewing(self) -> None:
+        """For ever: end what has ended, and warn of what will. Rights end by themselves; this tells of it."""
+        while True:
+            await asyncio.sleep(REVIEW_SECONDS)
+            generation = self.reloader.generation
+            if generation is None:
+                continue
+            policy = generation.policy.registry
+            while await review_due(self.record, policy=policy, now=int(time.time())):
+                await self.follow()
 
     async def reload(self, *, actor: str, accept_shrink: bool = False) -> Reloaded:
         """Reload and put it into the audit, taken or not."""

@@ -18,7 +18,7 @@ this is also its price; who means a whole country writes a rule of policy instea
 MOST_NUMBERS: Final = 10**WIDEST
 
 _DIGITS: Final = re.compile(r"[0-9]{1,32}")
-_ANY: Final = "?"
+FREE_DIGIT: Final = "?"
 
 
 def split_range(start: str, count: int) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def split_range(start: str, count: int) -> tuple[str, ...]:
     A single number may be any text (`*31#`, say). ValueError for a longer range that is not of
     digits, is empty or of more than `MOST_NUMBERS`, or runs beyond the last number of its length.
     """
-    if count == 1 and start and _ANY not in start:
+    if count == 1 and start and FREE_DIGIT not in start:
         return (start,)
     if _DIGITS.fullmatch(start) is None:
         raise ValueError(f"a range begins with a number of digits, not {start!r}")
@@ -43,7 +43,7 @@ def split_range(start: str, count: int) -> tuple[str, ...]:
         # The widest aligned block that begins here and does not run past the end.
         while free < length and first % 10 ** (free + 1) == 0 and first + 10 ** (free + 1) <= end:
             free += 1
-        blocks.append(f"{first:0{length}d}"[: length - free] + _ANY * free)
+        blocks.append(f"{first:0{length}d}"[: length - free] + FREE_DIGIT * free)
         first += 10**free
     return tuple(blocks)
 
@@ -51,4 +51,4 @@ def split_range(start: str, count: int) -> tuple[str, ...]:
 def blocks_of(tn: str) -> tuple[str, ...]:
     """Return every block that can hold this number, the number itself first."""
     length = len(tn)
-    return tuple(tn[: length - free] + _ANY * free for free in range(min(length, WIDEST) + 1))
+    return tuple(tn[: length - free] + FREE_DIGIT * free for free in range(min(length, WIDEST) + 1))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """SQLite's `user_version` of a finished file; 0 is a file nobody has laid out yet."""
 
 LAYOUT: Final = f"""
@@ -18,7 +18,7 @@ CREATE TABLE state (
 -- Clustered by hash: the look-up ends where it finds the hash.
 CREATE TABLE tokens (
     hash TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL,
-    trunk TEXT, expires_at INTEGER
+    trunk TEXT, expires_at INTEGER, owner_id INTEGER
 ) WITHOUT ROWID;
 CREATE TABLE decisions (
     id INTEGER PRIMARY KEY, start TEXT NOT NULL, count INTEGER NOT NULL, action TEXT NOT NULL,
@@ -30,6 +30,15 @@ CREATE TABLE decision_blocks (
 ) WITHOUT ROWID;
 -- For taking a decision away again.
 CREATE INDEX decision_blocks_by_decision ON decision_blocks (decision_id);
+CREATE TABLE registrations (
+    id INTEGER PRIMARY KEY, start TEXT NOT NULL, count INTEGER NOT NULL, owner TEXT NOT NULL,
+    never_calls_out INTEGER NOT NULL, trunks TEXT NOT NULL, providers TEXT NOT NULL, brand TEXT,
+    logo_url TEXT, logo_digest TEXT, call_reason TEXT, expires_at INTEGER NOT NULL
+);
+CREATE TABLE registration_blocks (
+    block TEXT NOT NULL, registration_id INTEGER NOT NULL, PRIMARY KEY (block, registration_id)
+) WITHOUT ROWID;
+CREATE INDEX registration_blocks_by_registration ON registration_blocks (registration_id);
 PRAGMA user_version = {FORMAT};
 COMMIT;
 """

@@ -18,7 +18,7 @@ from typing import Final
 
 from gateway.facts.blocks import split_range
 from gateway.facts.layout import FORMAT, LAYOUT
-from gateway.facts.values import DecisionFact, FactsState, TokenFact
+from gateway.facts.values import DecisionFact, FactsState, RegistrationFact, TokenFact
 
 _BUSY_SECONDS: Final = 5.0
 
@@ -39,6 +39,8 @@ class FactChanges:
     tokens: Sequence[TokenFact] = ()
     decision_ids: Sequence[int] = ()
     decisions: Sequence[DecisionFact] = ()
+    registration_ids: Sequence[int] = ()
+    registrations: Sequence[RegistrationFact] = ()
 
 
 class FactsWriter:
@@ -50,10 +52,18 @@ class FactsWriter:
     def add_tokens(self, facts: Iterable[TokenFact]) -> None:
         """Add tokens, in the place of those with the same id."""
         self._connection.executemany(
-            "INSERT OR REPLACE INTO tokens (id, hash, name, scopes, trunk, expires_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO tokens (id, hash, name, scopes, trunk, expires_at, owner_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                (fact.id, fact.hash, fact.name, " ".join(sorted(fact.scopes)), fact.trunk, fact.expires_at)
+                (
+                    fact.id,
+                    fact.hash,
+                    fact.name,
+                    " ".join(sorted(fact.scopes)),
+                    fact.trunk,
+                    fact.expires_at,
+                    fact.owner_id,
+                )
                 for fact in facts
             ),
         )
@@ -81,6 +91,34 @@ class FactsWriter:
             sorted((block, fact.id) for fact in facts for block in split_range(fact.start, fact.count)),
         )
 
+    def add_registrations(self, facts: Sequence[RegistrationFact]) -> None:
+        """Add registrations that are not there. ValueError for a range that does not exist."""
+        self._connection.executemany(
+            "INSERT INTO registrations (id, start, count, owner, never_calls_out, trunks, providers, brand,"
+            " logo_url, logo_digest, call_reason, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    fact.id,
+                    fact.start,
+                    fact.count,
+                    fact.owner,
+                    fact.never_calls_out,
+                    " ".join(sorted(fact.trunks)),
+                    " ".join(sorted(fact.providers)),
+                    fact.brand,
+                    fact.logo_url,
+                    fact.logo_digest,
+                    fact.call_reason,
+                    fact.expires_at,
+                )
+                for fact in facts
+            ),
+        )
+        self._connection.executemany(
+            "INSERT INTO registration_blocks (block, registration_id) VALUES (?, ?)",
+            sorted((block, fact.id) for fact in facts for block in split_range(fact.start, fact.count)),
+        )
+
     def _forget(self, changes: FactChanges) -> None:
         decision_ids = [(decision_id,) for decision_id in changes.decision_ids]
         self._connection.executemany(
@@ -88,10 +126,15 @@ class FactsWriter:
         )
         self._connection.executemany("DELETE FROM decision_blocks WHERE decision_id = ?", decision_ids)
         self._connection.executemany("DELETE FROM decisions WHERE id = ?", decision_ids)
+        registration_ids = [(registration_id,) for registration_id in changes.registration_ids]
+        self._connection.executemany(
+            "DELETE FROM registration_blocks WHERE registration_id = ?", registration_ids
+        )
+        self._connection.executemany("DELETE FROM registrations WHERE id = ?", registration_ids)
 
     def _forget_all(self) -> None:
-        for table in ("tokens", "decision_blocks", "decisions"):
-            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - three constants
+        for table in ("tokens", "decision_blocks", "decisions", "registration_blocks", "registrations"):
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
 
     def _set_state(self, state: FactsState) -> None:
         self._connection.execute(
@@ -134,6 +177,7 @@ class Projection:
             writer._forget(changes)  # noqa: SLF001 - as above
             writer.add_tokens(changes.tokens)
             writer.add_decisions(changes.decisions)
+            writer.add_registrations(changes.registrations)
 
     def close(self) -> None:
         """Close the file."""

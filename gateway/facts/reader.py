@@ -16,7 +16,13 @@ from typing import Any, Final
 
 from gateway.facts.blocks import WIDEST, blocks_of
 from gateway.facts.layout import FORMAT
-from gateway.facts.values import DecisionFact, FactsState, FactsUnavailable, TokenFact
+from gateway.facts.values import (
+    DecisionFact,
+    FactsState,
+    FactsUnavailable,
+    RegistrationFact,
+    TokenFact,
+)
 
 _BUSY_SECONDS: Final = 0.005
 """Readers of a WAL file do not wait for its writer; this covers its recovery after a crash."""
@@ -25,7 +31,7 @@ _CACHE_KIBIBYTES: Final = 64 * 1024
 """Pages each worker keeps, at most. Not a memory map: a file cut short under a map kills the process."""
 
 _TOKEN: Final = (
-    "SELECT id, hash, name, scopes, trunk, expires_at FROM tokens"  # noqa: S105 - a statement
+    "SELECT id, hash, name, scopes, trunk, expires_at, owner_id FROM tokens"  # noqa: S105 - a statement
     " WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)"
 )
 # CROSS JOIN fixes the order: blocks first, whatever the planner guesses without statistics.
@@ -35,7 +41,14 @@ _DECISIONS: Final = (
     f" WHERE b.block IN ({', '.join('?' * (WIDEST + 1))}) AND (d.expires_at IS NULL OR d.expires_at > ?)"
     " ORDER BY d.count, d.id DESC"
 )
-_ANY_DECISION: Final = "SELECT 1 FROM decisions LIMIT 1"
+_REGISTRATIONS: Final = (
+    "SELECT r.id, r.start, r.count, r.owner, r.never_calls_out, r.trunks, r.providers, r.brand, r.logo_url,"  # noqa: S608 - marks only
+    " r.logo_digest, r.call_reason, r.expires_at"
+    " FROM registration_blocks AS b CROSS JOIN registrations AS r ON r.id = b.registration_id"
+    f" WHERE b.block IN ({', '.join('?' * (WIDEST + 1))}) AND r.expires_at > ?"
+    " ORDER BY r.count, r.id"
+)
+_ANY: Final = "SELECT EXISTS (SELECT 1 FROM decisions), EXISTS (SELECT 1 FROM registrations)"
 _ASK_SECONDS: Final = 0.002
 _STATE: Final = "SELECT sequence, updated_at FROM state"
 
@@ -53,7 +66,7 @@ class FactsReader:
         self._asked_at = 0.0
         self._version: tuple[object, ...] | None = None
         self._tokens: dict[str, TokenFact] = {}
-        self._has_decisions = True
+        self._has_decisions = self._has_registrations = True
         self._problem = f"the facts file {path} was not opened yet"
 
     def token(self, token_hash: str, *, now: int) -> TokenFact | FactsUnavailable | None:
@@ -65,8 +78,8 @@ class FactsReader:
         rows = self._select(_TOKEN, (token_hash, now), now)
         if isinstance(rows, FactsUnavailable):
             return rows
-        for token_id, stored, name, scopes, trunk, expires_at in rows:
-            fact = TokenFact(token_id, stored, name, frozenset(scopes.split()), trunk, expires_at)
+        for token_id, stored, name, scopes, trunk, expires_at, owner_id in rows:
+            fact = TokenFact(token_id, stored, name, frozenset(scopes.split()), trunk, expires_at, owner_id)
             self._tokens[token_hash] = fact
             return fact
         return None
@@ -75,10 +88,15 @@ class FactsReader:
         """Return the decisions in force on this number: narrowest range first, then the newest."""
         if self._is_unchanged(now) and not self._has_decisions:
             return ()
-        blocks = blocks_of(tn)
-        padding = (None,) * (WIDEST + 1 - len(blocks))
-        rows = self._select(_DECISIONS, (*blocks, *padding, now), now)
+        rows = self._select(_DECISIONS, (*_keys(tn), now), now)
         return rows if isinstance(rows, FactsUnavailable) else tuple(DecisionFact(*row) for row in rows)
+
+    def registrations(self, tn: str, *, now: int) -> tuple[RegistrationFact, ...] | FactsUnavailable:
+        """Return the registrations in force on this number, the narrowest range first."""
+        if self._is_unchanged(now) and not self._has_registrations:
+            return ()
+        rows = self._select(_REGISTRATIONS, (*_keys(tn), now), now)
+        return rows if isinstance(rows, FactsUnavailable) else tuple(_registration(*row) for row in rows)
 
     def state(self, *, now: int) -> FactsState | FactsUnavailable:
         """Return how current the facts are."""
@@ -114,7 +132,8 @@ class FactsReader:
             version = (*self._connection.execute("PRAGMA data_version").fetchone(), self._file)
             if version == self._version:
                 return True
-            self._has_decisions = bool(self._connection.execute(_ANY_DECISION).fetchall())
+            decisions, registrations = self._connection.execute(_ANY).fetchone()
+            self._has_decisions, self._has_registrations = bool(decisions), bool(registrations)
         except sqlite3.Error:
             self._version = None
             return False
@@ -154,6 +173,31 @@ class FactsReader:
         if self._connection is not None:
             self._connection.close()
         self._connection, self._file = connection, file
+
+
+def _keys(tn: str) -> tuple[str | None, ...]:
+    """Every block that can hold the number, filled up to one length: the statement has so many marks."""
+    blocks = blocks_of(tn)
+    return (*blocks, *(None,) * (WIDEST + 1 - len(blocks)))
+
+
+def _registration(*row: Any) -> RegistrationFact:  # noqa: ANN401 - a row of SQLite
+    number, start, count, owner, never_calls_out, trunks, providers, *brand, until = row
+    name, logo_url, logo_digest, call_reason = brand
+    return RegistrationFact(
+        id=number,
+        start=start,
+        count=count,
+        owner=owner,
+        never_calls_out=bool(never_calls_out),
+        trunks=frozenset(trunks.split()),
+        providers=frozenset(providers.split()),
+        brand=name,
+        logo_url=logo_url,
+        logo_digest=logo_digest,
+        call_reason=call_reason,
+        expires_at=until,
+    )
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -22,6 +22,27 @@ class TokenFact:
     scopes: frozenset[str]
     trunk: str | None
     expires_at: int | None
+    owner_id: int | None = None
+    """Whose numbers it opens, with the scope `owner`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationFact:
+    """What the owner of `count` numbers from `start` on has proven that it may say of them."""
+
+    id: int
+    start: str
+    count: int
+    owner: str
+    never_calls_out: bool
+    trunks: frozenset[str]
+    providers: frozenset[str]
+    brand: str | None
+    logo_url: str | None
+    logo_digest: str | None
+    call_reason: str | None
+    expires_at: int
+    """Epoch seconds from which the proofs no longer hold, whether anybody has looked since or not."""
 
 
 @dataclass(frozen=True, slots=True)

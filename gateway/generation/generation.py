@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from cryptography.hazmat.primitives import hashes
 
-from gateway.attestation.decide import AttestationPolicy
+from gateway.attestation.decide import AttestationPolicy, TrunkKind
 from gateway.attestation.inventory import Inventory
 from gateway.certificates.chain import ChainError, parse_chain
 from gateway.certificates.trust import Trust, build_trust
@@ -144,6 +144,7 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
         attestation=policies.attestation,
         verdict=replace(
             policies.verdict,
+            interconnects=frozenset(trunk.name for trunk in trunks if trunk.kind is TrunkKind.DOMESTIC),
             home_origin_trunks=frozenset(trunk.name for trunk in trunks if trunk.home_origin),
             inventory=assigned,
             allocations=listed or Allocations(),

@@ -121,6 +121,16 @@ def _check_service(text: str) -> str:
     return text
 
 
+def _check_codes(text: str) -> str:
+    try:
+        scheme, place = (parts := urlsplit(text)).scheme, parts.netloc
+    except ValueError:
+        scheme = place = ""
+    if text != "spool" and not (scheme in ("http", "https") and place):
+        raise ValueError('is neither "spool" (a folder in [data] directory) nor a URL http:// or https://')
+    return text
+
+
 def _check_oid(text: str) -> str:
     if _OID.fullmatch(text) is None:
         raise ValueError('is not an object identifier such as "2.16.840.1.114569.1.1.3"')
@@ -163,6 +173,13 @@ class DatabaseTable(Table):
     """`[database]`: where the record is kept."""
 
     url: Annotated[str, AfterValidator(_check_database)] = "sqlite"
+
+
+class CodesTable(Table):
+    """`[codes]`: who calls out the codes that prove numbers."""
+
+    url: Annotated[str, AfterValidator(_check_codes)] = "spool"
+    secret_file: FilePath | None = None
 
 
 class DataTable(Table):
@@ -227,6 +244,7 @@ class Settings(Table):
     tls: TlsTable = TlsTable()
     redis: RedisTable = RedisTable()
     database: DatabaseTable = DatabaseTable()
+    codes: CodesTable = CodesTable()
     data: DataTable = DataTable()
     trust: TrustTable = TrustTable()
     x5u: X5uTable = X5uTable()
@@ -273,6 +291,9 @@ def _contradictions(settings: Settings, file: TomlFile) -> list[Problem]:
         wrong("tls", "listeners", "names listeners for TLS, and certificate_file is not set")
     if tls.client_ca_file is not None and "calls" not in tls.listeners:
         wrong("tls", "client_ca_file", "has no effect while listeners does not name calls")
+    if (settings.codes.url == "spool") != (settings.codes.secret_file is None):
+        message = "url and secret_file go together: a webhook is signed, a folder is not"
+        wrong("codes", "secret_file" if settings.codes.secret_file else "url", message)
     given = [key for key, value in signing if value is not None]
     if given and len(given) < len(SigningTable.model_fields):
         missing = ", ".join(key for key in SigningTable.model_fields if key not in given)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,6 +83,22 @@ async def append_audit(
     head = Head(sequence=sequence, hash=digest)
     await move_head(transaction, "audit", head)
     return head
+
+
+async def audit_of(transaction: AsyncConnection, subject: str) -> AsyncIterator[dict[str, object]]:
+    """Yield the rows about one subject, oldest first, as they were written."""
+    stream = await transaction.stream(
+        select(audit).where(audit.c.subject == subject).order_by(audit.c.sequence),
+        execution_options={"yield_per": _ROWS_AT_ONCE},
+    )
+    async for row in stream:
+        yield {
+            "sequence": row.sequence,
+            "at": row.at,
+            "actor": row.actor,
+            "action": row.action,
+            "detail": json.loads(row.detail),
+        }
 
 
 async def verify_chain(transaction: AsyncConnection) -> AuditReport:

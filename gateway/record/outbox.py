@@ -26,6 +26,7 @@ class ChangeKind(StrEnum):
 
     TOKEN = "token"  # noqa: S105 - the name of a table's row, no secret
     DECISION = "decision"
+    REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ tokens: Final = Table(
     Column("hash", String(64), nullable=False, unique=True),
     Column("scopes", Text, nullable=False),
     Column("trunk", String(64)),
+    # With the scope `owner`: whose numbers it opens.
+    Column("owner_id", Integer),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("expires_at", BigInteger),
@@ -95,6 +97,8 @@ audit: Final = Table(
     Column("detail", Text, nullable=False),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    # An owner sees what was done to its own; not hashed, being no more than a way to find rows.
+    Index("ix_audit_subject", "subject", "sequence"),
 )
 
 outbox: Final = Table(

@@ -23,6 +23,7 @@ class Token:
     hash: str
     scopes: tuple[str, ...]
     trunk: str | None
+    owner_id: int | None
     created_at: int
     created_by: str
     expires_at: int | None
@@ -36,6 +37,7 @@ async def insert_token(
     token_hash: str,
     scopes: Collection[str],
     trunk: str | None,
+    owner_id: int | None = None,
     created_at: int,
     created_by: str,
     expires_at: int | None,
@@ -49,6 +51,7 @@ async def insert_token(
             hash=token_hash,
             scopes=" ".join(ordered),
             trunk=trunk,
+            owner_id=owner_id,
             created_at=created_at,
             created_by=created_by,
             expires_at=expires_at,
@@ -81,6 +84,12 @@ async def read_tokens(transaction: AsyncConnection, *, include_revoked: bool) ->
     return tuple(_token(row) for row in await transaction.execute(query))
 
 
+async def tokens_of_owner(transaction: AsyncConnection, owner_id: int) -> tuple[Token, ...]:
+    """Return an owner's tokens that are not revoked."""
+    query = select(tokens).where(tokens.c.owner_id == owner_id, tokens.c.revoked_at.is_(None))
+    return tuple(_token(row) for row in await transaction.execute(query))
+
+
 async def usable_tokens(
     transaction: AsyncConnection, *, now: int, only_ids: Sequence[int] | None = None
 ) -> AsyncIterator[list[Token]]:
@@ -102,6 +111,7 @@ def _token(row: Row[*tuple[object, ...]]) -> Token:
         hash=row.hash,
         scopes=tuple(row.scopes.split()),
         trunk=row.trunk,
+        owner_id=row.owner_id,
         created_at=row.created_at,
         created_by=row.created_by,
         expires_at=row.expires_at,

@@ -23,6 +23,9 @@ class Brand:
 
     name: str
     logo_url: str | None = None
+    logo_digest: str | None = None
+    """Of the logo's bytes, `sha256-…` (RFC 9795 section 6): given with every logo, as content by address is
+    worth nothing without."""
     call_reason: str | None = None
 
 

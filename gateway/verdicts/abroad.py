@@ -50,7 +50,7 @@ def numbers_that_may_roam(call: Call, policy: VerdictPolicy) -> tuple[TelephoneN
         for tn in call.shown
         if plan_for(tn) is home
         and home.from_abroad.get(home.classify(tn)) is FromAbroad.ROAMS
-        and _exception(call, policy, tn) is None
+        and exception(call, policy, tn) is None
     )
 
 
@@ -58,7 +58,7 @@ def _from_abroad(case: Case, home: Plan, tn: TelephoneNumber) -> Hit | None:
     rule = home.from_abroad.get(home.classify(tn), FromAbroad.HOME)
     if rule is FromAbroad.FREE:
         return None
-    excepted = _exception(case.call, case.policy, tn)
+    excepted = exception(case.call, case.policy, tn)
     if excepted is not None:
         return excepted
     if rule is FromAbroad.ROAMS:
@@ -66,7 +66,8 @@ def _from_abroad(case: Case, home: Plan, tn: TelephoneNumber) -> Hit | None:
     return Hit(ABROAD_HOME_NUMBER, case.policy.home_number_from_abroad, "policy.toml", to_e164(tn))
 
 
-def _exception(call: Call, policy: VerdictPolicy, tn: TelephoneNumber) -> Hit | None:
+def exception(call: Call, policy: VerdictPolicy, tn: TelephoneNumber) -> Hit | None:
+    """Why a home number may come from abroad; None where nothing excepts it."""
     if policy.inventory.right_to_use(tn, call.trunk).holds_for(call.trunk):
         detail = f"{to_e164(tn)} is assigned to trunk {call.trunk}"
         return Hit(ABROAD_EXCEPTED, Effect.NONE, "inventory.csv", detail)

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.registry.registration import Brand
 from gateway.reputation.entry import ReputationEntry
 from gateway.reputation.traffic import Traffic
 
@@ -76,10 +77,35 @@ class Decision:
     """The calling number it was found for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a number's owner has proven that it may say of it; the narrowest range comes first."""
+
+    tn: TelephoneNumber
+    """The calling number it was found for."""
+    owner: str
+    never_calls_out: bool
+    trunks: frozenset[str]
+    """The trunks its own calls come by."""
+    providers: frozenset[str]
+    """Service provider codes of other providers that its own calls come through."""
+    brand: Brand | None
+
+    @property
+    def name(self) -> str:
+        """Whom callers pretend to be."""
+        return self.owner if self.brand is None else self.brand.name
+
+
 class Known(msgspec.Struct, frozen=True, gc=False):
     """Everything that was looked up for a call. What could not be asked is named, never guessed."""
 
     decisions: tuple[Decision, ...] = ()
+    registered: tuple[Registered, ...] = ()
+    spcs: tuple[str, ...] = ()
+    """The provider codes of the signature that passed; looked up only where a number is registered."""
+    is_own_signature: bool = False
+    """That signature is this gateway's own; likewise."""
     reputation: tuple[tuple[TelephoneNumber, ReputationEntry], ...] = ()
     replay_calls: int | None = None
     """Distinct call ids this PASSporT was seen with, this one included; None: not asked or not known."""

@@ -9,6 +9,7 @@ from gateway.reputation.score import evidence
 from gateway.verdicts.call import Call, Known
 from gateway.verdicts.case import Case
 from gateway.verdicts.policy import Effect, TreatmentPolicy, VerdictPolicy
+from gateway.verdicts.registered import brand_shown
 from gateway.verdicts.rules import RULES, worst_reputation
 from gateway.verdicts.treatment import treat
 from gateway.verdicts.verdict import Action, CliDisplay, Hit, Verdict
@@ -39,18 +40,21 @@ def decide(
     action = _action(deciding, policy.treatment)
     tn, score = worst_reputation(case)
     entry = next((entry for number, entry in known.reputation if number == tn), None)
+    cli = _cli(call, hits, deciding)
+    is_shown = action is not Action.BLOCK and cli is CliDisplay.PRESENT
     return Verdict(
         action=action,
         verstat=outcome.verstat,
         attest=outcome.attest,
         origid=outcome.origid,
-        cli=_cli(call, hits, deciding),
+        cli=cli,
         hits=tuple(hits),
         missed=_missed(hits) if hits else _EVERY_REASON,
         score=score,
         evidence=evidence(entry, today=case.today),
         treatment=treat(action, deciding, policy.treatment),
         degraded=_degraded(known, action),
+        brand=brand_shown(case) if known.registered and is_shown else None,
     )
 
 

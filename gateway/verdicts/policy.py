@@ -176,6 +176,8 @@ class VerdictPolicy:
     visitor_numbers: tuple[NumberRange, ...] = ()
     """Roaming numbers (MSRN) that the network gives to visitors, and calls to them are routed to."""
     home_origin_trunks: frozenset[str] = frozenset()
+    interconnects: frozenset[str] = frozenset()
+    """Trunks to other providers of the same country."""
     """International trunks whose calls begin on a network of this country."""
     inventory: Inventory = field(default_factory=Inventory)
     allocations: Allocations = field(default_factory=Allocations)

@@ -52,6 +52,7 @@ from gateway.verdicts.number_rules import (
     unauthenticated_number,
 )
 from gateway.verdicts.policy import Brand, Effect
+from gateway.verdicts.registered import foreign_path, never_calls_out
 from gateway.verdicts.traffic_rules import TRAFFIC_RULES
 from gateway.verdicts.verdict import Hit, strictness
 from gateway.verification.priority import PriorityVerstat
@@ -125,7 +126,7 @@ def do_not_originate(case: Case) -> Hit | None:
             if entry.expires_at is None or case.now < entry.expires_at:
                 detail = f"{entry.label}: this number never calls out"
                 return Hit(DNO, case.policy.dno, "dno.csv", detail)
-    return None
+    return never_calls_out(case)
 
 
 def brand(case: Case) -> Hit | None:
@@ -140,7 +141,7 @@ def brand(case: Case) -> Hit | None:
         if owners and not any(_is_own_path(owner, call) for owner in owners):
             detail = f"{owners[0].name} does not call by trunk {call.trunk}"
             return Hit(BRAND_PATH, case.policy.brand, "brands.toml", detail)
-    return None
+    return foreign_path(case)
 
 
 def _is_own_path(owner: Brand, call: Call) -> bool:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from gateway.reasons import Reason, SipCause, Verstat
+from gateway.registry.registration import Brand
 from gateway.reputation.score import Evidence
 from gateway.verdicts.policy import Effect
 
@@ -79,3 +80,5 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     evidence: tuple[Evidence, ...]
     treatment: SipTreatment
     degraded: tuple[str, ...]
+    brand: Brand | None = None
+    """Whom the call may be shown as coming from; None for a call that is blocked or hides its number."""

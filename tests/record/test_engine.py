@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from gateway.record import RecordError, open_record, record_path
-from gateway.record.schema import metadata
+from gateway.record.registry_tables import metadata
 
 
 async def test_migrations_make_exactly_the_tables_of_the_schema(record):

@@ -79,7 +79,7 @@ def render_verdict(
             *((_finding(rich),) if isinstance(rich, Finding) else ()),
             *(_hit(hit) for hit in verdict.hits),
         ],
-        "display": {"cli": verdict.cli.value, "name": None, "brand": None},
+        "display": _display(verdict),
         "reputation": {
             "score": verdict.score,
             "evidence": [
@@ -136,6 +136,14 @@ def _extensions(verification: Verification) -> dict[str, object]:
         # stranger's data of any form. Only what was read as text for people is handed on.
         body["rich"] = {"nam": rich.data.nam, "apn": rich.data.apn, "crn": rich.data.crn}
     return body
+
+
+def _display(verdict: Verdict) -> dict[str, object]:
+    brand = verdict.brand
+    if brand is None:
+        return {"cli": verdict.cli.value, "name": None, "brand": None}
+    shown = {"name": brand.name, "logo_url": brand.logo_url, "call_reason": brand.call_reason}
+    return {"cli": verdict.cli.value, "name": brand.name, "brand": shown}
 
 
 def _finding(finding: Finding) -> dict[str, object]:

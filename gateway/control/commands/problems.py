@@ -18,6 +18,9 @@ class Trouble(Enum):
     INVALID = auto()
     MISSING = auto()
     CONFLICT = auto()
+    GONE = auto()
+    """It could be done once, and no longer can."""
+    TOO_OFTEN = auto()
 
 
 class CommandError(Exception):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from gateway.control.commands.problems import CommandError, Trouble, check_expiry, check_name
 from gateway.facts.tokens import TOKEN_BYTES, Scope, hash_token, render_token
 from gateway.record.audit import append_audit
@@ -21,6 +23,8 @@ class TokenRequest:
     scopes: tuple[str, ...]
     trunk: str | None = None
     expires_at: int | None = None
+    owner_id: int | None = None
+    """With the scope `owner`: whose numbers it opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ async def create_token(record: Record, request: TokenRequest, *, actor: str, now
             token_hash=token_hash,
             scopes=scopes,
             trunk=trunk,
+            owner_id=request.owner_id,
             created_at=now,
             created_by=actor,
             expires_at=expires_at,
@@ -87,17 +92,22 @@ async def revoke_token(record: Record, id_or_name: int | str, *, actor: str, now
                 f"there is no token {id_or_name} that could be revoked; `callmark token list` shows them",
                 trouble=Trouble.MISSING,
             )
-        await mark_revoked(transaction, token.id, now=now)
-        await append_audit(
-            transaction,
-            at=now,
-            actor=actor,
-            action="token.revoke",
-            subject=f"token:{token.id}",
-            detail={"name": token.name},
-        )
-        await announce_change(transaction, ChangeKind.TOKEN, subject_id=token.id, now=now)
+        await revoke_in(transaction, token, actor=actor, now=now)
     return token
+
+
+async def revoke_in(transaction: AsyncConnection, token: Token, *, actor: str, now: int) -> None:
+    """Revoke a live token in the transaction of something greater."""
+    await mark_revoked(transaction, token.id, now=now)
+    await append_audit(
+        transaction,
+        at=now,
+        actor=actor,
+        action="token.revoke",
+        subject=f"token:{token.id}",
+        detail={"name": token.name},
+    )
+    await announce_change(transaction, ChangeKind.TOKEN, subject_id=token.id, now=now)
 
 
 def _check_scopes(scopes: tuple[str, ...]) -> tuple[str, ...]:

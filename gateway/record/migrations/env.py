@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.record.schema import metadata
-
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True
-)
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
 with context.begin_transaction():
     context.run_migrations()

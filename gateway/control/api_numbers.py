@@ -1,0 +1,141 @@
+"""`/v1/numbers`: registrations, by their owners; disputes, by operators."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+from aiohttp import web
+
+from gateway.control.asking import (
+    ACTOR,
+    OWNER,
+    STATE,
+    answer,
+    chosen_owner,
+    parameter_problem,
+    policy_of,
+    read_body,
+    read_whole,
+    require_operator,
+    trunks_of,
+)
+from gateway.control.registry.claims import change_registration, claim_numbers, withdraw
+from gateway.control.registry.operating import decide_registration
+from gateway.control.registry.showing import list_registrations, show_registration
+from gateway.control.registry_shapes import (
+    NewNumbers,
+    NumberDecision,
+    NumbersPage,
+    NumbersShape,
+    ProofShape,
+    event_shape,
+)
+from gateway.registry.states import State
+
+
+async def post_numbers(request: web.Request) -> web.Response:
+    """Claim numbers; the answer is the same whoever's they are."""
+    state, asked = request.app[STATE], await read_body(request, NewNumbers)
+    owner_id = await chosen_owner(request, asked.owner)
+    (made,) = await claim_numbers(
+        state.record,
+        [asked.claim()],
+        owner_id=owner_id,
+        trunks=trunks_of(request),
+        actor=request[ACTOR],
+        now=int(time.time()),
+    )
+    return answer(NumbersShape.of(made), status=201, location=f"/v1/numbers/{made.id}")
+
+
+async def get_numbers(request: web.Request) -> web.Response:
+    """A page of registrations."""
+    named = request.query.get("state")
+    if named is not None and named not in set(State):
+        raise parameter_problem("state", f"is one of {', '.join(State)}")
+    found = await list_registrations(
+        request.app[STATE].record,
+        owner_id=request[OWNER],
+        state=None if named is None else State(named),
+        after_id=read_whole(request, "after", default=0, most=2**53),
+        limit=read_whole(request, "limit", default=100, most=1_000),
+    )
+    return answer(NumbersPage([NumbersShape.of(each) for each in found]))
+
+
+async def get_one(request: web.Request) -> web.Response:
+    """One registration, with its proofs, its history and what it still needs."""
+    shown = await show_registration(
+        request.app[STATE].record, _id(request), owner_id=request[OWNER], policy=policy_of(request)
+    )
+    return answer(
+        msgspec.structs.replace(
+            NumbersShape.of(shown.registration),
+            needs=[sorted(combination) for combination in shown.sufficient],
+            proofs=[ProofShape.of(proof) for proof in shown.proofs],
+            history=[event_shape(event) for event in shown.events],
+        )
+    )
+
+
+async def put_one(request: web.Request) -> web.Response:
+    """Say something else of the calls of the same numbers; calls see it within a second."""
+    state, asked = request.app[STATE], await read_body(request, NewNumbers)
+    changed = await change_registration(
+        state.record,
+        _id(request),
+        asked.claim(),
+        owner_id=request[OWNER],
+        trunks=trunks_of(request),
+        actor=request[ACTOR],
+        now=int(time.time()),
+    )
+    await state.follow()
+    return answer(NumbersShape.of(changed))
+
+
+async def delete_one(request: web.Request) -> web.Response:
+    """Withdraw; calls see it within a second."""
+    state = request.app[STATE]
+    gone = await withdraw(
+        state.record,
+        _id(request),
+        owner_id=request[OWNER],
+        policy=policy_of(request),
+        actor=request[ACTOR],
+        now=int(time.time()),
+    )
+    await state.follow()
+    return answer(NumbersShape.of(gone))
+
+
+async def post_decision(request: web.Request) -> web.Response:
+    """Freeze, award or dismiss, as an operator."""
+    require_operator(request)
+    state, asked = request.app[STATE], await read_body(request, NumberDecision)
+    changed = await decide_registration(
+        state.record,
+        _id(request),
+        asked.step,
+        asked.reason,
+        policy=policy_of(request),
+        actor=request[ACTOR],
+        now=int(time.time()),
+    )
+    await state.follow()
+    return answer(NumbersShape.of(changed))
+
+
+def _id(request: web.Request) -> int:
+    return int(request.match_info["number"])
+
+
+ROUTES = [
+    web.post("/v1/numbers", post_numbers),
+    web.get("/v1/numbers", get_numbers),
+    web.get("/v1/numbers/{number:[0-9]{1,15}}", get_one),
+    web.put("/v1/numbers/{number:[0-9]{1,15}}", put_one),
+    web.delete("/v1/numbers/{number:[0-9]{1,15}}", delete_one),
+    web.post("/v1/numbers/{number:[0-9]{1,15}}/decision", post_decision),
+]
