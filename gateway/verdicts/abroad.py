@@ -62,7 +62,7 @@ def _from_abroad(case: Case, home: Plan, tn: TelephoneNumber) -> Hit | None:
     if excepted is not None:
         return excepted
     if rule is FromAbroad.ROAMS:
-        return _roaming(case, tn)
+        return _roaming(case, home, tn)
     return Hit(ABROAD_HOME_NUMBER, case.policy.home_number_from_abroad, "policy.toml", to_e164(tn))
 
 
@@ -88,12 +88,14 @@ def _is_network_number(call: Call, tn: TelephoneNumber) -> bool:
     return tn == call.network_tn or call.network_tn is None
 
 
-def _roaming(case: Case, tn: TelephoneNumber) -> Hit | None:
+def _roaming(case: Case, home: Plan, tn: TelephoneNumber) -> Hit | None:
     policy = case.policy
     if case.call.roaming is Roaming.TRUE:
         return None
     if case.call.roaming is Roaming.FALSE:
         return Hit(ABROAD_NOT_ROAMING, policy.home_mobile_not_roaming, "policy.toml", to_e164(tn))
+    if home.signature_shows_roamer and tn == case.call.orig and case.outcome.attest == "A":
+        return None
     choice = policy.home_mobile_roaming_unknown
     return Hit(
         ABROAD_ROAMING_UNKNOWN,

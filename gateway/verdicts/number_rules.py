@@ -10,7 +10,7 @@ from __future__ import annotations
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.allocations import BlockStatus
 from gateway.numbers.canonical import TelephoneNumber, is_international, to_e164
-from gateway.numbers.plans import PLANS, NumberKind, Plan, plan_for
+from gateway.numbers.plans import PLANS, NumberKind, Plan, classify, plan_for
 from gateway.numbers.plans.plan import CliUse
 from gateway.reasons import (
     INTERCONNECT_UNAUTHENTICATED,
@@ -36,10 +36,10 @@ def _invalid(case: Case, tn: TelephoneNumber) -> Hit | None:
     effect = case.policy.invalid_number
     if not is_international(tn):
         return Hit(NUMBER_NOT_A_CLI, effect, "plan", f"{tn} is a short code")
-    plan = plan_for(tn)
-    if plan is None:
+    known = classify(tn)
+    if known is None:
         return None
-    kind = plan.classify(tn)
+    plan, kind = known
     if kind is NumberKind.INVALID:
         return Hit(NUMBER_INVALID, effect, "plan", f"{to_e164(tn)} fits no {plan.name} number")
     use = _use(case, plan, kind, tn)
@@ -70,9 +70,9 @@ def unallocated_number(case: Case) -> Hit | None:
 def suspect_number(case: Case) -> Hit | None:
     """Numbers that calls may show on conditions nobody can see; asked late, as they earn a label at most."""
     for tn in case.call.shown:
-        plan = plan_for(tn)
-        if plan is not None and _use(case, plan, kind := plan.classify(tn), tn) is CliUse.SUSPECT:
-            detail = f"{to_e164(tn)} is a {kind.value} number"
+        known = classify(tn)
+        if known is not None and _use(case, *known, tn) is CliUse.SUSPECT:
+            detail = f"{to_e164(tn)} is a {known[1].value} number"
             return Hit(NUMBER_SUSPECT, case.policy.suspect_number, "plan", detail)
     return None
 

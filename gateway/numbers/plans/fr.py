@@ -70,4 +70,6 @@ FR: Final = Plan(
     presentation={NumberKind.PREMIUM: CliUse.NEVER},
     network={NumberKind.PREMIUM: CliUse.NEVER},
     from_abroad={NumberKind.MOBILE: FromAbroad.ROAMS},
+    # What Arcep has masked is a mobile number from abroad that is not authenticated.
+    signature_shows_roamer=True,
 )

@@ -98,6 +98,8 @@ class Plan:
     """Of the number that says where the call comes from (P-Asserted-Identity); likewise."""
     from_abroad: Mapping[NumberKind, FromAbroad]
     """A kind that is not named is at HOME."""
+    signature_shows_roamer: bool = False
+    """A signature that passed with A shows that a number which ROAMS may be presented."""
     _table: dict[str, PrefixRow] = field(init=False, repr=False, compare=False)
     _lengths: dict[str, tuple[int, ...]] = field(init=False, repr=False, compare=False)
     """By a number's first two digits, how long the prefixes are that may fit it, the longest first."""
