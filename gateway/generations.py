@@ -49,7 +49,7 @@ class BundleStore:
         if path.exists() and path.read_bytes() == bundle:
             os.utime(path)
         else:
-            _replace(path, bundle)
+            write_whole(path, bundle)
         current = self.read_current()
         # The one in force is what a restarted worker reads, however many were tried since.
         kept = {path} if current is None else {path, self._path(current.digest)}
@@ -60,7 +60,7 @@ class BundleStore:
 
     def make_current(self, current: CurrentGeneration) -> None:
         """Let restarted workers begin with this one."""
-        _replace(self._current, msgspec.json.encode(current))
+        write_whole(self._current, msgspec.json.encode(current))
 
     def read_current(self) -> CurrentGeneration | None:
         """Return which generation is current; None before the first."""
@@ -71,13 +71,16 @@ class BundleStore:
         except (OSError, msgspec.DecodeError) as error:
             raise GenerationLoadError(f"{self._current} cannot be read: {error}") from error
 
-    def load(self, digest: str) -> Generation:
-        """Build the generation of a bundle. Raises GenerationLoadError."""
+    def read(self, digest: str) -> Texts:
+        """Read the texts of a bundle. Raises GenerationLoadError."""
         try:
-            texts = parse_bundle(self._path(digest).read_bytes())
+            return parse_bundle(self._path(digest).read_bytes())
         except (OSError, BundleError) as error:
             raise GenerationLoadError(f"bundle {digest[:12]} cannot be read: {error}") from error
-        generation = build(texts)
+
+    def load(self, digest: str) -> Generation:
+        """Build the generation of a bundle. Raises GenerationLoadError."""
+        generation = build(self.read(digest))
         if isinstance(generation, list):
             raise GenerationLoadError("; ".join(str(problem) for problem in generation))
         if generation.digest != digest:
@@ -93,7 +96,8 @@ def _age(path: Path) -> float:
     return -path.stat().st_mtime
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Write aside and rename, for the owner only: whoever reads finds the old or the new. Raises OSError."""
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     with temporary.open("wb") as file:
         os.fchmod(file.fileno(), 0o600)

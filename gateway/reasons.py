@@ -505,6 +505,15 @@ REVOCATION_PENDING = _row(
     description="Failed to dereference 'info' URI.",
     verstat=_NONE,
 )
+REVOCATION_UNOBTAINABLE = _row(
+    "stir.revocation.unobtainable",
+    "The certificate points to a revocation list that cannot be had, and policy refuses it without.",
+    remedy="Look at the list's host, put the list into crls_directory, or change when_crl_unobtainable.",
+    case="E8",
+    cause=SipCause.BAD_IDENTITY_INFO,
+    description="Failed to dereference 'info' URI.",
+    verstat=_NONE,
+)
 REVOCATION_OUTDATED = _row(
     "stir.revocation.outdated",
     "The certificate's revocation list is overdue for longer than policy tolerates.",
@@ -533,8 +542,8 @@ VERIFIED = _row(
 )
 REVOCATION_UNKNOWN = _row(
     "stir.revocation.unknown",
-    "Whether the certificate has been revoked is not known: its revocation list is not loaded.",
-    remedy="Put the list into [trust] crls_directory.",
+    "Whether the certificate has been revoked is not known: its revocation list is not at hand.",
+    remedy="See why it is not fetched (`readyz`, the log), or put it into [trust] crls_directory.",
 )
 REVOCATION_OVERDUE = _row(
     "stir.revocation.overdue",

@@ -210,6 +210,23 @@ JOURNAL_RECORDS_DROPPED: Final = prometheus_client.Gauge(
     multiprocess_mode="livesum",
 )
 
+REVOCATION_LISTS: Final = prometheus_client.Gauge(
+    "callmark_revocation_lists",
+    "Revocation lists by state: fresh, overdue (past their nextUpdate), missing (wanted and never had).",
+    ["state"],
+    multiprocess_mode="mostrecent",
+)
+REVOCATION_LISTS_END_SECONDS: Final = prometheus_client.Gauge(
+    "callmark_revocation_lists_next_update_timestamp_seconds",
+    "The earliest nextUpdate of the revocation lists in force; 0 without lists.",
+    multiprocess_mode="mostrecent",
+)
+LIST_FETCHES: Final = prometheus_client.Counter(
+    "callmark_list_fetches_total",
+    "Looks at the addresses of lists, by kind (crl) and result.",
+    ["kind", "result"],
+)
+
 CONFIG_RELOAD_SUCCESSFUL: Final = prometheus_client.Gauge(
     "callmark_config_last_reload_successful",
     "1 when the configuration on the disk is the one in force, 0 when it was refused.",

@@ -26,18 +26,20 @@ from gateway import telemetry
 from gateway.calls.account import Account
 from gateway.calls.admission import Admission
 from gateway.calls.answering import Resource, answer
+from gateway.calls.listener_tls import call_tls
 from gateway.calls.plane import Current, Plane
+from gateway.calls.prewarm_list import prewarm_list
 from gateway.calls.resources import CallResources
 from gateway.calls.service import CallService
 from gateway.calls.signer import SigningSetupError, load_signer
 from gateway.certificates.chain import ChainError
-from gateway.certificates.x5u import X5uPolicy
-from gateway.channel import SLOT_VARIABLE, Channel
+from gateway.channel import SLOT_VARIABLE, Channel, ChannelClosed, ChannelError
 from gateway.facts.reader import FactsReader
+from gateway.fetch.awaited_lists import AwaitedLists
 from gateway.fetch.chains import ChainCache
 from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
 from gateway.fetch.roaming import RoamingCheck, RoamingPolicy
-from gateway.generation.settings import Settings
+from gateway.generation.settings import Settings, x5u_policy
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
 from gateway.journal import JournalWriter
 from gateway.knowledge.batch import Knowledge
@@ -69,13 +71,21 @@ class Worker:
     """One worker: what it holds, and how it changes with a generation."""
 
     def __init__(
-        self, settings: Settings, plane: Plane, bundles: BundleStore, chains: ChainCache, account: Account
+        self,
+        settings: Settings,
+        plane: Plane,
+        *,
+        bundles: BundleStore,
+        chains: ChainCache,
+        awaited: AwaitedLists,
+        account: Account,
     ) -> None:
         self._settings = settings
         self._plane = plane
         self._bundles = bundles
         self._chains = chains
         self._resources = CallResources(CallService(plane, account))
+        self._awaited = awaited
         self._table: Mapping[str, Resource] = self._resources.table(plane.current)
         self._keep_own_chain()
         self._to_close = 0.0
@@ -110,6 +120,8 @@ class Worker:
             match received.kind:
                 case "generation":
                     await self._adopt(channel, received.text("hash"))
+                case "list_looked_for":
+                    self._awaited.was_looked_for(received.text("url"))
                 case "shed":
                     self._to_close += received.number("count")
                 case "notice":
@@ -134,6 +146,7 @@ class Worker:
         self._plane.current = current
         self._table = self._resources.table(current)
         self._keep_own_chain()
+        self._awaited.adopt(current.generation.trust)
         await channel.send({"type": "confirmed", "hash": digest})
 
     def _keep_own_chain(self) -> None:
@@ -174,14 +187,6 @@ def load_current(bundles: BundleStore, pointer: CurrentGeneration, settings: Set
     )
 
 
-def x5u_policy(settings: Settings) -> X5uPolicy:
-    """`[x5u]` as the rules take it."""
-    return X5uPolicy(
-        allowed_ports=settings.x5u.allowed_ports,
-        allow_private_addresses=settings.x5u.allow_private_addresses,
-    )
-
-
 def roaming_policy(settings: Settings) -> RoamingPolicy | None:
     """`[roaming]`, with the token its file holds; None where no service is named."""
     roaming = settings.roaming
@@ -200,7 +205,7 @@ def roaming_policy(settings: Settings) -> RoamingPolicy | None:
 
 
 @contextlib.asynccontextmanager
-async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
+async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Worker]:
     """Everything a worker holds, opened and closed in order."""
     directory = data_directory(settings)
     bundles = BundleStore(directory)
@@ -220,10 +225,14 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
                 fetch_timeout_ms=settings.x5u.fetch_timeout_ms,
             )
         )
-        chains = ChainCache(fetcher, clock=lambda: int(time.time()), shared=StoredChains(store))
         roaming = RoamingCheck(policy) if (policy := roaming_policy(settings)) is not None else None
+        awaited = AwaitedLists(lambda url, issuer: _ask(channel, url, issuer), current.generation.trust)
+        chains = ChainCache(
+            fetcher, clock=lambda: int(time.time()), shared=StoredChains(store), awaited=awaited
+        )
         account = Account(journal, CallLog(process=process_name()))
         flushing = asyncio.create_task(_flush(journal, account))
+        reminding = asyncio.create_task(awaited.keep_reminding())
         try:
             plane = Plane(
                 current=current,
@@ -235,10 +244,11 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
                 clock=time.time,
                 deadline_ms=settings.verification.deadline_ms,
             )
-            chains.prewarm(_prewarm_list(settings), current.generation.trust)
-            yield Worker(settings=settings, plane=plane, bundles=bundles, chains=chains, account=account)
+            chains.prewarm(prewarm_list(settings), current.generation.trust)
+            yield Worker(settings, plane, bundles=bundles, chains=chains, awaited=awaited, account=account)
         finally:
             flushing.cancel()
+            reminding.cancel()
             account.flush()
             await chains.close()
             if roaming is not None:
@@ -247,15 +257,10 @@ async def open_worker(settings: Settings) -> AsyncIterator[Worker]:
             journal.close()
 
 
-def _prewarm_list(settings: Settings) -> list[str]:
-    if settings.x5u.prewarm_file is None:
-        return []
-    try:
-        lines = Path(settings.x5u.prewarm_file).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        _log.warning("the list for pre-warming cannot be read", problem=str(error))
-        return []
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+def _ask(channel: Channel, url: str, issuer: str) -> None:
+    """Ask the control process for a revocation list; one that is not heard is asked for again."""
+    with contextlib.suppress(ChannelClosed, ChannelError):
+        channel.try_send({"type": "list_wanted", "url": url, "issuer": issuer})
 
 
 async def _flush(journal: JournalWriter, account: Account) -> None:
@@ -272,24 +277,10 @@ def process_name() -> str:
     return f"worker-{os.environ.get(SLOT_VARIABLE, '0')}"
 
 
-def call_tls(settings: Settings) -> ssl.SSLContext | None:
-    """TLS for `[listen] calls`, with client certificates where an authority for them is named."""
-    tls = settings.tls
-    if "calls" not in tls.listeners or tls.certificate_file is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tls.certificate_file, tls.key_file)
-    if tls.client_ca_file is not None:
-        context.load_verify_locations(tls.client_ca_file)
-        # Optional: a switch may come with a token instead; admission decides.
-        context.verify_mode = ssl.CERT_OPTIONAL
-    return context
-
-
 async def _main() -> None:
     settings = settings_from_environment()
     channel = Channel.from_environment()
-    async with open_worker(settings) as worker:
+    async with open_worker(settings, channel) as worker:
         # What is there now stays: no collection need look at it again, and none comes every few calls.
         gc.collect()
         gc.freeze()

@@ -8,6 +8,7 @@ Nothing here fetches anything; what is to be fetched before the chain can be jud
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -25,8 +26,8 @@ from gateway.certificates.domain import TrustDomain
 from gateway.certificates.path import NoPath, Path, find_path_in
 from gateway.certificates.profile import judge_profile
 from gateway.certificates.reading import CertificateError, read_pem_certificates, show
-from gateway.certificates.revocation import RevocationState, revocation_pointers
-from gateway.certificates.revocation_state import ChainRevocation
+from gateway.certificates.revocation import MissingList, RevocationState, missing_lists
+from gateway.certificates.revocation_state import ChainRevocation, RevocationPolicy
 from gateway.certificates.tn_reference import FetchedLists, ListElsewhere
 from gateway.certificates.tnauthlist import TnAuthList
 from gateway.certificates.trust import Trust
@@ -35,7 +36,9 @@ from gateway.reasons import (
     CERTIFICATE_PROFILE,
     CERTIFICATE_REVOKED,
     CERTIFICATE_UNTRUSTED,
+    REVOCATION_PENDING,
     REVOCATION_UNKNOWN,
+    REVOCATION_UNOBTAINABLE,
     TNAUTHLIST_PENDING,
     Finding,
     Reason,
@@ -45,6 +48,8 @@ _MAX_CERTIFICATES: Final = 10
 """The longest real file has four."""
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _NOTHING_FETCHED: Final[FetchedLists] = MappingProxyType({})
+_ENDS_THE_SEARCH: Final = (CERTIFICATE_REVOKED, REVOCATION_PENDING, REVOCATION_UNOBTAINABLE)
+"""A later domain with the same anchor and without that list must not believe the chain."""
 _TELLS_LEAST: Final = (CERTIFICATE_PROFILE, CERTIFICATE_UNTRUSTED)
 """Of several domains' refusals the one that came furthest is given: a domain that is not the certificate's
 has no path to it, or does not accept its policy."""
@@ -73,6 +78,8 @@ class ValidatedChain:
     authority: Authority
     constraints: Constraints | None
     revocation: ChainRevocation
+    missing_lists: tuple[MissingList, ...]
+    """Revocation lists that it points to and that are not at hand."""
     x5u_prefixes: tuple[str, ...]
     """Where the domain publishes certificates; empty for anywhere."""
     subject: str
@@ -88,7 +95,7 @@ class ValidatedChain:
     @property
     def missing_crls(self) -> tuple[str, ...]:
         """Where the revocation lists are published that it points to and that are not at hand."""
-        return self.revocation.missing
+        return tuple(missing.url for missing in self.missing_lists)
 
     @property
     def revocation_fresh_until(self) -> int | None:
@@ -111,6 +118,9 @@ class Refusal:
     tn_list_urls: tuple[str, ...] = ()
     """Where the TNAuthList stands without which the chain cannot be judged; alternatives, the preferred one
     first. Hold them against the rules for x5u, fetch one, and validate again with it."""
+    missing_lists: tuple[MissingList, ...] = ()
+    """The revocation lists without which the chain is not judged. Fetch them by the same rules, and validate
+    again under a trust that has them, or with those named that cannot be had."""
 
 
 def parse_chain(pem: bytes) -> tuple[x509.Certificate, ...]:
@@ -126,23 +136,35 @@ def parse_chain(pem: bytes) -> tuple[x509.Certificate, ...]:
         raise ChainError(str(error)) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a domain judges by, besides what is its own."""
+
+    trust_digest: str
+    now: int
+    tn_lists: FetchedLists
+    unobtainable: Collection[str]
+
+
 def validate(
     chain: tuple[x509.Certificate, ...],
     trust: Trust,
     now: int,
     *,
     tn_lists: FetchedLists = _NOTHING_FETCHED,
+    unobtainable: Collection[str] = (),
 ) -> ValidatedChain | Refusal:
     """Judge a chain from `parse_chain` at `now` (epoch seconds). Never raises.
 
-    `tn_lists` are the lists that certificates keep elsewhere, as far as they have been fetched. Domains are
-    asked in their order, and one that has revoked the chain ends the search: a later one with the same anchor
-    and without that list must not believe it.
+    `tn_lists` are the lists that certificates keep elsewhere, as far as they have been fetched;
+    `unobtainable` the addresses of revocation lists that were asked for in vain. Domains are asked in their
+    order, and one that has revoked the chain, or waits for its revocation list, ends the search.
     """
+    known = _Known(trust.digest, now, tn_lists, unobtainable)
     refusals: list[Refusal] = []
     for domain in trust.domains:
-        result = _validate_in(chain, domain, trust.digest, now, tn_lists)
-        if isinstance(result, ValidatedChain) or result.findings[0].reason is CERTIFICATE_REVOKED:
+        result = _validate_in(chain, domain, known)
+        if isinstance(result, ValidatedChain) or result.findings[0].reason in _ENDS_THE_SEARCH:
             return result
         refusals.append(result)
     return max(refusals, key=_came_how_far)
@@ -154,32 +176,28 @@ def _came_how_far(refusal: Refusal) -> int:
 
 
 def _validate_in(
-    chain: tuple[x509.Certificate, ...],
-    domain: TrustDomain,
-    trust_digest: str,
-    now: int,
-    tn_lists: FetchedLists,
+    chain: tuple[x509.Certificate, ...], domain: TrustDomain, known: _Known
 ) -> ValidatedChain | Refusal:
     leaf, *others = chain
     # First, because it costs no signature: a stranger's certificate of the wrong kind goes no further.
-    profile = judge_profile(leaf, domain.policy_oids, tn_lists)
+    profile = judge_profile(leaf, domain.policy_oids, known.tn_lists)
     own = profile.tn_auth_list
     if profile.refusals or profile.public_key is None or own is None:
         return Refusal(profile.refusals)
-    path = _path(leaf, others, domain, now)
+    path = _path(leaf, others, domain, known.now)
     if isinstance(path, Refusal):
         return path
     # Only now: an address that a stranger wrote into a certificate is not for fetching.
-    delegated = judge_delegation(path, own, tn_lists)
+    delegated = judge_delegation(path, own, known.tn_lists)
     if isinstance(delegated, Finding):
         return Refusal((delegated,))
     if isinstance(delegated, ListElsewhere):
         pending = Finding(TNAUTHLIST_PENDING, f"it stands at {show(delegated.urls[0])}")
         return Refusal((pending,), retry=True, tn_list_urls=delegated.urls)
-    revocation = _revocation(path, domain, now)
+    revocation = _revocation(path, domain, known)
     if isinstance(revocation, Refusal):
         return revocation
-    state, unknown = revocation
+    state, missing, unknown = revocation
     return ValidatedChain(
         public_key=profile.public_key,
         leaf_fingerprint=leaf.fingerprint(SHA256()).hex(),
@@ -190,11 +208,12 @@ def _validate_in(
         authority=Authority.of(delegated, allow_delegate_shaken=domain.allow_delegate_shaken),
         constraints=profile.constraints,
         revocation=state,
+        missing_lists=missing,
         x5u_prefixes=domain.x5u_prefixes,
         subject=show(leaf.subject.rfc4514_string()),
         issuer=show(leaf.issuer.rfc4514_string()),
         warnings=(*profile.warnings, *unknown),
-        trust_digest=trust_digest,
+        trust_digest=known.trust_digest,
     )
 
 
@@ -212,15 +231,15 @@ def _path(
 
 
 def _revocation(
-    path: Path, domain: TrustDomain, now: int
-) -> tuple[ChainRevocation, tuple[Finding, ...]] | Refusal:
+    path: Path, domain: TrustDomain, known: _Known
+) -> tuple[ChainRevocation, tuple[MissingList, ...], tuple[Finding, ...]] | Refusal:
     """Look up everything below the anchor: for how long it is vouched for, and what is unknown."""
     unknown: list[Finding] = []
-    unvouched: list[x509.Certificate] = []
+    unvouched: list[tuple[x509.Certificate, x509.Certificate]] = []
     fresh_from: list[int] = []
     fresh_until: list[int] = []
     for certificate, issuer in pairwise(path.certificates):
-        revocation = domain.crls.judge(certificate, issuer, now=now)
+        revocation = domain.crls.judge(certificate, issuer, now=known.now)
         if revocation.state is RevocationState.VOUCHED:
             fresh_from.append(revocation.fresh_from)
             fresh_until.append(revocation.fresh_until)
@@ -229,14 +248,31 @@ def _revocation(
         if revocation.state is RevocationState.REVOKED:
             return _refused(CERTIFICATE_REVOKED, f"{subject}: {revocation.detail}")
         unknown.append(Finding(REVOCATION_UNKNOWN, f"{subject}: {revocation.detail}"))
-        unvouched.append(certificate)
+        unvouched.append((certificate, issuer))
+    missing = missing_lists(unvouched)
+    refusal = _refused_for_missing(missing, domain.revocation, known.unobtainable)
+    if refusal is not None:
+        return refusal
     state = ChainRevocation(
         domain.revocation,
         fresh_from=max(fresh_from, default=0),
         fresh_until=min(fresh_until, default=None),
-        missing=revocation_pointers(unvouched),
     )
-    return state, tuple(unknown)
+    return state, missing, tuple(unknown)
+
+
+def _refused_for_missing(
+    missing: tuple[MissingList, ...], policy: RevocationPolicy, unobtainable: Collection[str]
+) -> Refusal | None:
+    """Say what the domain's policy makes of lists that are not at hand: None where it goes on without."""
+    for each in missing:
+        if policy.wait_for_missing and each.url not in unobtainable:
+            finding = Finding(REVOCATION_PENDING, f"it is published at {show(each.url)}")
+            return Refusal((finding,), retry=True, missing_lists=missing)
+    if missing and policy.refuse_unobtainable:
+        finding = Finding(REVOCATION_UNOBTAINABLE, f"it is published at {show(missing[0].url)}")
+        return Refusal((finding,), retry=True, missing_lists=missing)
+    return None
 
 
 def _refused(reason: Reason, detail: str, *, retry: bool = False) -> Refusal:

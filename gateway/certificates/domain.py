@@ -27,8 +27,8 @@ NamedFiles: TypeAlias = Sequence[tuple[str, bytes]]
 """Files as name and content: PEM, several to a file, or DER."""
 
 DEFAULT_DOMAIN: Final = "default"
-_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
-_PREFIX: Final = re.compile(r"https://[^/?#@]+/(?:[^?#]*/)?")
+DOMAIN_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
+X5U_PREFIX: Final = re.compile(r"https://[^/?#@]+/(?:[^?#]*/)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Problem:
 
     file: str
     message: str
+    domain: str = DEFAULT_DOMAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,12 @@ class DomainFiles:
     anchors: NamedFiles
     crl_issuers: NamedFiles = ()
     crls: NamedFiles = ()
+    fetched_crls: Sequence[RevocationList] = ()
+    """Lists that were fetched for whichever domain they fit; those that do not fit this one are left out."""
+    listed_anchors: NamedFiles = ()
+    """Anchors from the domain's trust list, besides its own."""
+    has_trust_list: bool = False
+    """Whether anchors come from a trust list too: until it has been obtained there may be none."""
     policy_oids: Iterable[str] = DEFAULT_POLICY_OIDS
     x5u_prefixes: Sequence[str] = ()
     """Where the domain publishes certificates, when it says so; each ends with a slash. Empty: anywhere."""
@@ -69,28 +76,32 @@ class TrustDomain:
     revocation: RevocationPolicy
     digest: str
     """SHA-256, hex, over the content in DER, whatever the files' names, form and order."""
-    store: Store = field(compare=False, repr=False)
-    """The anchors as the path builder wants them."""
+    store: Store | None = field(compare=False, repr=False)
+    """The anchors as the path builder wants them; None while there are none."""
 
 
 def build_domain(files: DomainFiles) -> TrustDomain | list[Problem]:
     """Build one domain; every problem there is rather than the first, and then no domain at all."""
     problems: list[Problem] = _rule_problems(files)
-    roots = _certificates(files.anchors, problems)
+    roots = _certificates((*files.anchors, *files.listed_anchors), problems)
     for name, certificate in roots:
         why = why_no_anchor(certificate)
         if why is not None:
             problems.append(Problem(name, f"{show(certificate.subject.rfc4514_string())} {why}"))
-    if not files.anchors:
+    if not files.anchors and not files.has_trust_list:
         problems.append(Problem("", "there is no trust anchor, so no call could ever be verified"))
     issuers = _certificates(files.crl_issuers, problems)
-    lists = _lists(files.crls, problems)
+    own_lists = _lists(files.crls, problems)
     policies = frozenset(files.policy_oids)
     if not policies:
         problems.append(Problem("", "no certificate policy is accepted, so no call could ever be verified"))
     anchor_certificates = _distinct(roots)
     issuer_certificates = _distinct(issuers)
-    revocation, unusable = build_revocation_lists(lists, (*issuer_certificates, *anchor_certificates))
+    signers = (*issuer_certificates, *anchor_certificates)
+    _, unfit = build_revocation_lists(tuple(files.fetched_crls), signers)
+    left_out = {name for name, _ in unfit}
+    lists = (*own_lists, *(crl for crl in files.fetched_crls if crl.file not in left_out))
+    revocation, unusable = build_revocation_lists(lists, signers)
     problems.extend(Problem(name, message) for name, message in unusable)
     if problems:
         return problems
@@ -104,7 +115,7 @@ def build_domain(files: DomainFiles) -> TrustDomain | list[Problem]:
         allow_delegate_shaken=files.allow_delegate_shaken,
         revocation=files.revocation,
         digest=_digest(files, anchor_certificates, issuer_certificates, lists, policies),
-        store=Store(list(anchor_certificates)),
+        store=Store(list(anchor_certificates)) if anchor_certificates else None,
     )
 
 
@@ -122,13 +133,13 @@ def why_no_anchor(certificate: x509.Certificate) -> str | None:
 
 def _rule_problems(files: DomainFiles) -> list[Problem]:
     problems: list[Problem] = []
-    if _NAME.fullmatch(files.name) is None:
+    if DOMAIN_NAME.fullmatch(files.name) is None:
         problems.append(Problem("", "the trust domain's name is not of a-z, 0-9 and hyphens"))
     # Without its slash, https://api.example.org would also begin https://api.example.org.example.com/.
     problems.extend(
         Problem("", f"the address {show(prefix)} is not https:// with a path that ends with a slash")
         for prefix in files.x5u_prefixes
-        if _PREFIX.fullmatch(prefix) is None
+        if X5U_PREFIX.fullmatch(prefix) is None
     )
     if files.revocation.overdue_grace_seconds < 0:
         problems.append(Problem("", "the grace for overdue revocation lists is negative"))
@@ -170,6 +181,7 @@ def _digest(
     rules = (
         f"shaken by delegates {files.allow_delegate_shaken}",
         f"overdue {files.revocation.overdue_grace_seconds} wait {files.revocation.wait_for_missing}",
+        f"unobtainable {files.revocation.refuse_unobtainable}",
     )
     parts = (
         *(b"anchor " + certificate.public_bytes(Encoding.DER) for certificate in anchors),

@@ -103,10 +103,12 @@ def build_path(
     authorities: list[x509.Certificate],
     *,
     anchors: tuple[x509.Certificate, ...],
-    store: Store,
+    store: Store | None,
     moment: datetime,
 ) -> Path | NoPath:
     """Build a path to one of the anchors (`store` holds the same ones) that is valid at that moment."""
+    if store is None:
+        return NoPath("the trust domain's list of authorities has not been obtained")
     verifier = (
         PolicyBuilder()
         .store(store)

@@ -46,6 +46,15 @@ class Revocation:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingList:
+    """A list that a certificate points to and that is not at hand, or does not speak for it."""
+
+    url: str
+    issuer: x509.Certificate = field(repr=False)
+    """Of the certificate: beside the configured CRL issuers it alone may sign the list."""
+
+
+@dataclass(frozen=True, slots=True)
 class RevocationLists:
     """All lists of a trust generation; a look-up takes as long with a million entries as with one."""
 
@@ -152,21 +161,21 @@ def _end(crl: RevocationList) -> int:
     return crl.next_update or 0
 
 
-def revocation_pointers(certificates: Iterable[x509.Certificate]) -> tuple[str, ...]:
-    """Give the addresses of the revocation lists that these certificates point to, each once.
+def missing_lists(
+    certificates: Iterable[tuple[x509.Certificate, x509.Certificate]],
+) -> tuple[MissingList, ...]:
+    """Give the lists that these certificates, each with its issuer's, point to; each address once.
 
-    They are strangers' addresses: whoever fetches holds them against the list of configured ones, or against
-    the rules of `gateway.certificates.x5u`. Anything but http and https is left out.
+    They are strangers' addresses: whoever fetches holds them against the rules of `gateway.certificates.x5u`.
+    Anything but http and https is left out.
     """
-    return tuple(
-        dict.fromkeys(
-            url
-            for certificate in certificates
-            for point in _pointers(certificate)
-            for url in _urls(point)
-            if url.startswith(("https://", "http://"))
-        )
-    )
+    found: dict[str, MissingList] = {}
+    for certificate, issuer in certificates:
+        for point in _pointers(certificate):
+            for url in _urls(point):
+                if url.startswith(("https://", "http://")):
+                    found.setdefault(url, MissingList(url, issuer))
+    return tuple(found.values())
 
 
 def _pointers(certificate: x509.Certificate) -> tuple[x509.DistributionPoint, ...]:
@@ -185,8 +194,12 @@ def _in_scope(
     """Tell whether a certificate that is not on the list is vouched for by it (RFC 5280 section 6.3.3 b)."""
     if not crl.complete or not (crl.covers_authorities if _is_authority(certificate) else crl.covers_leaves):
         return False
-    if not crl.indirect:
+    if not crl.indirect and not crl.urls:
         return crl.issuer == key
+    if not crl.indirect and crl.issuer != key:
+        return False
+    # A list that names where it is published is one of several (RFC 5280 section 6.3.3 b 2 i): an authority
+    # may spread its certificates over many, and the silence of another's says nothing.
     return any(_points_at(point, crl) for point in pointers)
 
 

@@ -6,8 +6,8 @@ and a list that goes overdue is noticed by one comparison, without a new generat
     fresh     every certificate below the anchor is vouched for by a list that is in its dates
     overdue   a list has passed its nextUpdate: it is used on for the grace the operator declared, with a
               warning, and then no longer (RFC 5280 section 6.3.3 leaves that to local policy)
-    missing   a certificate points to a list that is not at hand: worth this call's waiting where the
-              operator says that lists are fetched, for until it came nobody knows (E8)
+    missing   a certificate points to a list that is not at hand: worth this call's waiting where lists are
+              fetched, for until it came nobody knows (E8); said when the chain was validated
     unknown   a certificate that points nowhere, or whose lists cannot vouch: said when it was validated
 """
 
@@ -16,13 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.reasons import (
-    REVOCATION_OUTDATED,
-    REVOCATION_OVERDUE,
-    REVOCATION_PENDING,
-    REVOCATION_UNKNOWN,
-    Finding,
-)
+from gateway.reasons import REVOCATION_OUTDATED, REVOCATION_OVERDUE, REVOCATION_UNKNOWN, Finding
 
 WEEK_SECONDS: Final = 7 * 86_400
 
@@ -36,19 +30,20 @@ class RevocationPolicy:
     repair; a shorter one turns the outage of one server into the loss of every signature."""
     wait_for_missing: bool = False
     """Whether a call waits for a list that was never seen, and is answered E8 without it. False where nobody
-    fetches lists: then it passes with a warning."""
+    fetches lists: then what becomes of it is said by `refuse_unobtainable` at once."""
+    refuse_unobtainable: bool = False
+    """Whether a certificate is refused (E8) while a list it points to cannot be had. False: it passes with a
+    warning, so that the outage of one server at a gateway's first start does not cost every signature."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChainRevocation:
-    """Of all certificates below the anchor together. Times are epoch seconds."""
+    """Of all certificates below the anchor together, as far as lists vouch. Times are epoch seconds."""
 
     policy: RevocationPolicy
     fresh_from: int = 0
     fresh_until: int | None = None
     """When the lists that vouch are in their dates, both ends included; None when none vouches."""
-    missing: tuple[str, ...] = ()
-    """Where the lists are published that certificates point to and that are not at hand."""
 
     def overdue_seconds(self, now: int) -> int:
         """How long the earliest list has been overdue at `now`; 0 when none is."""
@@ -57,11 +52,9 @@ class ChainRevocation:
     def judge(self, now: int) -> Finding | None:
         """Say what there is to say at `now`: None when nothing is.
 
-        The finding refuses when its reason has a verstat (REVOCATION_PENDING, REVOCATION_OUTDATED); else it
-        is a warning (REVOCATION_OVERDUE, REVOCATION_UNKNOWN).
+        The finding refuses when its reason has a verstat (REVOCATION_OUTDATED); else it is a warning
+        (REVOCATION_OVERDUE, REVOCATION_UNKNOWN).
         """
-        if self.missing and self.policy.wait_for_missing:
-            return Finding(REVOCATION_PENDING, "its revocation list has never been seen")
         if self.fresh_until is None or self.fresh_from <= now <= self.fresh_until:
             return None
         if now < self.fresh_from:

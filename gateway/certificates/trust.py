@@ -23,7 +23,7 @@ from gateway.certificates.domain import (
 from gateway.certificates.profile import DEFAULT_POLICY_OIDS
 from gateway.certificates.revocation_state import RevocationPolicy
 
-__all__ = ["DEFAULT_DOMAIN", "DomainFiles", "Problem", "Trust", "TrustDomain", "build_trust"]
+__all__ = ["DEFAULT_DOMAIN", "DomainFiles", "Problem", "Trust", "TrustDomain", "build_domains", "build_trust"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +63,25 @@ def build_trust(
         allow_delegate_shaken=allow_delegate_shaken,
         revocation=revocation or RevocationPolicy(),
     )
+    return build_domains((default, *further))
+
+
+def build_domains(all_files: Sequence[DomainFiles]) -> Trust | list[Problem]:
+    """Build every domain from its files, in the order in which they will be asked; at least one."""
     problems: list[Problem] = []
     domains: list[TrustDomain] = []
-    for files in (default, *further):
+    for files in all_files:
         if files.name in {domain.name for domain in domains}:
-            problems.append(Problem("", f"two trust domains are called {files.name}"))
+            problems.append(Problem("", f"two trust domains are called {files.name}", files.name))
         built = build_domain(files)
         if isinstance(built, TrustDomain):
             domains.append(built)
-        elif files is default:
+        elif files.name == DEFAULT_DOMAIN:
             problems += built
         else:
-            problems += [replace(each, message=f"{each.message} ({files.name})") for each in built]
+            problems += [
+                replace(each, message=f"{each.message} ({files.name})", domain=files.name) for each in built
+            ]
     if problems:
         return problems
     return Trust(

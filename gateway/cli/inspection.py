@@ -175,6 +175,10 @@ def judge_chain(
     except ChainError as error:
         return Credential(source, Refusal((Finding(CREDENTIAL_UNREADABLE, str(error)),)))
     judged = validate(served, trust, now)
+    if isinstance(judged, Refusal) and judged.missing_lists:
+        # A node would fetch it; what one has fetched is part of `trust`, and nothing more is fetched here.
+        unobtainable = [missing.url for missing in judged.missing_lists]
+        judged = validate(served, trust, now, unobtainable=unobtainable)
     if isinstance(judged, ValidatedChain):
         judged = replace(judged, warnings=(*judged.warnings, *warnings))
     path = find_path(served[0], served[1:], trust, now=now)

@@ -87,6 +87,7 @@ _REFUSALS: Final[Mapping[Step, tuple[Reason, ...]]] = {
         reasons.DELEGATION_INVALID,
         reasons.CONSTRAINTS_BROKEN,
         reasons.REVOCATION_PENDING,
+        reasons.REVOCATION_UNOBTAINABLE,
         reasons.REVOCATION_OUTDATED,
     ),
     Step.TIME: (reasons.TIME_STALE, reasons.IAT_STALE, reasons.CERTIFICATE_EXPIRED),

@@ -19,9 +19,11 @@ from gateway.cli.inspection import Credential, judge_chain
 from gateway.cli.pasted import read_values
 from gateway.cli.trunk_option import find_trunk, trunk_option
 from gateway.cli.wording import show
-from gateway.control.files import Configuration, read_configuration
-from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError, FetchedPem, FetchPolicy
+from gateway.control.files import Configuration, read_configuration, read_settings
+from gateway.control.obtained import kept_files
+from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError, Fetched, FetchPolicy
 from gateway.generation.settings import Settings
+from gateway.node_settings import data_directory
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
 from gateway.passport.claims import MAX_IAT
 from gateway.reasons import Finding
@@ -104,7 +106,9 @@ def verify(
     Exit status: 0 every header holds, 1 one does not, 2 nothing was judged (wrong usage or configuration).
     """  # noqa: D301 - click wants the character \b itself, not its two letters
     values = read_values(identity)
-    configuration = read_configuration(directory, os.environ)
+    settings = read_settings(directory, os.environ)
+    obtained = {} if isinstance(settings, list) else kept_files(data_directory(settings))
+    configuration = read_configuration(directory, os.environ, obtained=obtained)
     if isinstance(configuration, list):
         report_problems(configuration, stop=False)
         raise click.exceptions.Exit(2)
@@ -176,7 +180,7 @@ class _Credentials:
         )
 
 
-async def _fetch(url: str, settings: Settings, x5u: X5uPolicy) -> FetchedPem | Finding:
+async def _fetch(url: str, settings: Settings, x5u: X5uPolicy) -> Fetched | Finding:
     tls_ca_file = settings.x5u.tls_ca_file
     policy = FetchPolicy(
         x5u=x5u,

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from gateway import telemetry
 from gateway.control.asking import ACTOR, STATE, answer, parameter_problem
-from gateway.control.reload import Reloaded
+from gateway.control.reloaded import Reloaded
 
 
 async def livez(request: web.Request) -> web.Response:

@@ -31,6 +31,7 @@ from gateway.generation.texts import (
     SIGNING_CERTIFICATE,
     Texts,
 )
+from gateway.generation.trust_settings import domain_rules, named_domains
 
 SIZE_LIMIT: Final = 50_000_000
 """Bytes of one file."""
@@ -43,6 +44,7 @@ _HINTS: Final = dict.fromkeys((INVENTORY_FILE, DNO_FILE), "it may hold no rows, 
 _PEM: Final = b"-----BEGIN "
 _SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".der", ".crl"})
 
+_NOTHING: Final[Mapping[str, bytes]] = {}
 _Signature: TypeAlias = tuple[int, int, int, int]
 
 
@@ -55,15 +57,19 @@ class Configuration:
     generation: Generation
 
 
-def read_configuration(directory: Path, environment: Mapping[str, str]) -> Configuration | list[Problem]:
+def read_configuration(
+    directory: Path, environment: Mapping[str, str], *, obtained: Mapping[str, bytes] = _NOTHING
+) -> Configuration | list[Problem]:
     """Read and check everything under `directory` and what its settings point to.
 
-    The problems are all there are, placed as the operator knows them: `config/trunks.toml`.
+    `obtained` are the files of a generation that are not the operator's: lists that were fetched, and the
+    anchors of trust lists (`gateway.control.obtained`). The problems are all there are, placed as the
+    operator knows them: `config/trunks.toml`.
     """
     overrides, unknown = read_overrides(environment, {**sections(Settings), **sections(PolicyFile)})
     for _ in range(_READINGS):
         disk = _Disk()
-        configuration = _read(disk, directory, overrides, unknown)
+        configuration = _read(disk, directory, overrides, unknown, obtained)
         if disk.is_unchanged():
             return configuration
     return [Problem(str(directory), None, "", "is being written at this moment", "try again")]
@@ -80,7 +86,11 @@ def read_settings(directory: Path, environment: Mapping[str, str]) -> Settings |
 
 
 def _read(
-    disk: _Disk, directory: Path, overrides: Overrides, unknown: list[Problem]
+    disk: _Disk,
+    directory: Path,
+    overrides: Overrides,
+    unknown: list[Problem],
+    obtained: Mapping[str, bytes],
 ) -> Configuration | list[Problem]:
     files = {
         name: data
@@ -94,7 +104,7 @@ def _read(
     variables = {
         each.variable: each.text for (section, _), each in overrides.items() if section in policy_sections
     }
-    texts = Texts(files=files, policy_oids=(), variables=variables)
+    texts = Texts(files=files, domains=(), variables=variables)
     settings = _read_settings(disk, directory, overrides)
     if settings is None:
         policy = build_policy(texts)
@@ -102,8 +112,8 @@ def _read(
         return _together(_placed([*unknown, *found], directory, None), disk)
     texts = replace(
         texts,
-        files={**files, **_read_trust(disk, settings), **_read_signing(disk, settings)},
-        policy_oids=settings.trust.policy_oids,
+        files={**files, **_read_trust(disk, settings), **_read_signing(disk, settings), **obtained},
+        domains=domain_rules(settings.trust, settings.trust_domain),
         x5u=settings.signing.x5u,
     )
     generation = build(texts)
@@ -127,18 +137,26 @@ def _read_settings(disk: _Disk, directory: Path, overrides: Overrides) -> Settin
 
 
 def _read_trust(disk: _Disk, settings: Settings) -> dict[str, bytes]:
-    trust = settings.trust
-    folders = (
-        (ANCHORS, trust.anchors_directory),
-        (CRL_ISSUERS, trust.crl_issuers_directory),
-        (CRLS, trust.crls_directory),
-    )
     return {
         folder + name: data
-        for folder, path in folders
-        if path is not None
+        for folder, path in _trust_folders(settings).items()
         for name, data in disk.read_folder(Path(path))
     }
+
+
+def _trust_folders(settings: Settings) -> dict[str, str]:
+    """The directories of every trust domain, by the folder of a bundle that their files are in."""
+    rules = domain_rules(settings.trust, settings.trust_domain)
+    paths = (
+        (each.folder(kind), path)
+        for each, (_, table) in zip(rules, named_domains(settings.trust, settings.trust_domain), strict=True)
+        for kind, path in (
+            (ANCHORS, table.anchors_directory),
+            (CRL_ISSUERS, table.crl_issuers_directory),
+            (CRLS, table.crls_directory),
+        )
+    )
+    return {folder: path for folder, path in paths if path is not None}
 
 
 def _read_signing(disk: _Disk, settings: Settings) -> dict[str, bytes]:
@@ -150,19 +168,14 @@ def _read_signing(disk: _Disk, settings: Settings) -> dict[str, bytes]:
 def _placed(problems: list[Problem], directory: Path, settings: Settings | None) -> list[Problem]:
     """The problems with the paths the operator knows, instead of the names inside a bundle."""
     places = {name: str(directory / name) for name in (*POLICY_FILES, *OPTIONAL_FILES, SETTINGS_FILE)}
-    folders: dict[str, str | None] = {}
+    folders: dict[str, str] = {}
     if settings is not None:
         places[SIGNING_CERTIFICATE] = settings.signing.certificate_file or "[signing] certificate_file"
-        trust = settings.trust
-        folders = {
-            ANCHORS: trust.anchors_directory,
-            CRL_ISSUERS: trust.crl_issuers_directory,
-            CRLS: trust.crls_directory,
-        }
+        folders = _trust_folders(settings)
 
     def place(name: str) -> str:
         for folder, path in folders.items():
-            if path is not None and name.startswith(folder):
+            if name.startswith(folder):
                 return str(Path(path) / name.removeprefix(folder))
         return places.get(name, name)
 

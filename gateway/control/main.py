@@ -33,6 +33,7 @@ from gateway.control.reload import Reloader
 from gateway.control.repository import Published
 from gateway.control.state import ControlState
 from gateway.control.traffic import Traffic
+from gateway.control.trust_task import FreshTrust
 from gateway.control_socket import CONTROL_SOCKET, control_socket
 from gateway.facts.projection import Projection, ProjectionError
 from gateway.facts.reader import FactsReader
@@ -71,15 +72,26 @@ async def _main() -> int:
     settings = settings_from_environment()
     channel = Channel.from_environment()
     published = Published()
+
+    async def put_in_force() -> bool:
+        return await reloader.take_obtained()
+
+    async def tell(url: str, problem: str) -> None:
+        await channel.send({"type": "list_looked_for", "url": url, "problem": problem})
+
+    trust = FreshTrust(settings, put_in_force=put_in_force, tell=tell)
+    trust.begin()
     reloader = Reloader(
         directory=Path(os.environ[CONFIGURATION_VARIABLE]),
         environment=dict(os.environ),
         settings=settings,
         channel=channel,
         publish=published.take,
+        obtained=trust.files,
+        took=trust.took,
     )
     await asyncio.to_thread(reloader.begin)
-    async with _state(settings, reloader, published) as state, _doors(settings, state):
+    async with _state(settings, reloader, published, trust) as state, _doors(settings, state):
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
             asyncio.create_task(
@@ -87,7 +99,9 @@ async def _main() -> int:
             ),
             asyncio.create_task(_kept("evidence", state.evidence.keep)),
             asyncio.create_task(_kept("registry", state.keep_reviewing)),
+            asyncio.create_task(_kept("trust", trust.keep)),
         ]
+        state.look_for_lists()
         # What is there now stays: looking through all of it at each full collection held everybody up
         # for 90 ms in the middle of an import (30 ms without).
         gc.collect()
@@ -97,6 +111,7 @@ async def _main() -> int:
             await _listen(channel, state)
         finally:
             await state.jobs.close()
+            await trust.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -126,6 +141,8 @@ async def _listen(channel: Channel, state: ControlState) -> None:
                 task = asyncio.create_task(state.reload(actor="signal:SIGHUP"))
                 reloads.add(task)
                 task.add_done_callback(reloads.discard)
+            case "list_wanted":
+                await state.trust.want(received.text("url"), received.text("issuer"))
             case "drain":
                 return
             case "notice":
@@ -135,7 +152,9 @@ async def _listen(channel: Channel, state: ControlState) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _state(settings: Settings, reloader: Reloader, published: Published) -> AsyncIterator[ControlState]:
+async def _state(
+    settings: Settings, reloader: Reloader, published: Published, trust: FreshTrust
+) -> AsyncIterator[ControlState]:
     directory = data_directory(settings)
     lock = await _lock(directory)
     record: Record | None = None
@@ -160,6 +179,7 @@ async def _state(settings: Settings, reloader: Reloader, published: Published) -
                 record, TrafficStore(connected), recent, policy=reloader.policy, renew=evidence.renew
             ),
             codes=code_sender(settings.codes, directory),
+            trust=trust,
         )
     finally:
         if evidence is not None:

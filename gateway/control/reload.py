@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,38 +21,21 @@ import structlog
 from gateway import telemetry
 from gateway.channel import Channel
 from gateway.control.files import Configuration, read_configuration
+from gateway.control.reloaded import Reloaded, needs_restart, refused, timed, trouble
 from gateway.control.signing_key import signing_problem
-from gateway.generation.generation import Generation, PolicyPart
+from gateway.generation.generation import Generation, PolicyPart, build
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
 from gateway.generation.shrinking import shrunk_lists
+from gateway.generation.texts import Texts
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
 
 CONFIRM_SECONDS: Final = 15.0
 """Longer than the supervisor gives the workers: this is for a supervisor that does not answer."""
 BACK_SECONDS: Final = 1.0
 """Those that took it go back in milliseconds; one that hangs has held this up once already."""
-_RELOADABLE: Final = frozenset({"signing", "trust"})
 
 _log = structlog.get_logger("callmark.reload")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reloaded:
-    """What became of a reload."""
-
-    taken: bool
-    number: int
-    """Of the generation that is in force now."""
-    digest: str
-    milliseconds: Mapping[str, float] = field(default_factory=dict)
-    """By phase: read, write, workers, and back where it was refused by one of them."""
-    workers: Sequence[Mapping[str, Any]] = ()
-    """Each worker's slot, process id, state and words."""
-    problems: Sequence[Problem] = ()
-    needs_restart: Sequence[str] = ()
-    """Sections of gateway.toml that changed and wait for the next start."""
-    unchanged: bool = False
 
 
 class Reloader:
@@ -67,12 +49,22 @@ class Reloader:
         settings: Settings,
         channel: Channel,
         publish: Callable[[Generation], None],
+        obtained: Callable[[], Mapping[str, bytes]] = dict[str, bytes],
+        took: Callable[[Generation], None] = lambda _: None,
     ) -> None:
+        """Read nothing yet.
+
+        `obtained` gives the lists that were fetched and believed, as a generation wants them; `took` is told
+        when the workers have taken them.
+        """
         self._directory = directory
         self._environment = environment
         self._settings = settings
         self._channel = channel
         self._publish = publish
+        self._obtained = obtained
+        self._took = took
+        self._texts: Texts | None = None
         self._store = BundleStore(Path(settings.data.directory))
         self._turn = asyncio.Lock()
         self._confirmations: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
@@ -80,6 +72,8 @@ class Reloader:
         """Each seat as the supervisor last described it."""
         self.generation: Generation | None = None
         """The one in force, once `begin` has run."""
+        self.configured = settings
+        """The settings as the last reload that was taken read them."""
         self.last: Reloaded | None = None
 
     def begin(self) -> None:
@@ -94,15 +88,17 @@ class Reloader:
         if isinstance(read, list):
             if before is None:
                 raise GenerationLoadError("; ".join(str(problem) for problem in read))
-            self.generation = self._store.load(before.digest)
-            self._note(_refused(before, {}, read))
+            self._texts = self._store.read(before.digest)
+            generation = self.generation = self._store.load(before.digest)
+            self._note(refused(before, {}, read))
         else:
             candidate = self._candidate(read, before, self._store.write(read.texts))
             if candidate != before:
                 self._store.make_current(candidate)
-            self.generation = read.generation
+            generation = read.generation
+            self._taken(read)
             self._note(Reloaded(taken=True, number=candidate.number, digest=candidate.digest))
-        self._publish(self.generation)
+        self._publish(generation)
 
     def policy(self) -> PolicyPart | None:
         """Return the policy in force, once `begin` has run."""
@@ -153,17 +149,18 @@ class Reloader:
     async def _reload(self, *, accept_shrink: bool) -> Reloaded:
         before = await asyncio.to_thread(self._store.read_current)
         times: dict[str, float] = {}
-        with _timed(times, "read"):
+        with timed(times, "read"):
             read = await asyncio.to_thread(self._read)
         if not isinstance(read, list) and not accept_shrink:
             read = self._unless_shrunk(read, self.generation) or read
         if isinstance(read, list):
-            return _refused(before, times, read)
-        with _timed(times, "write"):
+            return refused(before, times, read)
+        with timed(times, "write"):
             digest = await asyncio.to_thread(self._store.write, read.texts)
         candidate = self._candidate(read, before, digest)
-        restart = _needs_restart(self._settings, read.settings)
+        restart = needs_restart(self._settings, read.settings)
         if candidate == before and not self.strays():
+            self._taken(read)
             return Reloaded(
                 taken=True,
                 number=candidate.number,
@@ -175,16 +172,10 @@ class Reloader:
             )
         # Fetchable before the first call is signed with it, by however little.
         self._publish(read.generation)
-        with _timed(times, "workers"):
-            await asyncio.to_thread(self._store.make_current, candidate)
-            workers = await self._announce(candidate, CONFIRM_SECONDS)
-        troubles = [each for each in workers if each.get("state") in {"refused", "silent"}]
+        workers, troubles = await self._put_in_force(candidate, before, times)
         if troubles and before is not None:
-            with _timed(times, "back"):
-                await asyncio.to_thread(self._store.make_current, before)
-                await self._announce(before, BACK_SECONDS)
-            return _refused(before, times, [_trouble(each, self._directory) for each in troubles], workers)
-        self.generation = read.generation
+            return refused(before, times, [trouble(each, self._directory) for each in troubles], workers)
+        self._taken(read)
         return Reloaded(
             taken=True,
             number=candidate.number,
@@ -194,8 +185,70 @@ class Reloader:
             needs_restart=restart,
         )
 
+    async def take_obtained(self) -> bool:
+        """Put the lists that were fetched in force; whether every worker took them.
+
+        The operator's files stay as they are in force, whatever has been written to the disk since.
+        """
+        async with self._turn:
+            times: dict[str, float] = {}
+            try:
+                taken = await self._take_obtained(times)
+            except (GenerationLoadError, OSError) as error:
+                _log.error("fetched lists cannot be put in force", problem=str(error))
+                return False
+        return taken
+
+    async def _take_obtained(self, times: dict[str, float]) -> bool:
+        before = await asyncio.to_thread(self._store.read_current)
+        if self._texts is None or before is None:
+            return False
+        texts = self._texts.with_obtained(self._obtained())
+        with timed(times, "build"):
+            generation = await asyncio.to_thread(build, texts)
+        if isinstance(generation, list):
+            _log.error("fetched lists do not fit", problems=[str(problem) for problem in generation])
+            return False
+        with timed(times, "write"):
+            digest = await asyncio.to_thread(self._store.write, texts)
+        if digest == before.digest and not self.strays():
+            return True
+        candidate = CurrentGeneration(before.number + (digest != before.digest), digest, before.key_file)
+        workers, troubles = await self._put_in_force(candidate, before, times)
+        if not troubles:
+            self._texts, self.generation = texts, generation
+            self._took(generation)
+        words = "fetched lists are not taken" if troubles else "fetched lists are in force"
+        _log.log(
+            30 if troubles else 20,
+            words,
+            generation=before.number if troubles else candidate.number,
+            digest=digest[:12],
+            trust=generation.trust_digest[:12],
+            milliseconds=times,
+            workers=workers if troubles else len(workers),
+        )
+        return not troubles
+
+    async def _put_in_force(
+        self, candidate: CurrentGeneration, before: CurrentGeneration | None, times: dict[str, float]
+    ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+        """Announce it; all workers as they stand, and those that did not take it: then all go back."""
+        with timed(times, "workers"):
+            await asyncio.to_thread(self._store.make_current, candidate)
+            workers = await self._announce(candidate, CONFIRM_SECONDS)
+        troubles = [each for each in workers if each.get("state") in {"refused", "silent"}]
+        if troubles and before is not None:
+            with timed(times, "back"):
+                await asyncio.to_thread(self._store.make_current, before)
+                await self._announce(before, BACK_SECONDS)
+        return workers, troubles
+
+    def _taken(self, read: Configuration) -> None:
+        self._texts, self.generation, self.configured = read.texts, read.generation, read.settings
+
     def _read(self) -> Configuration | list[Problem]:
-        read = read_configuration(self._directory, self._environment)
+        read = read_configuration(self._directory, self._environment, obtained=self._obtained())
         problem = None if isinstance(read, list) else signing_problem(read)
         return read if problem is None else [problem]
 
@@ -254,40 +307,3 @@ class Reloader:
             milliseconds=result.milliseconds,
             problems=[str(problem) for problem in result.problems],
         )
-
-
-def _refused(
-    before: CurrentGeneration | None,
-    times: Mapping[str, float],
-    problems: Sequence[Problem],
-    workers: Sequence[Mapping[str, Any]] = (),
-) -> Reloaded:
-    number, digest = (0, "") if before is None else (before.number, before.digest)
-    return Reloaded(
-        taken=False, number=number, digest=digest, milliseconds=times, workers=workers, problems=problems
-    )
-
-
-def _trouble(worker: Mapping[str, Any], directory: Path) -> Problem:
-    """What a worker had against it, or that it had no word to say."""
-    name = "the node" if worker.get("slot") is None else f"worker {worker['slot']} (pid {worker.get('pid')})"
-    if worker.get("state") == "refused":
-        return Problem(str(directory), None, "", f"{name} refused it: {worker.get('why')}")
-    hint = f"if it hangs, `kill {worker['pid']}` has it replaced" if worker.get("pid") else ""
-    return Problem(str(directory), None, "", f"{name} did not take it: {worker.get('why')}", hint)
-
-
-@contextmanager
-def _timed(times: dict[str, float], phase: str) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    times[phase] = round((time.perf_counter() - began) * 1000, 1)
-
-
-def _needs_restart(running: Settings, read: Settings) -> list[str]:
-    """The sections that changed, other than those read with each generation."""
-    return [
-        f"[{name}]"
-        for name in Settings.model_fields
-        if name not in _RELOADABLE and getattr(running, name) != getattr(read, name)
-    ]

@@ -15,9 +15,11 @@ from gateway.control.jobs import Jobs
 from gateway.control.registry.calls import complete_call, proving_call
 from gateway.control.registry.sending import CodeSender
 from gateway.control.registry.steps import review_due
-from gateway.control.reload import Reloaded, Reloader
+from gateway.control.reload import Reloader
+from gateway.control.reloaded import Reloaded
 from gateway.control.repository import Published
 from gateway.control.traffic import Traffic
+from gateway.control.trust_task import FreshTrust
 from gateway.facts.projection import ProjectionError
 from gateway.facts.reader import FactsReader
 from gateway.facts.values import FactsUnavailable, TokenFact
@@ -53,12 +55,14 @@ class ControlState:
         evidence: Evidence,
         traffic: Traffic,
         codes: CodeSender,
+        trust: FreshTrust,
     ) -> None:
         self.record = record
         self.published = published
         self.evidence = evidence
         self.traffic = traffic
         self.codes = codes
+        self.trust = trust
         self.jobs = Jobs()
         self.reloader = reloader
         self._follower = follower
@@ -135,9 +139,16 @@ class ControlState:
     async def reload(self, *, actor: str, accept_shrink: bool = False) -> Reloaded:
         """Reload and put it into the audit, taken or not."""
         result = await self.reloader.reload(accept_shrink=accept_shrink)
+        if result.taken:
+            self.look_for_lists()
         if not result.unchanged:
             await self._audit_reload(result, actor)
         return result
+
+    def look_for_lists(self) -> None:
+        """Look for every list that trust is kept fresh by, by the settings in force."""
+        if self.reloader.generation is not None:
+            self.trust.configure(self.reloader.configured, self.reloader.generation)
 
     async def _audit_reload(self, result: Reloaded, actor: str) -> None:
         try:
@@ -188,6 +199,7 @@ class ControlState:
             reasons.append("the facts do not follow the record; the log says why")
         if self.evidence.problem:
             reasons.append(f"Redis {self.evidence.problem}")
+        reasons += self.trust.problems(now=now)
         last = self.reloader.last
         if last is not None and not last.taken:
             reasons.append("the configuration on the disk was refused; the last good one is in force")

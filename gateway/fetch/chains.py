@@ -14,20 +14,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from gateway.certificates.chain import ChainError, Refusal, ValidatedChain, parse_chain, validate
+from gateway.certificates.chain import Refusal, ValidatedChain, parse_chain, validate
 from gateway.certificates.trust import Trust
+from gateway.fetch.awaited_lists import AwaitedLists
 from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError
-from gateway.fetch.freshness import fresh_seconds
+from gateway.fetch.judging import Judging
 from gateway.fetch.memory import Chains, Misses, StoredChain
 from gateway.fetch.shared import SharedChains, SharedPem
 from gateway.reasons import (
     CERTIFICATE_EXPIRED,
     CREDENTIAL_PENDING,
     CREDENTIAL_UNOBTAINABLE,
-    CREDENTIAL_UNREADABLE,
+    REVOCATION_PENDING,
     Finding,
 )
 
@@ -61,7 +62,9 @@ class ChainCache:
         monotonic: Callable[[], float] | None = None,
         chains: Chains | None = None,
         misses: Misses | None = None,
+        awaited: AwaitedLists | None = None,
     ) -> None:
+        """`awaited`: where revocation lists come from; without it they are those of the trust alone."""
         self._fetcher = fetcher
         self._clock = clock
         self._shared = shared
@@ -69,6 +72,8 @@ class ChainCache:
         self._monotonic = monotonic or self._loop.time
         self._chains = chains if chains is not None else Chains()
         self._misses = misses if misses is not None else Misses()
+        self._awaited = awaited
+        self._judging = Judging(clock, awaited, fetcher)
         self._under_way: dict[str, asyncio.Task[_Outcome]] = {}
         self._lists: set[asyncio.Task[None]] = set()
 
@@ -97,9 +102,25 @@ class ChainCache:
     async def get(self, x5u: str, *, deadline: float, now: int, trust: Trust) -> Answer:
         """Give the chain, a Refusal, or a Finding: CREDENTIAL_PENDING at the deadline, else why not.
 
+        A chain whose revocation list has never been seen is waited for too, and is a Refusal at the deadline
+        (REVOCATION_PENDING); what it is judged by then may be a newer trust than `trust`, never an older.
         `deadline` on the running loop's clock (`loop.time()`), `now` in epoch seconds. Never raises for
         anything a stranger sends.
         """
+        answer = await self._get(x5u, deadline=deadline, now=now, trust=trust)
+        awaited = self._awaited
+        while awaited is not None and isinstance(answer, Refusal) and _waits(answer):
+            stored = self._chains.find(x5u)
+            if stored is None:
+                break
+            if stored.trust_digest == awaited.trust.digest:
+                awaited.want(answer.missing_lists)
+                if not await awaited.next_word(deadline):
+                    break
+            answer = self._judging.again(stored, now, awaited.trust)
+        return answer
+
+    async def _get(self, x5u: str, *, deadline: float, now: int, trust: Trust) -> Answer:
         # Twice at most: a fetch that another generation's call began may end under another trust than ours.
         for _ in range(2):
             known, refusal = self._known(x5u, now, trust)
@@ -113,9 +134,9 @@ class ChainCache:
             if isinstance(outcome.answer, Finding):
                 return refusal or outcome.answer
             if outcome.trust_digest == trust.digest:
-                stored = self._chains.find(x5u) if isinstance(outcome.answer, ValidatedChain) else None
+                stored = self._chains.find(x5u) if not isinstance(outcome.answer, Finding) else None
                 # Judged by this call's time, not by that of the call which began the fetch.
-                return outcome.answer if stored is None else self._judged(stored, now, trust)
+                return outcome.answer if stored is None else self._judging.again(stored, now, trust)
         return Finding(CREDENTIAL_PENDING, "the fetch was still under way at this call's deadline", "info")
 
     def signature_passed(self, x5u: str) -> None:
@@ -165,10 +186,13 @@ class ChainCache:
         stored = self._chains.find(x5u)
         refusal: Refusal | None = None
         if stored is not None:
-            verdict = self._judged(stored, now, trust)
+            verdict = self._judging.again(stored, now, trust)
             if isinstance(verdict, ValidatedChain):
                 return self.peek(x5u, now, trust) or verdict, None
             if self._chains.is_own(x5u):
+                return verdict, None
+            if verdict.missing_lists:
+                # The certificate is at hand; its list is asked for by `get`.
                 return verdict, None
             if verdict.findings[0].reason is not CERTIFICATE_EXPIRED:
                 # Revoked, or no longer trusted: certain without asking anybody; but the address may serve
@@ -179,22 +203,6 @@ class ChainCache:
             refusal = verdict
         miss = self._misses.resting(x5u, at=self._monotonic(), trust_digest=trust.digest)
         return (None if miss is None else refusal or miss.answer), refusal
-
-    def _judged(self, stored: StoredChain, now: int, trust: Trust) -> ValidatedChain | Refusal:
-        """Judge the stored chain; it is validated anew only where the trust or its dates ask for it."""
-        known = stored.verdict
-        if stored.trust_digest == trust.digest:
-            if isinstance(known, ValidatedChain):
-                if known.not_before <= now <= known.not_after:
-                    return known
-            elif abs(now - stored.judged_at) <= 1:
-                # A refusal may be a matter of time; looking once a second keeps it as cheap as a chain.
-                return known
-        verdict = validate(stored.certificates, trust, now)
-        if isinstance(verdict, ValidatedChain) and stored.warnings:
-            verdict = replace(verdict, warnings=(*verdict.warnings, *stored.warnings))
-        stored.verdict, stored.trust_digest, stored.judged_at = verdict, trust.digest, now
-        return verdict
 
     def _look_behind(self, x5u: str, trust: Trust, *, past_shared: bool = False) -> None:
         resting = self._misses.resting(x5u, at=self._monotonic(), trust_digest=trust.digest)
@@ -225,12 +233,12 @@ class ChainCache:
         if self._shared is not None and not past_shared:
             shared = await self._shared.get(x5u)
             if shared is not None:
-                examined = self._examined(shared.body, (), trust)
+                examined = await self._judging.examine(shared.body, (), trust)
                 # What does not validate here (poisoned, expired, replaced) is passed over, not believed.
                 if not isinstance(examined, Refusal):
-                    chain, stored = examined
-                    self._keep(x5u, stored, fresh=min(shared.fresh_seconds, self._lifetime(chain, None)))
-                    return chain
+                    fresh = min(shared.fresh_seconds, self._judging.fresh_seconds(examined, None))
+                    self._keep(x5u, examined, fresh=fresh)
+                    return examined.verdict
         try:
             fetched = await self._fetcher.fetch(x5u)
         except CertificateUnobtainableError as error:
@@ -238,37 +246,15 @@ class ChainCache:
             if error.asked:
                 self._misses.note(x5u, finding, at=self._monotonic(), trust_digest=trust.digest)
             return finding
-        examined = self._examined(fetched.body, fetched.warnings, trust)
+        examined = await self._judging.examine(fetched.body, fetched.warnings, trust)
         if isinstance(examined, Refusal):
             self._misses.note(x5u, examined, at=self._monotonic(), trust_digest=trust.digest)
             return examined
-        chain, stored = examined
-        fresh = self._lifetime(chain, fetched.max_age_seconds)
-        self._keep(x5u, stored, fresh=fresh)
+        fresh = self._judging.fresh_seconds(examined, fetched.max_age_seconds)
+        self._keep(x5u, examined, fresh=fresh)
         if self._shared is not None:
             await self._shared.put(x5u, SharedPem(fetched.body, fresh))
-        return chain
-
-    def _examined(
-        self, pem: bytes, warnings: tuple[Finding, ...], trust: Trust
-    ) -> tuple[ValidatedChain, StoredChain] | Refusal:
-        """Judge a body: what it proves and what to keep of it, or why it proves nothing."""
-        now = self._clock()
-        try:
-            certificates = parse_chain(pem)
-        except ChainError as error:
-            return Refusal((Finding(CREDENTIAL_UNREADABLE, str(error)),))
-        verdict = validate(certificates, trust, now)
-        if isinstance(verdict, Refusal):
-            return verdict
-        if warnings:
-            verdict = replace(verdict, warnings=(*verdict.warnings, *warnings))
-        return verdict, StoredChain(
-            certificates, len(pem), warnings, verdict, trust.digest, now, fresh_until=0.0
-        )
-
-    def _lifetime(self, chain: ValidatedChain, max_age_seconds: int | None) -> int:
-        return fresh_seconds(max_age_seconds, now=self._clock(), not_after=chain.not_after)
+        return examined.verdict
 
     def _keep(self, x5u: str, stored: StoredChain, *, fresh: int) -> None:
         stored.fresh_until = self._monotonic() + fresh
@@ -290,3 +276,7 @@ class ChainCache:
         async with asyncio.TaskGroup() as group:
             for _ in range(_LIST_AT_ONCE):
                 group.create_task(take())
+
+
+def _waits(refusal: Refusal) -> bool:
+    return refusal.findings[0].reason is REVOCATION_PENDING

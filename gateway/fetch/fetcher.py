@@ -1,4 +1,4 @@
-"""One certificate chain from a stranger's server: bounded in time, bytes, addresses and turns.
+"""One document from a stranger's server: bounded in time, bytes, addresses and turns.
 
 ATIS-1000074 and ATIS-1000080: https GET, no redirect followed, status 200. What the body says is not judged
 here but in `certificates/`; a wrong content type is only remarked on, because many hosts send one. Nothing
@@ -24,17 +24,10 @@ from gateway.certificates.x5u import X5uPolicy, check_x5u
 from gateway.fetch.connections import checked_connector, forbidden, tls_context
 from gateway.fetch.freshness import max_age_seconds
 from gateway.fetch.hosts import Hosts, NoTurnError, Turn
+from gateway.fetch.kinds import PEM_CHAIN, Kind
 from gateway.reasons import CREDENTIAL_UNOBTAINABLE, X5U_FORBIDDEN, X5U_WARNING, Finding, Reason
 
-MOST_BYTES: Final = 65_536
-"""The largest chain in use is about 6 kB."""
-
-_PEM_CHAIN: Final = "application/pem-certificate-chain"
-_HEADERS: Final = {
-    "User-Agent": f"Callmark/{__version__}",
-    "Accept": f"{_PEM_CHAIN}, */*;q=0.5",
-    "Accept-Encoding": "identity",
-}
+_HEADERS: Final = {"User-Agent": f"Callmark/{__version__}", "Accept-Encoding": "identity"}
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 """One deadline stands round the whole fetch, waiting for its turn included; partial ones would add up."""
 
@@ -60,7 +53,7 @@ class FetchPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchedPem:
+class Fetched:
     """What an address served."""
 
     body: bytes
@@ -104,7 +97,7 @@ class CertificateFetcher:
             trust_env=False,
         )
 
-    async def fetch(self, url: str) -> FetchedPem:
+    async def fetch(self, url: str, kind: Kind = PEM_CHAIN) -> Fetched:
         """Give the body of the one answer to one GET, or CertificateUnobtainableError; never another."""
         problem = check_x5u(url, self._policy.x5u)
         if problem is not None:
@@ -116,11 +109,11 @@ class CertificateFetcher:
             # encoded: the bytes asked for are the bytes that were signed, not a tidied form of them.
             target = URL(url, encoded=True)
             async with asyncio.timeout(self._timeout_seconds), self._hosts.turn(_host(target)) as turn:
-                fetched = await self._get(target)
+                fetched = await self._get(target, kind)
             turn.alive()
         except CertificateUnobtainableError:
             if turn is not None:
-                turn.alive()  # it answered, only not with a certificate
+                turn.alive()  # it answered, only not with what was wanted
             raise
         except NoTurnError as error:
             raise CertificateUnobtainableError(error.problem, asked=False) from error
@@ -147,18 +140,19 @@ class CertificateFetcher:
         """Close what is open; fetches still under way end with CertificateUnobtainableError."""
         await self._session.close()
 
-    async def _get(self, url: URL) -> FetchedPem:
-        async with self._session.get(url, allow_redirects=False) as response:
+    async def _get(self, url: URL, kind: Kind) -> Fetched:
+        accept = {"Accept": f"{kind.media_type}, */*;q=0.5"}
+        async with self._session.get(url, allow_redirects=False, headers=accept) as response:
             if response.status != 200:
                 redirect = ", a redirect, which is not followed" if 300 <= response.status < 400 else ""
                 raise CertificateUnobtainableError(
                     f"its host answers with status {response.status}{redirect}"
                 )
-            body, warnings = await _body(response)
+            body, warnings = await _body(response, kind.most_bytes)
             headers = response.headers
-            if response.content_type != _PEM_CHAIN:
-                warnings = (*warnings, Finding(X5U_WARNING, f"the content type is not {_PEM_CHAIN}"))
-            return FetchedPem(
+            if response.content_type != kind.media_type:
+                warnings = (*warnings, Finding(X5U_WARNING, f"the content type is not {kind.media_type}"))
+            return Fetched(
                 body,
                 max_age_seconds(
                     cache_control=",".join(headers.getall("Cache-Control", ())),
@@ -170,14 +164,14 @@ class CertificateFetcher:
             )
 
 
-async def _body(response: aiohttp.ClientResponse) -> tuple[bytes, tuple[Finding, ...]]:
-    too_long = CertificateUnobtainableError(f"the answer is longer than {MOST_BYTES} bytes")
-    if (response.content_length or 0) > MOST_BYTES:
+async def _body(response: aiohttp.ClientResponse, most_bytes: int) -> tuple[bytes, tuple[Finding, ...]]:
+    too_long = CertificateUnobtainableError(f"the answer is longer than {most_bytes} bytes")
+    if (response.content_length or 0) > most_bytes:
         raise too_long
     received = bytearray()
     async for chunk in response.content.iter_any():
         received += chunk
-        if len(received) > MOST_BYTES:
+        if len(received) > most_bytes:
             raise too_long
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if coding == "identity":
@@ -187,10 +181,10 @@ async def _body(response: aiohttp.ClientResponse) -> tuple[bytes, tuple[Finding,
     # Some hosts compress whatever they are asked; 32 + 15 bits let zlib tell the two formats apart.
     inflater = zlib.decompressobj(wbits=47)
     try:
-        body = inflater.decompress(bytes(received), MOST_BYTES + 1)
+        body = inflater.decompress(bytes(received), most_bytes + 1)
     except zlib.error as error:
         raise CertificateUnobtainableError("the compressed answer is damaged") from error
-    if len(body) > MOST_BYTES:
+    if len(body) > most_bytes:
         raise too_long
     if not inflater.eof:
         raise CertificateUnobtainableError("the compressed answer is cut short")

@@ -9,12 +9,13 @@ two entries, and neither can stand in for the other.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography import x509
 
 from gateway.certificates.chain import Refusal, ValidatedChain
+from gateway.certificates.tn_reference import FetchedLists
 from gateway.fetch.hosts import LONGEST_REST_SECONDS, rest_seconds
 from gateway.reasons import Finding
 
@@ -41,6 +42,10 @@ class StoredChain:
     """Epoch seconds at which `verdict` was reached."""
     fresh_until: float
     """On the clock that only goes forward; afterwards it is served on while a newer one is looked for."""
+    tn_lists: FetchedLists = field(default_factory=dict)
+    """Lists of numbers that its certificates keep elsewhere, as they were fetched with it."""
+    news: int = 0
+    """What had been heard of awaited lists by then (`AwaitedLists.news`)."""
     look_again_from: float = float("-inf")
     """The earliest moment of the next look that a failed signature or a refusal may ask for."""
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.generation.texts import Texts
+from gateway.generation.texts import DomainRules, Texts
 
-_FORM: Final = b"callmark bundle 1\n"
+_FORM: Final = b"callmark bundle 2\n"
 _LENGTH: Final = re.compile(rb"[1-9][0-9]{0,8}")
 
 
@@ -29,7 +30,7 @@ class _Index(BaseModel):
 
     files: list[tuple[str, Annotated[int, Field(ge=0)], str]]
     """Name, length in bytes, SHA-256."""
-    policy_oids: list[str]
+    domains: list[DomainRules]
     x5u: str | None
     variables: dict[str, str]
 
@@ -39,7 +40,7 @@ def render_bundle(texts: Texts) -> bytes:
     files = sorted(texts.files.items())
     index = {
         "files": [[name, len(data), sha256(data).hexdigest()] for name, data in files],
-        "policy_oids": list(texts.policy_oids),
+        "domains": [asdict(domain) for domain in texts.domains],
         "x5u": texts.x5u,
         "variables": dict(texts.variables),
     }
@@ -73,9 +74,7 @@ def parse_bundle(bundle: bytes) -> Texts:
         files[name] = data
     if at != len(bundle):
         raise BundleError("is longer than its index says")
-    return Texts(
-        files=files, policy_oids=tuple(index.policy_oids), x5u=index.x5u, variables=dict(index.variables)
-    )
+    return Texts(files=files, domains=tuple(index.domains), x5u=index.x5u, variables=dict(index.variables))
 
 
 def bundle_digest(bundle: bytes) -> str:

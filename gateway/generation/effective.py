@@ -9,7 +9,7 @@ from typing import Literal
 
 from gateway.generation.environment import Overrides
 from gateway.generation.problem import Problem, mask_secrets
-from gateway.generation.settings import Settings, sections
+from gateway.generation.settings import RELOADABLE, Settings, sections
 from gateway.generation.toml_file import Table, check_table, parse_toml
 
 
@@ -47,7 +47,7 @@ def effective_keys(
                     source = override.variable
                 else:
                     source = "default" if line is None else f"{name}:{line}"
-                restarted = model is Settings and section != "signing"
+                restarted = model is Settings and section not in RELOADABLE
                 yield EffectiveKey(section, key, _shown(value), source, "restart" if restarted else "reload")
 
     return tuple(keys())

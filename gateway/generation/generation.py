@@ -15,7 +15,10 @@ from cryptography.hazmat.primitives import hashes
 from gateway.attestation.decide import AttestationPolicy, TrunkKind
 from gateway.attestation.inventory import Inventory
 from gateway.certificates.chain import ChainError, parse_chain
-from gateway.certificates.trust import Trust, build_trust
+from gateway.certificates.domain import DomainFiles
+from gateway.certificates.revocation_list import RevocationList, RevocationListError, read_revocation_lists
+from gateway.certificates.revocation_state import RevocationPolicy
+from gateway.certificates.trust import Trust, build_domains
 from gateway.generation.allocation_file import ALLOCATION_FILE, read_allocation_file
 from gateway.generation.brands_file import BRANDS_FILE, read_brands
 from gateway.generation.bundle import bundle_digest, render_bundle
@@ -26,7 +29,16 @@ from gateway.generation.inventory_file import INVENTORY_FILE, read_inventory
 from gateway.generation.policy_file import POLICY_FILE, PolicyFile, read_policy
 from gateway.generation.problem import Problem
 from gateway.generation.settings import sections
-from gateway.generation.texts import ANCHORS, CRL_ISSUERS, CRLS, SIGNING_CERTIFICATE, Texts
+from gateway.generation.texts import (
+    ANCHORS,
+    CRL_ISSUERS,
+    CRLS,
+    FETCHED,
+    LISTED,
+    SIGNING_CERTIFICATE,
+    DomainRules,
+    Texts,
+)
 from gateway.generation.trunks import Trunk
 from gateway.generation.trunks_file import TRUNKS_FILE, read_trunks
 from gateway.numbers.allocations import Allocations
@@ -37,6 +49,7 @@ from gateway.verdicts.policy import VerdictPolicy
 
 _Read = TypeVar("_Read")
 _PRIVATE_KEY = b"PRIVATE KEY"
+_HINT = "the STI-PA's list goes there; to try things out, `callmark pki dev` makes one"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,20 +193,44 @@ def _read(
 
 
 def _build_trust(texts: Texts, problems: list[Problem]) -> Trust | None:
-    result = build_trust(
-        anchors=_prefixed(texts, ANCHORS),
-        crl_issuers=_prefixed(texts, CRL_ISSUERS),
-        crls=_prefixed(texts, CRLS),
-        policy_oids=texts.policy_oids,
-    )
+    fetched = tuple(crl for url, data in texts.under(FETCHED) for crl in _fetched_lists(url, data))
+    result = build_domains([_domain_files(texts, rules, fetched) for rules in texts.domains])
     if isinstance(result, list):
-        hint = "the STI-PA's list goes there; to try things out, `callmark pki dev` makes one"
+        folders = {rules.name: rules.folder(ANCHORS) for rules in texts.domains}
         problems += (
-            Problem(each.file or ANCHORS, None, "", each.message, "" if each.file else hint)
+            Problem(each.file or folders[each.domain], None, "", each.message, "" if each.file else _HINT)
             for each in result
         )
         return None
     return result
+
+
+def _domain_files(texts: Texts, rules: DomainRules, fetched: tuple[RevocationList, ...]) -> DomainFiles:
+    return DomainFiles(
+        name=rules.name,
+        anchors=_prefixed(texts, rules.folder(ANCHORS)),
+        crl_issuers=_prefixed(texts, rules.folder(CRL_ISSUERS)),
+        crls=_prefixed(texts, rules.folder(CRLS)),
+        fetched_crls=fetched,
+        listed_anchors=_prefixed(texts, rules.folder(LISTED)) if rules.has_trust_list else (),
+        has_trust_list=rules.has_trust_list,
+        policy_oids=rules.policy_oids,
+        x5u_prefixes=rules.x5u_prefixes,
+        allow_delegate_shaken=rules.allow_delegate_shaken,
+        revocation=RevocationPolicy(
+            overdue_grace_seconds=rules.overdue_grace_seconds,
+            wait_for_missing=rules.wait_for_missing,
+            refuse_unobtainable=rules.refuse_unobtainable,
+        ),
+    )
+
+
+def _fetched_lists(url: str, data: bytes) -> tuple[RevocationList, ...]:
+    """Read what was fetched; whoever fetched it has judged it, and nothing of it may stop a reload."""
+    try:
+        return read_revocation_lists(url, data)
+    except RevocationListError:
+        return ()
 
 
 def _prefixed(texts: Texts, folder: str) -> list[tuple[str, bytes]]:

@@ -1,6 +1,7 @@
 """`gateway.toml`: where the node listens, keeps its data and finds its stores. Changed by a restart.
 
-`[signing]` is the exception: it is read again with each generation. Paths are relative to the working
+`[signing]`, `[trust]` and `[[trust_domain]]` are the exception: they are read again with each
+generation. Paths are relative to the working
 directory of the process, as those given to any command are.
 """
 
@@ -15,16 +16,17 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from gateway.certificates.profile import DEFAULT_POLICY_OIDS
 from gateway.certificates.x5u import X5uPolicy, check_x5u
 from gateway.generation.environment import Overrides
 from gateway.generation.problem import Problem, quote
 from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
+from gateway.generation.trust_settings import FilePath, TrustDomainTable, TrustTable, trust_problems
 
 SETTINGS_FILE: Final = "gateway.toml"
+RELOADABLE: Final = frozenset({"signing", "trust", "trust_domain"})
+"""Read again with each generation; the others wait for the next start."""
 _HOST_AND_PORT: Final = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
 _REDIS_SCHEMES: Final = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
-_OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,6 @@ def _check_listen(text: str) -> str:
 
 def _check_listen_or_off(text: str) -> str:
     return _check_listen(text) if text else text
-
-
-def _check_path(text: str) -> str:
-    if not text or "\x00" in text:
-        raise ValueError("is not a path")
-    return text
 
 
 def _check_redis(text: str) -> str:
@@ -131,14 +127,7 @@ def _check_codes(text: str) -> str:
     return text
 
 
-def _check_oid(text: str) -> str:
-    if _OID.fullmatch(text) is None:
-        raise ValueError('is not an object identifier such as "2.16.840.1.114569.1.1.3"')
-    return text
-
-
 Listen = Annotated[str, AfterValidator(_check_listen)]
-FilePath = Annotated[str, AfterValidator(_check_path)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -186,16 +175,6 @@ class DataTable(Table):
     """`[data]`: the directory everything of this node is in."""
 
     directory: FilePath = "data"
-
-
-class TrustTable(Table):
-    """`[trust]`: directories of PEM (or DER) files."""
-
-    anchors_directory: FilePath = "certs/trust"
-    crl_issuers_directory: FilePath | None = None
-    crls_directory: FilePath | None = None
-    policy_oids: List[Annotated[str, AfterValidator(_check_oid)]] = tuple(sorted(DEFAULT_POLICY_OIDS))
-    """Certificate policies of which a certificate must carry one."""
 
 
 class X5uTable(Table):
@@ -251,6 +230,15 @@ class Settings(Table):
     verification: VerificationTable = VerificationTable()
     roaming: RoamingTable = RoamingTable()
     signing: SigningTable = SigningTable()
+    trust_domain: List[TrustDomainTable] = ()
+
+
+def x5u_policy(settings: Settings) -> X5uPolicy:
+    """`[x5u]` as the rules take it."""
+    return X5uPolicy(
+        allowed_ports=settings.x5u.allowed_ports,
+        allow_private_addresses=settings.x5u.allow_private_addresses,
+    )
 
 
 def sections(model: type[BaseModel]) -> Mapping[str, type[BaseModel]]:
@@ -299,8 +287,7 @@ def _contradictions(settings: Settings, file: TomlFile) -> list[Problem]:
         missing = ", ".join(key for key in SigningTable.model_fields if key not in given)
         wrong("signing", given[0], f"is set without {missing}", "signing needs all three keys, or none")
     if signing.x5u is not None:
-        policy = X5uPolicy(settings.x5u.allowed_ports, settings.x5u.allow_private_addresses)
-        finding = check_x5u(signing.x5u, policy)
+        finding = check_x5u(signing.x5u, x5u_policy(settings))
         if finding is not None:
             wrong("signing", "x5u", f"{quote(signing.x5u)} is refused by verifiers: {finding.detail}")
     addresses = [address for address in (listen.calls, listen.repository, listen.control) if address]
@@ -308,6 +295,4 @@ def _contradictions(settings: Settings, file: TomlFile) -> list[Problem]:
         wrong("listen", "calls", "calls, repository and control must have different addresses")
     if not settings.x5u.allowed_ports:
         wrong("x5u", "allowed_ports", "is empty, so that no certificate could be fetched")
-    if not settings.trust.policy_oids:
-        wrong("trust", "policy_oids", "is empty, so that no certificate could be accepted")
-    return problems
+    return problems + trust_problems(settings.trust, settings.trust_domain, file, x5u_policy(settings))

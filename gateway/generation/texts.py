@@ -2,16 +2,20 @@
 
 File names here are relative and always the same, wherever an operator keeps the files: `policy.toml`,
 `trunks.toml`, `inventory.csv`, `dno.csv`, `brands.toml`, `allocations.csv`, `honeypots.csv`; `anchors/…`,
-`crl_issuers/…`, `crls/…`; `signing/certificate.pem`. A private key is never among them.
+`crl_issuers/…`, `crls/…`, and the same under `domains/NAME/` for each further trust domain; `listed/…`, the
+anchors of a trust list, and `fetched/…`, the revocation lists by their addresses; `signing/certificate.pem`.
+A private key is never among them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
+from gateway.certificates.domain import DEFAULT_DOMAIN
+from gateway.certificates.revocation_state import WEEK_SECONDS
 from gateway.generation.allocation_file import ALLOCATION_FILE
 from gateway.generation.brands_file import BRANDS_FILE
 from gateway.generation.dno_file import DNO_FILE
@@ -27,7 +31,27 @@ OPTIONAL_FILES: Final = (ALLOCATION_FILE, HONEYPOTS_FILE)
 ANCHORS: Final = "anchors/"
 CRL_ISSUERS: Final = "crl_issuers/"
 CRLS: Final = "crls/"
+LISTED: Final = "listed/"
+FETCHED: Final = "fetched/"
 SIGNING_CERTIFICATE: Final = "signing/certificate.pem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainRules:
+    """What the settings say of one trust domain."""
+
+    name: str = DEFAULT_DOMAIN
+    policy_oids: tuple[str, ...]
+    x5u_prefixes: tuple[str, ...] = ()
+    allow_delegate_shaken: bool = False
+    overdue_grace_seconds: int = WEEK_SECONDS
+    wait_for_missing: bool = False
+    refuse_unobtainable: bool = False
+    has_trust_list: bool = False
+
+    def folder(self, kind: str) -> str:
+        """Where the domain's files of this kind (`anchors/`, …) are."""
+        return kind if self.name == DEFAULT_DOMAIN else f"domains/{self.name}/{kind}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +59,8 @@ class Texts:
     """The bytes of one generation and the few settings that change what they mean."""
 
     files: Mapping[str, bytes] = field(repr=False)
-    policy_oids: tuple[str, ...]
-    """`[trust] policy_oids`."""
+    domains: tuple[DomainRules, ...]
+    """`[trust]`, then each `[[trust_domain]]`."""
     x5u: str | None = None
     """`[signing] x5u`, with which `signing/certificate.pem` stands or falls."""
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +73,12 @@ class Texts:
             for name, data in sorted(self.files.items())
             if name.startswith(folder)
         ]
+
+    def with_obtained(self, obtained: Mapping[str, bytes]) -> Texts:
+        """The same with these lists in place of those that were obtained before."""
+        folders = (FETCHED, *(domain.folder(LISTED) for domain in self.domains))
+        own = {name: data for name, data in self.files.items() if not name.startswith(folders)}
+        return replace(self, files={**own, **obtained})
 
     def policy_digest(self) -> str:
         """SHA-256, hex, over all that the policy part is made of."""

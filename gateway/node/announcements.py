@@ -50,7 +50,7 @@ class Announcements:
     def __init__(
         self,
         seats: Sequence[Seat],
-        reply: Callable[[dict[str, object]], None],
+        reply: Callable[[dict[str, object]], object],
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._seats = seats

@@ -245,6 +245,8 @@ class _Node:
                 self._workers.tell_of_workers()
             case "announce":
                 self._workers.announcements.announce(received.number("number"), received.text("hash"))
+            case "list_looked_for":
+                self._workers.tell_all(received.message)
             case kind:
                 raise ChannelError(f"the control process has no message of type {kind!r}")
 
@@ -276,12 +278,14 @@ class _Node:
     def _python_children(self) -> list[Keeper]:
         return [*self._worker_keepers, *([self._control] if self._control is not None else [])]
 
-    def _tell_control(self, message: dict[str, object]) -> None:
-        """Messages of before it is ready are not kept: it is told how the workers stand when it is."""
+    def _tell_control(self, message: dict[str, object]) -> bool:
+        """Whether it was told. Nothing is kept for it: when it is ready it is told how the workers stand."""
         if not self._control_ready.is_set() or self._control is None:
-            return
+            return False
         if not self._control.tell(message):
             self._report("control.not_told", message=str(message["type"]))
+            return False
+        return True
 
     def _report(self, event: str, **fields: object) -> None:
         if self._plan.on_event is not None:

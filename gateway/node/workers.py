@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway.channel import ChannelError, Received
 from gateway.node.announcements import Announcements
@@ -27,7 +27,7 @@ class Workers:
         count: int,
         listeners: Sequence[socket.socket],
         answer_seconds: float,
-        tell_control: Callable[[dict[str, object]], None],
+        tell_control: Callable[[dict[str, object]], bool],
         ended_unready: Callable[[int], None],
         report: Report,
     ) -> None:
@@ -54,6 +54,12 @@ class Workers:
     def tell_of_workers(self) -> None:
         """Tell the control process how each seat stands."""
         self._tell_control({"type": "workers", "workers": [seat.describe() for seat in self.seats]})
+
+    def tell_all(self, message: Mapping[str, object]) -> None:
+        """Tell every worker; one that does not read its line misses it, and asks again."""
+        for seat in self.seats:
+            if seat.child is not None:
+                seat.child.tell(message)
 
     def _started(self, seat: Seat, child: Child) -> None:
         seat.child, seat.state, seat.generation = child, SeatState.STARTING, None
@@ -84,8 +90,17 @@ class Workers:
                 self.tell_of_workers()
             case "refused":
                 self.announcements.refused(seat, received.text("hash"), received.text("why"))
+            case "list_wanted":
+                self._list_wanted(seat, received)
             case kind:
                 raise ChannelError(f"a worker has no message of type {kind!r}")
+
+    def _list_wanted(self, seat: Seat, received: Received) -> None:
+        url = received.text("url")
+        wanted: dict[str, object] = {"type": "list_wanted", "url": url, "issuer": received.text("issuer")}
+        if not self._tell_control(wanted) and seat.child is not None:
+            problem = "the control process, which fetches it, is not there"
+            seat.child.tell({"type": "list_looked_for", "url": url, "problem": problem})
 
     def _ready(self, seat: Seat, received: Received) -> None:
         seat.state = SeatState.READY

@@ -8,13 +8,15 @@ from cryptography import x509
 from gateway.certificates.chain import Refusal, ValidatedChain, parse_chain, validate
 from gateway.certificates.domain import DomainFiles, build_domain
 from gateway.certificates.path import NoPath, Path, find_path
+from gateway.certificates.revocation_list import read_revocation_lists
 from gateway.certificates.revocation_state import RevocationPolicy
-from gateway.certificates.trust import Problem, Trust, build_trust
+from gateway.certificates.trust import Problem, Trust, build_domains, build_trust
 from gateway.reasons import (
     CERTIFICATE_EXPIRED,
     CERTIFICATE_PROFILE,
     CERTIFICATE_REVOKED,
     CERTIFICATE_UNTRUSTED,
+    REVOCATION_PENDING,
     TNAUTHLIST_PENDING,
 )
 from tests import pki
@@ -32,11 +34,17 @@ CRL_ISSUER = pki.make_crl_issuer()
 
 
 def domain(name: str, *roots: pki.Issued, **how) -> DomainFiles:
-    return DomainFiles(name=name, anchors=[(f"{name}.pem", b"".join(root.pem for root in roots))], **how)
+    return DomainFiles(name=name, anchors=[(f"{name}.pem", root.pem) for root in roots], **how)
 
 
 def trust_of(*further: DomainFiles, **how) -> Trust:
     trust = build_trust(anchors=[("us.pem", US.root.pem)], further=further, **how)
+    assert isinstance(trust, Trust), trust
+    return trust
+
+
+def trust_from(*domains: DomainFiles) -> Trust:
+    trust = build_domains(domains)
     assert isinstance(trust, Trust), trust
     return trust
 
@@ -88,17 +96,42 @@ def test_no_domain_borrows_anothers_tolerance():
             PRIVATE_ROOT,
             allow_delegate_shaken=True,
             x5u_prefixes=["https://own.example.org/"],
-            revocation=RevocationPolicy(wait_for_missing=True),
+            revocation=RevocationPolicy(overdue_grace_seconds=5),
         )
     )
     strict = believed(delegate(us_provider, "12155550100"), us_provider, trust=trust)
     assert strict.authority.may_sign("shaken") is not None
     assert strict.x5u_prefixes == ()
-    assert strict.revocation.judge(NOW) is None
+    assert strict.revocation.policy == RevocationPolicy()
     lenient = believed(delegate(own_provider, "12155550100"), own_provider, trust=trust)
     assert lenient.authority.may_sign("shaken") is None
     assert lenient.x5u_prefixes == ("https://own.example.org/",)
-    assert lenient.revocation.judge(NOW) is not None
+    assert lenient.revocation.policy == RevocationPolicy(overdue_grace_seconds=5)
+
+
+def test_a_chain_that_waits_in_one_domain_is_not_let_through_by_a_later_one():
+    trust = trust_of(domain("again", US.root), revocation=RevocationPolicy(wait_for_missing=True))
+    assert reason_of(outcome(US.leaf, US.intermediate, trust=trust)) is REVOCATION_PENDING
+
+
+def test_a_fetched_list_counts_in_the_domains_whose_issuers_signed_it_and_harms_no_other():
+    fetched = read_revocation_lists(
+        "https://crl.example.org/crl", pki.make_crl(CRL_ISSUER, [US.leaf, FRANCE_LEAF])
+    )
+    issuer = [("issuer.pem", CRL_ISSUER.pem)]
+    us = domain("us", US.root, crl_issuers=issuer, fetched_crls=fetched)
+    france = domain("france", FRANCE_ROOT, policy_oids=[FRENCH_POLICY], fetched_crls=fetched)
+    trust = trust_from(us, france)
+    assert [len(each.crls.lists) for each in trust.domains] == [1, 0]
+    assert reason_of(outcome(US.leaf, US.intermediate, trust=trust)) is CERTIFICATE_REVOKED
+    assert believed(FRANCE_LEAF, trust=trust).missing_crls == (pki.CRL_URL,)
+
+
+def test_a_domain_with_a_trust_list_may_wait_for_its_anchors():
+    trust = trust_from(domain("us", has_trust_list=True))
+    assert reason_of(outcome(US.leaf, US.intermediate, trust=trust)) is CERTIFICATE_UNTRUSTED
+    listed = domain("us", has_trust_list=True, listed_anchors=[("listed.pem", US.root.pem)])
+    assert believed(US.leaf, US.intermediate, trust=trust_from(listed)).domain == "us"
 
 
 def test_a_chain_revoked_in_one_domain_is_not_saved_by_a_later_one_with_the_same_anchor():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.certificates.chain import Refusal, ValidatedChain, parse_chain, validate
-from gateway.certificates.revocation import RevocationState, revocation_pointers
+from gateway.certificates.revocation import RevocationState, missing_lists
 from gateway.certificates.revocation_list import RevocationListError, name_key, read_revocation_lists
 from gateway.certificates.trust import Problem, Trust, build_trust
 from gateway.reasons import CERTIFICATE_REVOKED, REVOCATION_UNKNOWN
@@ -167,9 +167,13 @@ def test_pointers_are_given_once_and_only_those_of_the_web():
         ]
     )
     leaf = pki.make_leaf(PKI.intermediate, replace=[(odd, False)])
-    pointers = revocation_pointers([leaf.certificate, PKI.leaf.certificate, PKI.intermediate.certificate])
-    assert pointers == ("http://crl.example.com/x", pki.CRL_URL)
-    assert revocation_pointers([PKI.root.certificate]) == ()
+    authority, root = PKI.intermediate.certificate, PKI.root.certificate
+    missing = missing_lists(
+        [(leaf.certificate, authority), (PKI.leaf.certificate, authority), (authority, root)]
+    )
+    assert [each.url for each in missing] == ["http://crl.example.com/x", pki.CRL_URL]
+    assert {each.issuer for each in missing} == {authority}
+    assert missing_lists([(root, root)]) == ()
 
 
 def test_both_dates_of_a_list_belong_to_it():
@@ -377,3 +381,11 @@ def test_no_changed_list_is_ever_used(place, bit):
     built = build(bytes(changed))
     # A change in the issuer's name leaves a list that nobody signed: a problem too, for it is indirect.
     assert isinstance(built, list)
+
+
+def test_one_of_several_lists_of_an_authority_vouches_for_its_own_certificates_alone():
+    url = "https://crl.example.org/first"
+    leaf = pki.make_leaf(PKI.root, replace=[(pki.crl_pointer(url), False)])
+    for published, expected in ((url, "good"), ("https://crl.example.org/second", "unknown"), (None, "good")):
+        crl = pki.make_crl(PKI.root, indirect=False, point=published and pki.issuing_point(url=published))
+        assert verdict(crl, chain=(leaf,)) == expected

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from cryptography import x509
 
+from gateway.certificates.chain import Refusal, ValidatedChain, parse_chain, validate
 from gateway.certificates.revocation_state import WEEK_SECONDS, ChainRevocation, RevocationPolicy
 from gateway.certificates.trust import Trust, build_trust
 from gateway.reasons import (
@@ -12,6 +13,7 @@ from gateway.reasons import (
     REVOCATION_OVERDUE,
     REVOCATION_PENDING,
     REVOCATION_UNKNOWN,
+    REVOCATION_UNOBTAINABLE,
     Verstat,
 )
 from tests import pki
@@ -21,9 +23,10 @@ from tests.pki import DAY, NOW
 PKI = pki.make_pki()
 CRL_ISSUER = pki.make_crl_issuer()
 WAIT = RevocationPolicy(wait_for_missing=True)
+REFUSE = RevocationPolicy(wait_for_missing=True, refuse_unobtainable=True)
 
 
-def chain(*crls: bytes, policy: RevocationPolicy | None = None, leaf: pki.Issued = PKI.leaf):
+def trust_of(*crls: bytes, policy: RevocationPolicy | None = None) -> Trust:
     trust = build_trust(
         anchors=[("root.pem", PKI.root.pem)],
         crl_issuers=[("issuer.pem", CRL_ISSUER.pem)],
@@ -31,7 +34,17 @@ def chain(*crls: bytes, policy: RevocationPolicy | None = None, leaf: pki.Issued
         revocation=policy,
     )
     assert isinstance(trust, Trust)
-    return believed(leaf, PKI.intermediate, trust=trust)
+    return trust
+
+
+def chain(*crls: bytes, policy: RevocationPolicy | None = None, leaf: pki.Issued = PKI.leaf):
+    return believed(leaf, PKI.intermediate, trust=trust_of(*crls, policy=policy))
+
+
+def without_list(*crls: bytes, policy: RevocationPolicy, unobtainable=()):
+    """What becomes of a chain whose list is not at hand."""
+    served = parse_chain(PKI.chain_pem)
+    return validate(served, trust_of(*crls, policy=policy), NOW, unobtainable=unobtainable)
 
 
 def reason_at(revocation: ChainRevocation, now: int):
@@ -88,16 +101,40 @@ def test_a_list_that_was_never_seen_is_missing_and_named():
     assert {one.reason for one in found.warnings} == {REVOCATION_UNKNOWN}
 
 
-def test_where_lists_are_fetched_a_missing_one_refuses_until_it_came():
-    assert reason_at(chain(policy=WAIT).revocation, NOW) is REVOCATION_PENDING
-    assert reason_at(chain(pki.make_crl(CRL_ISSUER), policy=WAIT).revocation, NOW) is None
+@pytest.mark.parametrize("policy", [WAIT, REFUSE])
+def test_where_lists_are_fetched_a_missing_one_refuses_until_it_came(policy):
+    waiting = without_list(policy=policy)
+    assert isinstance(waiting, Refusal)
+    assert waiting.retry
+    assert [finding.reason for finding in waiting.findings] == [REVOCATION_PENDING]
+    [missing] = waiting.missing_lists
+    assert (missing.url, missing.issuer) == (pki.CRL_URL, PKI.intermediate.certificate)
+    assert reason_at(chain(pki.make_crl(CRL_ISSUER), policy=policy).revocation, NOW) is None
+
+
+def test_what_cannot_be_had_is_no_longer_waited_for():
+    found = without_list(policy=WAIT, unobtainable={pki.CRL_URL})
+    assert isinstance(found, ValidatedChain)
+    assert found.missing_crls == (pki.CRL_URL,)
+    assert {one.reason for one in found.warnings} == {REVOCATION_UNKNOWN}
+    assert isinstance(without_list(policy=WAIT, unobtainable={"https://crl.example.org/other"}), Refusal)
+
+
+@pytest.mark.parametrize("policy", [REFUSE, RevocationPolicy(refuse_unobtainable=True)])
+def test_policy_may_refuse_what_cannot_be_had(policy):
+    refused = without_list(policy=policy, unobtainable=[pki.CRL_URL])
+    assert isinstance(refused, Refusal)
+    assert refused.retry
+    assert [finding.reason for finding in refused.findings] == [REVOCATION_UNOBTAINABLE]
+    assert [missing.url for missing in refused.missing_lists] == [pki.CRL_URL]
 
 
 def test_one_missing_list_of_two_is_enough_to_wait():
     users = pki.make_crl(CRL_ISSUER, point=pki.issuing_point(indirect=True, users=True))
-    found = chain(users, policy=WAIT)
-    assert found.missing_crls == (pki.CRL_URL,)
-    assert reason_at(found.revocation, NOW) is REVOCATION_PENDING
+    found = without_list(users, policy=WAIT)
+    assert isinstance(found, Refusal)
+    [missing] = found.missing_lists
+    assert (missing.url, missing.issuer) == (pki.CRL_URL, PKI.root.certificate)
 
 
 def test_a_certificate_that_points_nowhere_is_not_waited_for():
@@ -108,7 +145,7 @@ def test_a_certificate_that_points_nowhere_is_not_waited_for():
     assert REVOCATION_UNKNOWN in {one.reason for one in found.warnings}
 
 
-@pytest.mark.parametrize("reason", [REVOCATION_PENDING, REVOCATION_OUTDATED])
+@pytest.mark.parametrize("reason", [REVOCATION_PENDING, REVOCATION_UNOBTAINABLE, REVOCATION_OUTDATED])
 def test_what_refuses_is_no_failure_of_the_caller(reason):
     assert reason.verstat is Verstat.NO_TN_VALIDATION
     assert reason.case == "E8"

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.certificates.chain import ChainError, parse_chain
 from gateway.certificates.domain import Problem
-from gateway.certificates.revocation import revocation_pointers
+from gateway.certificates.revocation import missing_lists
 from gateway.certificates.revocation_state import RevocationPolicy
 from gateway.certificates.trust import Trust, build_trust
 from gateway.certificates.x5u import X5uPolicy, check_x5u
@@ -103,10 +103,10 @@ def test_a_long_list_takes_bounded_memory_and_is_found_in():
 
 def test_the_addresses_of_lists_go_by_the_rules_of_certificates():
     leaf = pki.make_leaf(ROOT, replace=[(pki.crl_pointer("https://169.254.169.254/latest"), False)])
-    (url,) = revocation_pointers([leaf.certificate])
-    assert check_x5u(url, X5uPolicy()) is not None
+    (missing,) = missing_lists([(leaf.certificate, ROOT.certificate)])
+    assert check_x5u(missing.url, X5uPolicy()) is not None
     assert check_x5u(pki.CRL_URL, X5uPolicy()) is None
-    assert believed(leaf).missing_crls == (url,)
+    assert believed(leaf).missing_crls == (missing.url,)
 
 
 # --- C11: keys -----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.control.files import Configuration, read_configuration
 from gateway.generation.problem import Problem
+from tests import pki
 from tests.generation.conftest import COMMITTED, anchor_pem
 
 __all__ = ["anchor_pem"]
@@ -129,3 +130,84 @@ def test_a_file_that_never_holds_still_is_not_read_as_a_mixture(
 def test_a_directory_that_is_not_there_is_told_once_a_file(tmp_path: Path) -> None:
     found = problems_of(tmp_path / "nowhere")
     assert len(found) == len({each.file for each in found}) == 6
+
+
+DOMAIN = """
+[[trust_domain]]
+name = "france"
+anchors_directory = "{anchors}"
+policy_oids = ["1.2.250.1.695.1.1.1.1"]
+allow_delegate_shaken = true
+overdue_grace_hours = 2
+"""
+
+
+def with_domains(directory: Path, *domains: str) -> Configuration | list[Problem]:
+    with (directory / "gateway.toml").open("a") as file:
+        file.write("".join(domains))
+    return read_configuration(directory, {})
+
+
+def test_a_further_trust_domain_has_its_own_anchors_and_rules(directory: Path) -> None:
+    read = with_domains(directory, DOMAIN.format(anchors=directory.parent / "anchors"))
+    assert isinstance(read, Configuration), read
+    default, france = read.generation.trust.domains
+    assert (default.name, default.allow_delegate_shaken) == ("default", False)
+    assert (france.name, france.allow_delegate_shaken) == ("france", True)
+    assert france.policy_oids == {"1.2.250.1.695.1.1.1.1"}
+    assert france.revocation.overdue_grace_seconds == 7_200
+    assert default.revocation.wait_for_missing
+
+
+def test_problems_of_trust_domains_are_placed(directory: Path) -> None:
+    anchors = directory.parent / "anchors"
+    other = directory.parent / "other"
+    other.mkdir()
+    (other / "bad.pem").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    again = DOMAIN.format(anchors=anchors)
+    found = with_domains(directory, again, again)
+    assert isinstance(found, list)
+    [twice] = found
+    assert twice.key == "trust_domain[1].name"
+    assert "stands twice" in twice.message
+    (directory / "gateway.toml").write_text(f'[trust]\nanchors_directory = "{anchors}"\n')
+    [unread] = with_domains(directory, DOMAIN.format(anchors=other))
+    assert unread.file == str(other / "bad.pem")
+    (directory / "gateway.toml").write_text(f'[trust]\nanchors_directory = "{anchors}"\n')
+    empty = directory.parent / "empty"
+    empty.mkdir()
+    [nobody] = with_domains(directory, DOMAIN.format(anchors=empty))
+    assert nobody.file.startswith(str(empty))
+    assert "no trust anchor" in nobody.message
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        ('crl_urls = ["http://crl.example.org/crl"]', "trust.crl_urls", "not an https"),
+        ('crl_urls = ["https://10.0.0.1/crl"]', "trust.crl_urls", "is not fetched"),
+        ("refresh_seconds = 5", "trust.refresh_seconds", "at least 10"),
+        ('when_crl_unobtainable = "pass"', "trust.when_crl_unobtainable", "one of accept, refuse"),
+        ("overdue_grace_hours = -1", "trust.overdue_grace_hours", "at least 0"),
+        ('x5u_prefixes = ["https://certs.example.org"]', "trust.x5u_prefixes", "beginning of an address"),
+        ("policy_oids = []", "trust.policy_oids", "is empty"),
+    ],
+)
+def test_each_mistake_in_trust_is_told_with_its_line(
+    directory: Path, line: str, key: str, words: str
+) -> None:
+    found = with_domains(directory, f"{line}\n")
+    assert isinstance(found, list)
+    [problem] = found
+    assert problem.key.startswith(key)
+    assert problem.line is not None
+    assert words in str(problem)
+
+
+def test_a_fetched_list_that_no_longer_fits_does_not_stop_a_reload(directory: Path) -> None:
+    crl = pki.make_crl(pki.make_crl_issuer())
+    obtained = {"fetched/https://crl.example.org/crl": crl, "fetched/https://crl.example.org/x": b"garbage"}
+    read = read_configuration(directory, {}, obtained=obtained)
+    assert isinstance(read, Configuration), read
+    [default] = read.generation.trust.domains
+    assert default.crls.lists == ()

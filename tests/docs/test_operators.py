@@ -19,6 +19,7 @@ from gateway.generation.brands_file import BrandTable, RichTable
 from gateway.generation.policy_file import PolicyFile
 from gateway.generation.settings import Settings, sections
 from gateway.generation.trunks_file import CredentialTable, NumbersTable, TrunkTable
+from gateway.generation.trust_settings import TrustDomainTable
 from tests.docs.pages import PROJECT, rows, section
 
 PAGE = (PROJECT / "docs" / "operators.md").read_text()
@@ -54,7 +55,10 @@ def test_each_section_has_its_keys_and_their_defaults(name: str) -> None:
     }
 
 
-@pytest.mark.parametrize(("heading", "model"), [("[[trunk]]", TrunkTable), ("[[brand]]", BrandTable)])
+@pytest.mark.parametrize(
+    ("heading", "model"),
+    [("[[trunk]]", TrunkTable), ("[[brand]]", BrandTable), ("[[trust_domain]]", TrustDomainTable)],
+)
 def test_each_list_of_tables_has_its_keys_and_their_defaults(heading: str, model: type[BaseModel]) -> None:
     table = keys_of(f"#### {heading}")
     assert {key: cells[0] for key, cells in table.items()} == {

@@ -13,11 +13,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from gateway.certificates.x5u import X5uPolicy
 from gateway.fetch.connections import tls_context
 from gateway.fetch.fetcher import (
-    MOST_BYTES,
     CertificateFetcher,
     CertificateUnobtainableError,
     FetchPolicy,
 )
+from gateway.fetch.kinds import PEM_CHAIN
 from gateway.reasons import X5U_FORBIDDEN
 from tests.repository import Repository
 
@@ -135,7 +135,7 @@ async def test_hanging_and_dripping_servers_cost_the_deadline_and_no_more() -> N
 async def test_body_beyond_the_cap_is_refused(kind: str) -> None:
     async with Repository() as repository, fetching(repository) as fetcher:
         if kind == "told":
-            repository.serve("/body", b"A" * (MOST_BYTES + 1))
+            repository.serve("/body", b"A" * (PEM_CHAIN.most_bytes + 1))
         elif kind == "endless":
             repository.flood("/body")
         else:
@@ -145,11 +145,11 @@ async def test_body_beyond_the_cap_is_refused(kind: str) -> None:
 
 async def test_body_as_long_as_the_cap_is_taken() -> None:
     async with Repository() as repository, fetching(repository) as fetcher:
-        repository.serve("/plain", b"A" * MOST_BYTES)
-        repository.serve_gzip("/gzip", b"A" * MOST_BYTES)
-        assert len((await fetcher.fetch(repository.url("/plain"))).body) == MOST_BYTES
+        repository.serve("/plain", b"A" * PEM_CHAIN.most_bytes)
+        repository.serve_gzip("/gzip", b"A" * PEM_CHAIN.most_bytes)
+        assert len((await fetcher.fetch(repository.url("/plain"))).body) == PEM_CHAIN.most_bytes
         compressed = await fetcher.fetch(repository.url("/gzip"))
-        assert len(compressed.body) == MOST_BYTES
+        assert len(compressed.body) == PEM_CHAIN.most_bytes
         assert len(compressed.warnings) == 1
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gateway.certificates.profile import DEFAULT_POLICY_OIDS
-from gateway.generation.texts import POLICY_FILES, Texts
+from gateway.generation.texts import POLICY_FILES, DomainRules, Texts
 
 COMMITTED = Path(__file__).parents[2] / "config"
 
@@ -43,4 +43,8 @@ def committed(anchor_pem: bytes) -> Mapping[str, bytes]:
 
 
 def texts_of(files: Mapping[str, bytes], **variables: str) -> Texts:
-    return Texts(files=files, policy_oids=tuple(sorted(DEFAULT_POLICY_OIDS)), variables=variables)
+    return Texts(
+        files=files,
+        domains=(DomainRules(policy_oids=tuple(sorted(DEFAULT_POLICY_OIDS))),),
+        variables=variables,
+    )
