@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check bench image-steps lock clean
+.PHONY: help run test lint format check bench replay image-steps lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1|/' | column -t -s '|'
@@ -45,6 +45,9 @@ check: lint test  ## what has to pass before a change lands
 
 bench: $(VENV)/dev.stamp  ## how fast, beside openssl and secsipidx, as ratios within one run
 	@$(BIN)/python -m bench
+
+replay: $(VENV)/dev.stamp  ## synthetic traffic through a real gateway: what is caught of each campaign
+	@$(BIN)/python -m bench.replay
 
 image-steps:  ## the steps of the Dockerfile without an engine: install, serve as nobody, health, stop
 	@PYTHON=$(PYTHON) docker/steps.sh check

@@ -24,6 +24,7 @@ async def report(request: web.Request) -> web.Response:
         state.reloader.policy(),
         reports,
         reporter=request[ACTOR].rpartition(":")[2],
+        reporters=state.traffic.reporters,
     )
     await state.evidence.renew(taken.numbers)
     return answer({"accepted": taken.accepted, "matched": taken.matched, "new": taken.new}, status=202)

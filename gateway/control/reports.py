@@ -4,7 +4,8 @@ A complaint names the number that was shown, which may be its victim's, and cost
 counts as what it is: a word about one call. Where the call is found (`recent_calls`, or by its id among those
 whose end was told) the complaint is its called number's, once a day, and evidence for calls by the same path.
 Where no such call is known, all that a token says of a number in a day is one sighting of small weight, so
-that neither a loud reporter nor a thousand invented ones get a number labelled.
+that neither a loud reporter nor a thousand invented ones get a number labelled; and all that a token says
+weighs by how much of it was about calls that were (`reporters`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Annotated, Final
 import msgspec
 
 from gateway.control.recent_calls import RecentCall, RecentCalls, pair_key
+from gateway.control.reporters import Reporters
 from gateway.generation.generation import PolicyPart
 from gateway.numbers.canonical import (
     DiallingRules,
@@ -115,10 +117,11 @@ async def take_reports(
     reports: Sequence[Report],
     *,
     reporter: str,
+    reporters: Reporters,
 ) -> Taken:
     """Put a batch into the record, all of it or none; `reporter` names the token. Raises RecordError."""
     async with record.write() as transaction:
-        seen: list[tuple[Sighting, RecentCall | None]] = []
+        calls: list[RecentCall | None] = []
         for report in reports:
             call = _recent(recent, report)
             if call is None and report.call_id is not None and report.trunk is not None:
@@ -126,7 +129,12 @@ async def take_reports(
                 trunk = None if policy is None else policy.by_name.get(report.trunk)
                 if known is not None and trunk is not None and (known.orig, known.dest) == _pair(report):
                     call = RecentCall(int(known.time), path_of(trunk.kind, SignatureState.UNSIGNED), None)
-            seen.append((_sighting(report, call, reporter), call))
+            calls.append(call)
+        weight = reporters.weight(reporter, [call is not None for call in calls])
+        seen = [
+            (_sighting(report, call, reporter, weight), call)
+            for report, call in zip(reports, calls, strict=True)
+        ]
         new = 0
         fingerprints: list[str] = []
         for sighting, call in {each.identity: (each, call) for each, call in seen}.values():
@@ -154,15 +162,21 @@ def _recent(recent: RecentCalls, report: Report) -> RecentCall | None:
     return found
 
 
-def _sighting(report: Report, call: RecentCall | None, reporter: str) -> Sighting:
+def _sighting(report: Report, call: RecentCall | None, reporter: str, weight: float) -> Sighting:
     day = datetime.fromtimestamp(report.time, UTC).date()
     if call is None:
         return Sighting(
             tn=report.orig, day=day, feed=FEED, reporter=f"token-{reporter}"[:64],
-            weight=UNMATCHED_WEIGHT, label=report.label, path=UNKNOWN_PATH,
+            weight=UNMATCHED_WEIGHT * weight, label=report.label, path=UNKNOWN_PATH,
         )  # fmt: skip
     # The record is not to say who complained: the called number stands in it as its hash.
     name = hashlib.blake2b(report.dest.encode(), digest_size=12).hexdigest()
     return Sighting(
-        tn=report.orig, day=day, feed=FEED, reporter=f"called-{name}", label=report.label, path=call.path
+        tn=report.orig,
+        day=day,
+        feed=FEED,
+        reporter=f"called-{name}",
+        weight=weight,
+        label=report.label,
+        path=call.path,
     )

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from gateway.control.recent_calls import RecentCalls, call_key, pair_key
+from gateway.control.reporters import Reporters
 from gateway.generation.generation import PolicyPart
 from gateway.journal import CallEvent, CallEvents, Entry
 from gateway.journal import Record as CallRecord
@@ -52,6 +53,7 @@ class Traffic:
     ) -> None:
         """`renew` brings numbers of the record up to date in Redis."""
         self.recent = recent
+        self.reporters = Reporters()
         self._record = record
         self._store = store
         self._policy = policy

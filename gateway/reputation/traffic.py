@@ -24,7 +24,7 @@ ONE_RING_SECONDS: Final = 6.0
 """British ringing is two bursts within 3 s; a caller who wants to be called back lets it ring that long."""
 LEAST_ENDED: Final = 30
 """Calls whose end must be known before a share of them is judged."""
-LEAST_ONE_RING: Final = 10
+LEAST_ONE_RING: Final = 6
 ONE_RING_SHARE: Final = 0.5
 SEQUENTIAL_SHARE: Final = 0.5
 _Z: Final = 1.96

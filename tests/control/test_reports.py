@@ -62,10 +62,9 @@ def test_a_complaint_is_its_called_numbers_and_counts_once_a_day(node):
         ask(node, SHOWN, CALLED.format(number), "domestic-1")
     lines = [complaint(to=CALLED.format(number)) for number in range(4)]
 
-    def all_matched() -> bool:
-        return send(node, *lines).json["matched"] == 4
-
-    eventually(all_matched)
+    # A complaint counts by what is known of its call: the journal is read twice a second.
+    time.sleep(2)
+    assert send(node, *lines).json == {"accepted": 4, "matched": 4, "new": 4}
     assert send(node, *lines).json == {"accepted": 4, "matched": 4, "new": 0}
     found = reputation(node, SHOWN)
     assert found["score"] > 0.5
@@ -73,9 +72,10 @@ def test_a_complaint_is_its_called_numbers_and_counts_once_a_day(node):
 
 
 def test_a_loud_reporter_of_calls_that_never_were_gets_nobody_labelled(node):
+    loud = node.make_token("loud", "report:write")
     rival = "+442079460555"
     lines = [complaint(**{"from": rival, "to": f"+44161496{number:04d}"}) for number in range(500)]
-    assert send(node, *lines).json == {"accepted": 500, "matched": 0, "new": 1}
+    assert send(node, *lines, token=loud).json == {"accepted": 500, "matched": 0, "new": 1}
     assert reputation(node, rival)["score"] < 0.05
     assert ask(node, rival, CALLED.format(1), "domestic-1")["action"] == "allow"
 

@@ -1,0 +1,1 @@
+"""Synthetic traffic through a real gateway: what is caught, and what it costs honest callers."""
