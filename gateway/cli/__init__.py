@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "config": ("gateway.cli.config", "config"),
     "sign": ("gateway.cli.sign", "sign"),
     "verify": ("gateway.cli.verify", "verify"),
+    "switch-test": ("gateway.cli.switch_test", "switch_test"),
     "demo": ("gateway.cli.demo", "demo"),
     "pki": ("gateway.cli.pki", "pki"),
     "reload": ("gateway.cli.reload", "reload"),
