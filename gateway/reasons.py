@@ -693,6 +693,11 @@ REPUTATION_SCORE = _row(
     "People complained about calls that showed this number.",
     remedy="`callmark reputation show` lists the complaints; a decision releases the number.",
 )
+REPUTATION_NEIGHBOURS = _row(
+    "reputation.neighbours",
+    "Calls from many numbers of the same block were complained of.",
+    remedy="`callmark reputation show` tells what is known at each level; a decision releases the number.",
+)
 STIR_FAILED = _row(
     "stir.failed",
     "The call claims a signed identity and the claim is false.",

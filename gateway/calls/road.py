@@ -92,6 +92,7 @@ async def verify_call(
         spcs=_spcs(verification.outcome) if facts.registered else (),
         is_own_signature=bool(facts.registered) and _is_own(current, verification.outcome),
         reputation=_entries(evidence),
+        neighbours=tuple(evidence.blocks.items()),
         replay_calls=evidence.replay_distinct_calls,
         recent_emergency_caller=evidence.recent_emergency_caller,
         traffic=evidence.traffic,

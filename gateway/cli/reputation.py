@@ -122,7 +122,8 @@ def import_(
 def show(*, number: str, data_directory: Path, as_json: bool) -> None:
     """Explain what NUMBER is worth today: its sightings by day and feed, their weight, the score.
 
-    And what the policy in force does to a call for that score alone.
+    And what is known of the blocks around it, level by level, and what the policy in force does to a call
+    for either score alone.
     """
     try:
         canonical(number, FILE_RULES)
@@ -143,13 +144,15 @@ def show(*, number: str, data_directory: Path, as_json: bool) -> None:
         return
     click.echo(f"{explained['tn']}: score {explained['score']:.2f} of 1")
     if not explained["sightings"]:
-        click.echo("  nothing is known of it")
-        return
-    for part in explained["evidence"]:
-        click.echo(f"  {part['detail']}")
-    click.echo(f"  (a complaint's weight halves every {HALF_LIFE_DAYS} days; w / (w + 3) is the score)")
+        click.echo("  nothing is known of the number itself")
+    else:
+        for part in explained["evidence"]:
+            click.echo(f"  {part['detail']}")
+        click.echo(f"  (a complaint's weight halves every {HALF_LIFE_DAYS} days; w / (w + 3) is the score)")
     if explained["policy"] is not None:
         click.echo(f"  {_effect(explained['policy'])}")
+    if explained["neighbours"]["levels"]:
+        _show_neighbours(explained["neighbours"], explained["policy"])
     for each in explained["sightings"]:
         line = f"  {each['day']}  {each['feed']}  {each['count']:>5}  {each['label']}"
         click.echo(line.rstrip())
@@ -217,6 +220,18 @@ def _generation(data_directory: Path) -> Generation | None:
         return None if current is None else store.load(current.digest)
     except GenerationLoadError:
         return None
+
+
+def _show_neighbours(neighbours: Mapping[str, Any], policy: Mapping[str, Any] | None) -> None:
+    click.echo(f"its neighbours: score {neighbours['score']:.2f} of 1")
+    for each in neighbours["levels"]:
+        click.echo(f"  {each['detail']}")
+    if policy is not None:
+        effect = policy["neighbours_effect"]
+        does = {"none": "does nothing to its calls", "label": "labels its calls"}.get(
+            effect, f"{effect}s its calls"
+        )
+        click.echo(f"  the policy {does} for its neighbours, unless they are signed with A")
 
 
 def _effect(policy: Mapping[str, Any]) -> str:

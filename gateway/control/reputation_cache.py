@@ -6,7 +6,7 @@ when it starts (`bring_up_to_date`): the record may have changed while Redis, or
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,12 +15,16 @@ from gateway.knowledge.importers.loader import Known, ReputationLoader
 from gateway.knowledge.keys import PARTITIONS
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.engine import Record
-from gateway.record.sightings import every_sighting, sightings_of_each
+from gateway.record.sightings import every_sighting, sightings_of_area, sightings_of_each
+from gateway.reputation.blocks import Level, block_of, has_blocks
+from gateway.reputation.neighbourhood import Area, AreaBuilder, area_of, number_days
 from gateway.reputation.score import summarise
 from gateway.reputation.sighting import Sighting
 
 TOGETHER: Final = 500
 """Numbers looked up at once."""
+MOST_AREAS: Final = 50
+"""Areas whose blocks are summed up anew one by one; past that, all of the record is read once."""
 SECONDS_A_DAY: Final = 86_400
 
 Progress = Callable[[int], None]
@@ -59,7 +63,8 @@ async def cache_import(
     progress: Progress | None = None,
 ) -> int:
     """Bring the numbers an import named up to date in Redis. Raises LoadError, RecordError."""
-    if report.touched is None or await loader.complete_partitions() < PARTITIONS:
+    areas = {area_of(tn) for tn in report.touched or () if has_blocks(tn)}
+    if report.touched is None or len(areas) > MOST_AREAS or await loader.complete_partitions() < PARTITIONS:
         return await bring_up_to_date(record, loader, now=now, progress=progress)
     return await cache_numbers(record, loader, report.touched, now=now, progress=progress)
 
@@ -83,27 +88,45 @@ async def cache_numbers(
             written += await loader.update(known)
             if progress is not None:
                 progress(written)
+        for (length, digits), exchanges in _exchanges_by_area(numbers).items():
+            builder = AreaBuilder(today=now // SECONDS_A_DAY)
+            for seen in number_days(await sightings_of_area(transaction, length, digits, today=today)):
+                builder.add(seen)
+            await loader.update(area.only(exchanges) for area in builder.rest())
     return written
 
 
-async def entries_of(record: Record, *, now: int) -> AsyncIterator[Sequence[Known]]:
-    """Every number of the record that still counts, with its entry, in the order of the numbers."""
+def _exchanges_by_area(numbers: Iterable[TelephoneNumber]) -> dict[tuple[int, str], set[str]]:
+    """The exchanges whose blocks are written anew; other exchanges of an area keep its evidence as it was."""
+    found: dict[tuple[int, str], set[str]] = {}
+    for tn in filter(has_blocks, numbers):
+        found.setdefault(area_of(tn), set()).add(block_of(tn, Level.EXCHANGE))
+    return found
+
+
+async def entries_of(record: Record, *, now: int) -> AsyncIterator[Sequence[Known | Area]]:
+    """Every number of the record that still counts, with its entry, in order; each area after its numbers."""
     today = datetime.fromtimestamp(now, UTC).date()
+    builder = AreaBuilder(today=now // SECONDS_A_DAY)
     # The last number of a batch may go on in the next.
     unfinished: list[Sighting] = []
     async with record.read() as transaction:
         async for batch in every_sighting(transaction, today=today):
-            known: list[Known] = []
+            known: list[Known | Area] = []
             for sighting in batch:
                 if unfinished and unfinished[0].tn != sighting.tn:
-                    known.append(_known(unfinished, now))
+                    known += _known(unfinished, builder, now)
                     unfinished = []
                 unfinished.append(sighting)
             yield known
     if unfinished:
-        yield [_known(unfinished, now)]
+        yield _known(unfinished, builder, now)
+    for area in builder.rest():
+        yield [area]
 
 
-def _known(sightings: list[Sighting], now: int) -> Known:
-    tn: TelephoneNumber = sightings[0].tn
-    return tn, summarise(sightings, today=now // SECONDS_A_DAY)
+def _known(sightings: list[Sighting], builder: AreaBuilder, now: int) -> list[Known | Area]:
+    """What is known of one number, and the areas that are whole now that it is there."""
+    found: list[Known | Area] = [(sightings[0].tn, summarise(sightings, today=now // SECONDS_A_DAY))]
+    found += [area for seen in number_days(sightings) if (area := builder.add(seen)) is not None]
+    return found

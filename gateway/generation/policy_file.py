@@ -22,6 +22,7 @@ from gateway.verdicts.policy import (
     CountryPack,
     Effect,
     EmergencyPolicy,
+    NeighbourPolicy,
     Redress,
     ReplayPolicy,
     ReputationPolicy,
@@ -102,6 +103,8 @@ class VerdictTable(Table):
     reputation_label_at: Score | None = None
     reputation_challenge_at: Score | None = None
     reputation_block_at: Score | None = None
+    neighbours_label_at: Score | None = None
+    neighbours_challenge_at: Score | None = None
     traffic: EffectKey = Effect.LABEL
     honeypot: EffectKey = Effect.LABEL
     replay: EffectKey = Effect.NONE
@@ -175,6 +178,13 @@ def read_policy(data: bytes, overrides: Overrides) -> Policies | list[Problem]:
     )
 
 
+_THRESHOLDS: Final = (
+    ("reputation_label_at", "reputation_challenge_at", "reputation_block_at"),
+    ("neighbours_label_at", "neighbours_challenge_at"),
+)
+"""Each from the mildest to the hardest."""
+
+
 def _contradictions(table: PolicyFile, file: TomlFile) -> list[Problem]:
     """What no single key can know."""
     verdict, treatment = table.verdict, table.treatment
@@ -182,18 +192,17 @@ def _contradictions(table: PolicyFile, file: TomlFile) -> list[Problem]:
     challenging = [key for key, value in verdict if value is Effect.CHALLENGE]
     if verdict.reputation_challenge_at is not None:
         challenging.append("reputation_challenge_at")
+    if verdict.neighbours_challenge_at is not None:
+        challenging.append("neighbours_challenge_at")
     if challenging and not treatment.screening_uri:
         message = "makes calls be challenged, and [treatment] screening_uri does not say where they are sent"
         problems += [file.problem(("verdict", key), message) for key in challenging]
-    thresholds = [
-        (key, score)
-        for key in ("reputation_label_at", "reputation_challenge_at", "reputation_block_at")
-        if (score := getattr(verdict, key)) is not None
-    ]
-    for (milder, low), (harder, high) in pairwise(thresholds):
-        if low > high:
-            message = f"{low} is above {harder} = {high}, so that it would never be reached"
-            problems.append(file.problem(("verdict", milder), message))
+    for keys in _THRESHOLDS:
+        given = [(key, score) for key in keys if (score := getattr(verdict, key)) is not None]
+        for (milder, low), (harder, high) in pairwise(given):
+            if low > high:
+                message = f"{low} is above {harder} = {high}, so that it would never be reached"
+                problems.append(file.problem(("verdict", milder), message))
     redress = treatment.redress_url or treatment.redress_tel or treatment.redress_email
     by_analytics = [key for key in ("traffic", "honeypot") if getattr(verdict, key) is Effect.BLOCK]
     if verdict.reputation_block_at is not None:
@@ -229,6 +238,9 @@ def _verdict(table: PolicyFile) -> VerdictPolicy:
             label_at=verdict.reputation_label_at,
             challenge_at=verdict.reputation_challenge_at,
             block_at=verdict.reputation_block_at,
+        ),
+        neighbours=NeighbourPolicy(
+            label_at=verdict.neighbours_label_at, challenge_at=verdict.neighbours_challenge_at
         ),
         suspicious_traffic=verdict.traffic,
         honeypot=verdict.honeypot,

@@ -20,6 +20,20 @@ local function bounded(value, longest)
   return value
 end
 
+-- The number's entry and the evidence of its area, exchange, thousand, hundred and ten block, which lie in the
+-- hash of its exchange under 'a', 'x' and the digits that follow the exchange.
+local function look_up(key, digits)
+  local found = redis.pcall(
+    'HMGET', key, digits, 'a', 'x', string.sub(digits, 1, 1), string.sub(digits, 1, 2), string.sub(digits, 1, 3))
+  if found.err then
+    return POISONED
+  end
+  for i = 1, #found do
+    found[i] = bounded(found[i], LONGEST_ENTRY)
+  end
+  return found
+end
+
 -- KEYS: M markers, L hashes, E notes that may be there, C claims, T traffics, notes to make.
 -- ARGV: M, L, E, C, T, the window's seconds, a field for each hash, two values for each claim, four for each
 -- traffic, the seconds of each note.
@@ -33,7 +47,7 @@ local function read(keys, args)
     reply[i] = bounded(redis.pcall('GET', keys[i]), LONGEST_MARKER)
   end
   for i = 1, lookups do
-    reply[markers + i] = bounded(redis.pcall('HGET', keys[markers + i], args[HEAD + i]), LONGEST_ENTRY)
+    reply[markers + i] = look_up(keys[markers + i], args[HEAD + i])
   end
   for i = markers + lookups + 1, markers + lookups + notes do
     reply[i] = redis.call('EXISTS', keys[i])

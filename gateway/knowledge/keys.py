@@ -4,7 +4,9 @@ A number's partition is its exchange (the number less its last four digits) hash
 partition is the hash tag, so all that one call asks of its caller lies in one cluster slot.
 
     cm:complete:{p3f}             string  "complete:<epoch>" | "building:<epoch>"; absent: nothing is known
-    cm:rep:{p3f}:44207946         hash    last four digits -> entry (gateway.reputation.entry); expires
+    cm:rep:{p3f}:44207946         hash    last four digits -> entry (gateway.reputation.entry); expires.
+                                          a, x, 0, 01, 012 -> evidence of the area, the exchange and the
+                                          blocks in it (gateway.reputation.block_entry)
     cm:replay:{p3f}:<hash>        set     hashes of the call ids that used one PASSporT; expires
     cm:traffic:{p3f}              hash    path and number -> what it did lately (functions.lua); expires
     cm:emergency:{p3f}:442079460123  string  it dialled an emergency number lately; expires
@@ -24,6 +26,8 @@ from typing import Final
 from gateway.numbers.canonical import TelephoneNumber
 
 PARTITIONS: Final = 256
+AREA_FIELD: Final = "a"
+EXCHANGE_FIELD: Final = "x"
 REPUTATION_PATTERN: Final = "cm:rep:*"
 _TAGS: Final = tuple(f"{{p{number:02x}}}" for number in range(PARTITIONS))
 _DIGITS: Final = re.compile(r"[0-9*#]{1,32}")
@@ -58,6 +62,13 @@ def reputation_key(exchange: str, partition: int) -> str:
 def field_of(tn: TelephoneNumber) -> str:
     """Return the number's last four digits."""
     return tn[-4:]
+
+
+def block_field(block: str, exchange: str) -> str:
+    """Return a block's field in the hash of its exchange; `block` are the digits its numbers begin with."""
+    if len(block) < len(exchange):
+        return AREA_FIELD
+    return block[len(exchange) :] or EXCHANGE_FIELD
 
 
 def replay_key(partition: int, parts: tuple[str, ...]) -> str:

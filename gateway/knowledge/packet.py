@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
 from gateway.knowledge import keys
-from gateway.knowledge.question import UNKNOWN, Evidence, Known, Passage, Question
+from gateway.knowledge.question import UNKNOWN, Around, Evidence, Known, Passage, Question
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.block_entry import decode_block
+from gateway.reputation.blocks import BLOCKS, BlockEvidence, has_blocks
 from gateway.reputation.entry import EntryError, decode_entry
 from gateway.reputation.traffic import Shape, Traffic
 
@@ -42,6 +44,7 @@ class Draft:
     """Called numbers of which nobody has said yet whether they called for help."""
     distinct_calls: int | None = None
     has_caller_for_help: bool = False
+    blocks: dict[TelephoneNumber, Around] = field(default_factory=dict)
     traffic: Traffic | None = None
 
     def evidence(self) -> Evidence:
@@ -54,6 +57,7 @@ class Draft:
             replay_distinct_calls=self.distinct_calls,
             recent_emergency_caller=self.has_caller_for_help or (None if self.called_unknown else False),
             traffic=self.traffic,
+            blocks=self.blocks,
             degraded=degraded,
         )
 
@@ -146,7 +150,13 @@ class Packet:
             return
         whole = [_is_complete(value, drops) for value in reply[: len(self.markers)]]
         for place, (draft, tn, marker) in enumerate(self.lookups, len(self.markers)):
-            known = _entry(reply[place], drops, today=today)
+            found = reply[place]
+            if not _is_list(found) or len(found) != 1 + len(BLOCKS):
+                drops.entries += 1
+                continue
+            known = _entry(found[0], drops, today=today)
+            if has_blocks(tn) and any(found[1:]):
+                draft.blocks[tn] = tuple(_block(value, drops) for value in found[1:])
             # An entry that is there counts though others may be missing; absence needs the marker.
             draft.reputation[tn] = known if known is not None or whole[marker] else UNKNOWN
         for draft, found in zip(self.called, reply[looked_up:before], strict=True):
@@ -247,3 +257,16 @@ def _entry(value: object, drops: Drops, *, today: int) -> Known:
             return entry if entry.expires_day >= today else None
     drops.entries += 1
     return UNKNOWN
+
+
+def _block(value: object, drops: Drops) -> BlockEvidence | None:
+    """What a poisoned value says of a block is nothing: blocks only ever add."""
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        try:
+            return decode_block(value)
+        except EntryError:
+            pass
+    drops.entries += 1
+    return None

@@ -13,6 +13,7 @@ from typing import Final, Literal
 import msgspec
 
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.blocks import BlockEvidence
 from gateway.reputation.entry import ReputationEntry
 from gateway.reputation.traffic import Traffic
 
@@ -24,6 +25,8 @@ class Unknown(Enum):
 
 
 UNKNOWN: Final = Unknown.UNKNOWN
+Around = tuple[BlockEvidence | None, ...]
+"""What is known of the blocks around a number, from its area to its ten."""
 Known = ReputationEntry | None | Literal[Unknown.UNKNOWN]
 
 REPLAY_MARGIN_SECONDS: Final = 60
@@ -93,6 +96,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     traffic: Traffic | None = None
     """What number and block did lately, this call included; None where nobody could say. Short-lived by
     declaration too."""
+    blocks: Mapping[TelephoneNumber, Around] = {}
+    """Of the numbers around which anything was seen; a store that could not say has no entry here."""
     degraded: tuple[str, ...] = ()
     """`reputation`, `replay`: what could not be answered."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -96,6 +96,23 @@ async def every_sighting(transaction: AsyncConnection, *, today: date) -> AsyncI
     stream = await transaction.stream(query, execution_options={"yield_per": _ROWS_AT_ONCE})
     async for rows in stream.partitions():
         yield [_sighting(row) for row in rows]
+
+
+async def sightings_of_area(
+    transaction: AsyncConnection, length: int, digits: str, *, today: date
+) -> list[Sighting]:
+    """Return the same of the numbers of one length that begin with `digits`, in the order of the numbers."""
+    rest = length - len(digits)
+    query = (
+        select(sightings)
+        .where(
+            sightings.c.tn.between(digits + "0" * rest, digits + "9" * rest),
+            func.length(sightings.c.tn) == length,
+            sightings.c.last_day >= today.isoformat(),
+        )
+        .order_by(sightings.c.tn, sightings.c.feed, sightings.c.day)
+    )
+    return [_sighting(row) for row in await transaction.execute(query)]
 
 
 async def forget_sightings(transaction: AsyncConnection, *, before: date) -> None:

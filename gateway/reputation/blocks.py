@@ -173,6 +173,11 @@ _FLOOR: Final = 1e-8
 """A rate that means nothing."""
 
 
+def score_of_blocks(tn: TelephoneNumber, around: Sequence[BlockEvidence | None], *, today: int) -> float:
+    """The score of a number by the blocks around it (area to ten), whatever its own record says."""
+    return score_of_rate(rates((*around, None), population_of(tn), today=today)[-1])
+
+
 def score_of_rate(rate: float) -> float:
     """0 to 1 for the rate of one number: 1 for one fresh sighting or more, 0 below one in a hundred million.
 

@@ -3,7 +3,7 @@
 A weight is stored as it stood on the feed's last day: under an exponential the weight of any later day
 follows from it, so an entry is right on every day without being rewritten.
 
-Stored as a JSON array, `[1, expires_day, [[feed, complaints, weight, first_day, last_day], …]]`, days
+Stored as a JSON array, `[2, expires_day, [[feed, complaints, weight, first_day, last_day, path], …]]`, days
 counted from 1970-01-01: one feed takes under 64 bytes, which keeps Redis' hashes in their compact form.
 Decoding is strict: a value, or EntryError.
 """
@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from gateway.reputation.path import PATHS, UNKNOWN_PATH
 from gateway.reputation.sighting import FEED_NAME
 
 MOST_FEEDS: Final = 8
@@ -33,13 +34,14 @@ class EntryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FeedEvidence:
-    """What one feed says: distinct complaints, and their weight as of `last_day`."""
+    """What one feed says of calls by one path: distinct complaints, and their weight as of `last_day`."""
 
     feed: str
     complaints: int
     weight: float
     first_day: int
     last_day: int
+    path: str = UNKNOWN_PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,12 @@ def day_of(days: int) -> date:
 
 def encode_entry(entry: ReputationEntry) -> bytes:
     """Return the stored form; `decode_entry` gives the same back, weights to four places."""
-    feeds = [[f.feed, f.complaints, round(f.weight, 4), f.first_day, f.last_day] for f in entry.feeds]
-    return msgspec.json.encode([1, entry.expires_day, feeds])
+    feeds = [[f.feed, f.complaints, round(f.weight, 4), f.first_day, f.last_day, f.path] for f in entry.feeds]
+    return msgspec.json.encode([2, entry.expires_day, feeds])
 
 
 _DECODER: Final = msgspec.json.Decoder(
-    tuple[Literal[1], int, list[tuple[str, int, float, int, int]]], strict=True
+    tuple[Literal[2], int, list[tuple[str, int, float, int, int, str]]], strict=True
 )
 
 
@@ -81,14 +83,18 @@ def decode_entry(data: bytes) -> ReputationEntry:
         raise EntryError(str(error)) from error
     if not 0 <= expires_day <= _LAST_DAY or not 1 <= len(rows) <= MOST_FEEDS:
         raise EntryError("expiry or number of feeds out of range")
-    return ReputationEntry(tuple(_evidence(*row) for row in rows), expires_day)
+    return ReputationEntry(tuple(_checked(FeedEvidence(*row)) for row in rows), expires_day)
 
 
-def _evidence(feed: str, complaints: int, weight: float, first_day: int, last_day: int) -> FeedEvidence:
-    if FEED_NAME.fullmatch(feed) is None:
+def _checked(found: FeedEvidence) -> FeedEvidence:
+    if FEED_NAME.fullmatch(found.feed) is None:
         raise EntryError("a feed's name is not one")
-    if not 1 <= complaints <= _MOST_COMPLAINTS or not (math.isfinite(weight) and 0 <= weight <= complaints):
-        raise EntryError("complaints or weight out of range")
-    if not 0 <= first_day <= last_day <= _LAST_DAY:
+    if not 1 <= found.complaints <= _MOST_COMPLAINTS:
+        raise EntryError("complaints out of range")
+    if not (math.isfinite(found.weight) and 0 <= found.weight <= found.complaints):
+        raise EntryError("weight out of range")
+    if not 0 <= found.first_day <= found.last_day <= _LAST_DAY:
         raise EntryError("days out of range")
-    return FeedEvidence(feed, complaints, weight, first_day, last_day)
+    if found.path != UNKNOWN_PATH and found.path not in PATHS:
+        raise EntryError("a path is not one")
+    return found

@@ -7,8 +7,9 @@ between each other in that order, so one area of each length is open at a time.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 import msgspec
 
@@ -22,6 +23,8 @@ from gateway.reputation.blocks import (
     block_of,
     has_blocks,
 )
+from gateway.reputation.entry import epoch_day
+from gateway.reputation.sighting import Sighting
 
 
 class NumberDay(msgspec.Struct, frozen=True, gc=False):
@@ -31,6 +34,17 @@ class NumberDay(msgspec.Struct, frozen=True, gc=False):
     day: int
     """Days from 1970-01-01."""
     weight: float = 1.0
+
+
+def number_days(sightings: Iterable[Sighting]) -> Iterator[NumberDay]:
+    """Sum the sightings up by number and day. Those of one number stand together, here and in the result."""
+    for tn, each in groupby(sightings, key=lambda sighting: sighting.tn):
+        days: dict[int, float] = {}
+        for sighting in each:
+            day = epoch_day(sighting.day)
+            days[day] = days.get(day, 0.0) + sighting.weight
+        for day, weight in sorted(days.items()):
+            yield NumberDay(tn, day, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,16 @@ class Area:
     def around(self, tn: TelephoneNumber) -> tuple[BlockEvidence | None, ...]:
         """Return what is known at every level, from the area to the number itself."""
         return tuple(self.evidence.get(block_of(tn, level)) for level in LEVELS)
+
+    def only(self, exchanges: Collection[str]) -> Area:
+        """Return the same without the other exchanges."""
+        end = self.length - Level.EXCHANGE.dropped
+        kept = {
+            block: each
+            for block, each in self.evidence.items()
+            if len(block) < end or block[:end] in exchanges
+        }
+        return Area(self.digits, self.length, kept)
 
 
 class _Tally:

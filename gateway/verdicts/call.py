@@ -10,6 +10,7 @@ import msgspec
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.registry.registration import Brand
+from gateway.reputation.blocks import BlockEvidence
 from gateway.reputation.entry import ReputationEntry
 from gateway.reputation.traffic import Traffic
 
@@ -107,6 +108,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     is_own_signature: bool = False
     """That signature is this gateway's own; likewise."""
     reputation: tuple[tuple[TelephoneNumber, ReputationEntry], ...] = ()
+    neighbours: tuple[tuple[TelephoneNumber, tuple[BlockEvidence | None, ...]], ...] = ()
+    """What was seen of the blocks around the numbers, from area to ten; its own record not included."""
     replay_calls: int | None = None
     """Distinct call ids this PASSporT was seen with, this one included; None: not asked or not known."""
     recent_emergency_caller: bool | None = False

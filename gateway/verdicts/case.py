@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.reputation.path import path_of_call
 from gateway.verdicts.call import Call, Known
 from gateway.verdicts.policy import VerdictPolicy
 from gateway.verification.outcome import Outcome
@@ -25,6 +26,11 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     """The gateway's clock, epoch seconds. Not `call.time`: a switch that sends milliseconds, or a caller who
     chooses the Date, would age all complaints away and expire every entry."""
     priority: Priority | None
+
+    @property
+    def path(self) -> str:
+        """By which the call came (`gateway.reputation.path`)."""
+        return path_of_call(self.call.trunk_kind, self.outcome.verstat)
 
     @property
     def today(self) -> int:

@@ -51,7 +51,7 @@ def decide(
         hits=tuple(hits),
         missed=_missed(hits) if hits else _EVERY_REASON,
         score=score,
-        evidence=evidence(entry, today=case.today),
+        evidence=() if entry is None else evidence(entry, today=case.today, path=case.path),
         treatment=treat(action, deciding, policy.treatment),
         degraded=_degraded(known, action),
         brand=brand_shown(case) if known.registered and is_shown else None,

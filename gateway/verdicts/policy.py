@@ -107,6 +107,23 @@ class ReputationPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourPolicy:
+    """From which score of its neighbours a number is labelled or challenged; None: never. Nothing blocks."""
+
+    label_at: float | None = 0.65
+    challenge_at: float | None = None
+
+    @property
+    def lowest(self) -> float | None:
+        """The score from which on anything is said."""
+        return min((at for at in (self.label_at, self.challenge_at) if at is not None), default=None)
+
+    def effect_of(self, score: float) -> Effect:
+        """The strongest effect this score reaches."""
+        return ReputationPolicy(self.label_at, self.challenge_at, None).effect_of(score)
+
+
+@dataclass(frozen=True, slots=True)
 class ReplayPolicy:
     """What happens when one signed PASSporT is seen in several calls (forking makes that ordinary)."""
 
@@ -170,6 +187,7 @@ class VerdictPolicy:
     traffic: TrafficLimits = field(default_factory=TrafficLimits)
     honeypots: RangeMap[str] = field(default_factory=lambda: RangeMap(()))
     """Ranges the carrier owns and never assigned, with the note beside each."""
+    neighbours: NeighbourPolicy = field(default_factory=NeighbourPolicy)
     replay: ReplayPolicy = field(default_factory=ReplayPolicy)
     treatment: TreatmentPolicy = field(default_factory=TreatmentPolicy)
     emergency: EmergencyPolicy = field(default_factory=EmergencyPolicy)

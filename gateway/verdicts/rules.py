@@ -35,6 +35,7 @@ from gateway.reasons import (
     NUMBER_SUSPECT,
     NUMBER_UNALLOCATED,
     REPLAY,
+    REPUTATION_NEIGHBOURS,
     REPUTATION_SCORE,
     STIR_FAILED,
     Reason,
@@ -45,6 +46,7 @@ from gateway.verdicts.abroad import home_number_from_abroad
 from gateway.verdicts.call import Call, Decision
 from gateway.verdicts.case import Case
 from gateway.verdicts.look_alike import look_alike
+from gateway.verdicts.neighbours import neighbours
 from gateway.verdicts.number_rules import (
     invalid_number,
     suspect_number,
@@ -151,7 +153,7 @@ def _is_own_path(owner: Brand, call: Call) -> bool:
 
 
 def reputation(case: Case) -> Hit | None:
-    """Complaints about the number, however the call was attested."""
+    """Complaints about the number, however the call was attested, as far as they speak of such calls."""
     tn, highest = worst_reputation(case)
     if tn is None:
         return None
@@ -163,7 +165,10 @@ def reputation(case: Case) -> Hit | None:
 
 def worst_reputation(case: Case) -> tuple[TelephoneNumber | None, float]:
     """The calling number people complained about most, and its score; (None, 0.0) where none did."""
-    scored = [(tn, score(entry, today=case.today)) for tn, entry in case.known.reputation]
+    if not case.known.reputation:
+        return None, 0.0
+    path = case.path
+    scored = [(tn, score(entry, today=case.today, path=path)) for tn, entry in case.known.reputation]
     tn, highest = max(scored, key=lambda each: each[1], default=(None, 0.0))
     return (tn, highest) if highest > 0 else (None, 0.0)
 
@@ -213,6 +218,7 @@ RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...]], ...]
     (unauthenticated_number, (INTERCONNECT_UNAUTHENTICATED,)),
     (brand, (BRAND_PATH,)),
     (reputation, (REPUTATION_SCORE,)),
+    (neighbours, (REPUTATION_NEIGHBOURS,)),
     *TRAFFIC_RULES,
     (stir_failed, (STIR_FAILED,)),
     (suspect_number, (NUMBER_SUSPECT,)),

@@ -58,7 +58,12 @@ def test_show_explains_a_number(run, complaints):
     assert f"ftc-dnc: 3 complaints, on {TODAY}, together weigh 3.00 today" in shown.output
     document = json.loads(run("show", "+12025550123", "--json").stdout)
     assert document["sightings"] == [{"day": str(TODAY), "feed": "ftc-dnc", "label": "", "count": 3}]
-    assert "nothing is known of it" in run("show", "+12025550199").output
+    neighbour = run("show", "+12025550199").output
+    assert "nothing is known of the number itself" in neighbour
+    assert "exchange +1202555…: 1 number seen; score 0." in neighbour
+    assert "ten +1202555019…: fewer than two numbers seen; score 0." in neighbour
+    assert "number +12025550199: not seen itself" in neighbour
+    assert document["neighbours"]["levels"][-1]["numbers"] == 1
 
 
 def test_an_export_is_a_file_that_import_takes(run, complaints, tmp_path):

@@ -97,3 +97,21 @@ async def test_an_emptied_store_is_whole_again_after_a_rebuild_or_a_start(parts,
     await loader._client.execute_command("FLUSHALL")
     assert await bring_up_to_date(record, loader, now=NOW) == 10
     assert await scores(knowledge, "12025550100", NEVER) == [0.5, 0.0]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_the_blocks_around_a_number_reach_the_call(parts, listing, whole):
+    record, loader, knowledge = parts
+    report = await listing(record, "".join(f"+1202555{n:04d},{r}\n" for n in (120, 121, 500) for r in "ab"))
+    if whole:
+        assert await rebuild_cache(record, loader, now=NOW) == 3
+    else:
+        await rebuild_cache(record, loader, now=NOW - 86_400)
+        assert await cache_import(record, loader, report, now=NOW) == 3
+    found = await ask(knowledge, NEVER, "12025551234", "13125550000", "999")
+    assert [block and block.numbers for block in found.blocks[NEVER]] == [3, 3, 3, 2, None]
+    assert [block and block.numbers for block in found.blocks["12025551234"]] == [3, 3, None, None, None]
+    assert set(found.blocks) == {NEVER, "12025551234"}
+    area = found.blocks[NEVER][0]
+    assert area.day == TODAY
+    assert area.fresh == pytest.approx(3 * 2**0.5, rel=1e-3)

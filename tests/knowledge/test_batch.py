@@ -292,3 +292,15 @@ def test_the_fixture_kills_what_it_starts():
         assert isinstance(server, Valkey)
         assert server.client().ping()
     assert not server.socket.exists()
+
+
+@pytest.mark.parametrize("poison", ["", "x", "[]", "[20000,1,-1,1,1,1]", "9" * 5000])
+async def test_a_poisoned_block_says_nothing_and_costs_nothing_else(knowledge, loader, valkey, poison):
+    await loader.rebuild(batches((TN, entry(3))))
+    [key] = valkey.client().keys("cm:rep:*")
+    valkey.client().hset(key, mapping={"x": poison, "a": f"[{TODAY},7,1.0,1.0,1.0,1.0]"})
+    found = await ask(knowledge, TN)
+    assert found.reputation == {TN: entry(3)}
+    assert found.blocks[TN][0].numbers == 7
+    assert found.blocks[TN][1:] == (None, None, None, None)
+    assert found.degraded == ()

@@ -6,16 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.reputation.entry import EntryError, FeedEvidence, ReputationEntry, decode_entry, encode_entry
+from gateway.reputation.path import PATHS
 
 DAYS = st.integers(0, 100_000)
 FEEDS = st.builds(
-    lambda feed, complaints, share, days: FeedEvidence(
-        feed, complaints, round(complaints * share, 4), *sorted(days)
+    lambda feed, complaints, share, days, path: FeedEvidence(
+        feed, complaints, round(complaints * share, 4), *sorted(days), path
     ),
     st.from_regex(r"[a-z0-9][a-z0-9._-]{0,31}", fullmatch=True),
     st.integers(1, 1000),
     st.floats(0, 1),
     st.tuples(DAYS, DAYS),
+    st.sampled_from(["", *sorted(PATHS)]),
 )
 ENTRIES = st.builds(ReputationEntry, st.lists(FEEDS, min_size=1, max_size=8).map(tuple), DAYS)
 
@@ -46,10 +48,12 @@ def test_any_bytes_are_an_entry_or_that_error(data):
 @pytest.mark.parametrize(
     "data",
     [
-        b'[2,20000,[["f",1,1.0,1,1]]]', b"[1,20000,[]]",
-        b'[1,-1,[["f",1,1.0,1,1]]]', b'[1,20000,[["f",0,0.0,1,1]]]',
-        b'[1,20000,[["f",1,2.0,1,1]]]', b'[1,20000,[["f",1,-1.0,1,1]]]', b'[1,20000,[["f",1,1.0,2,1]]]',
-        b'[1,20000,[["F G",1,1.0,1,1]]]', b'[1,20000,[["f",1,1e999,1,1]]]', b'[1,20000,[["f",true,1.0,1,1]]]',
+        b'[1,20000,[["f",1,1.0,1,1,""]]]', b"[2,20000,[]]", b'[2,20000,[["f",1,1.0,1,1]]]',
+        b'[2,-1,[["f",1,1.0,1,1,""]]]', b'[2,20000,[["f",0,0.0,1,1,""]]]',
+        b'[2,20000,[["f",1,2.0,1,1,""]]]', b'[2,20000,[["f",1,-1.0,1,1,""]]]',
+        b'[2,20000,[["f",1,1.0,2,1,""]]]', b'[2,20000,[["F G",1,1.0,1,1,""]]]',
+        b'[2,20000,[["f",1,1e999,1,1,""]]]', b'[2,20000,[["f",true,1.0,1,1,""]]]',
+        b'[2,20000,[["f",1,1.0,1,1,"by pigeon"]]]',
         b"\xff", b"[" * 1000, b" " * 2000,
     ],
 )  # fmt: skip

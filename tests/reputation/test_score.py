@@ -86,3 +86,47 @@ def test_an_entry_stored_earlier_scores_as_one_made_today(ago, stored_ago):
     sightings = complaints(3, days_ago=ago) + complaints(2, days_ago=ago + 7)
     stored = summarise(sightings, today=TODAY - stored_ago)
     assert score(stored, today=TODAY) == pytest.approx(score_of(sightings), abs=1e-4)
+
+
+def seen_by(reporter, *, days_ago=0, path="", weight=1.0):
+    day = DAY - timedelta(days=days_ago)
+    return Sighting(tn="12025550123", day=day, feed="reports", reporter=reporter, path=path, weight=weight)
+
+
+def test_one_reporter_however_loud_counts_once():
+    loud = [seen_by("alice", days_ago=ago) for ago in range(60)]
+    assert score_of(loud) == score_of([seen_by("alice")]) == 0.25
+    assert score_of([*loud, seen_by("bob")]) == 0.4
+    assert score_of([seen_by("", days_ago=ago) for ago in range(60)]) == 0.25
+
+
+def test_unknown_reporters_are_as_many_as_their_complaints():
+    assert score_of([seen_by("1", days_ago=0), seen_by("1", days_ago=1), seen_by("2", days_ago=1)]) > 0.45
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab1"), st.integers(0, 40), st.sampled_from([0.2, 1.0])), max_size=12)
+)
+def test_the_order_of_sightings_does_not_matter_and_more_never_lowers_a_score(seen):
+    sightings = [seen_by(reporter, days_ago=ago, weight=weight) for reporter, ago, weight in seen]
+    unique = list({each.identity: each for each in sightings}.values())
+    assert score_of(unique) == pytest.approx(score_of(unique[::-1]), abs=1e-4)
+    assert score_of(unique[1:]) <= score_of(unique) + 1e-4
+
+
+def test_evidence_from_abroad_counts_for_calls_that_arrive_that_way_alone():
+    forged = "international/unsigned"
+    entry = summarise([seen_by(str(n), path=forged) for n in range(3)], today=TODAY)
+    assert score(entry, today=TODAY, path=forged) == 0.5
+    assert score(entry, today=TODAY, path="access/unsigned") == 0.0
+    assert evidence(entry, today=TODAY, path="domestic/passed") == ()
+    [part] = evidence(entry, today=TODAY, path=forged)
+    assert "reports: 3 complaints about calls by international/unsigned, on 2025-11-21" in part.detail
+
+
+def test_paths_are_kept_apart_and_add_up_where_both_speak():
+    mixed = [seen_by("1", path="international/unsigned"), seen_by("2"), seen_by("3", path="domestic/passed")]
+    entry = summarise(mixed, today=TODAY)
+    assert len(entry.feeds) == 3
+    assert score(entry, today=TODAY, path="international/unsigned") == 0.5
+    assert score(entry, today=TODAY, path="customer/unsigned") == 0.4

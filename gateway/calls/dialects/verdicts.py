@@ -85,6 +85,7 @@ def render_verdict(
             "evidence": [
                 {
                     "feed": each.feed,
+                    "path": each.path,
                     "complaints": each.complaints,
                     "weight": each.weight,
                     "first_day": each.first_day.isoformat(),

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from gateway.control.commands.problems import CommandError
 from gateway.generation.generation import Generation
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical, to_e164
 from gateway.record.engine import Record
-from gateway.record.sightings import sightings_of
+from gateway.record.sightings import sightings_of, sightings_of_area
+from gateway.reputation.block_words import LevelFound, levels_found
+from gateway.reputation.blocks import LEVELS, BlockEvidence, has_blocks, score_of_blocks
+from gateway.reputation.entry import epoch_day
+from gateway.reputation.neighbourhood import AreaBuilder, area_of, number_days
 from gateway.reputation.score import Evidence, evidence, score, summarise
-from gateway.verdicts.policy import ReputationPolicy
+from gateway.verdicts.policy import VerdictPolicy
 
 SECONDS_A_DAY: Final = 86_400
 
@@ -35,7 +41,11 @@ class Explanation:
     score: float
     evidence: tuple[Evidence, ...]
     days: tuple[DayOfComplaints, ...]
-    policy: ReputationPolicy | None
+    levels: tuple[LevelFound, ...]
+    """What is known at each level around it, from its area to itself; () for numbers without blocks."""
+    neighbours: float
+    """The score by its blocks alone."""
+    policy: VerdictPolicy | None
     """None where no generation is at hand."""
 
 
@@ -47,9 +57,10 @@ async def explain_number(
         tn = canonical(text, rules)
     except NumberError as error:
         raise CommandError(error.problem, "/tn") from error
-    today = now // SECONDS_A_DAY
+    today, date_today = now // SECONDS_A_DAY, datetime.fromtimestamp(now, UTC).date()
     async with record.read() as transaction:
-        sightings = await sightings_of(transaction, tn, today=datetime.fromtimestamp(now, UTC).date())
+        sightings = await sightings_of(transaction, tn, today=date_today)
+        around = await _around(transaction, tn, today=date_today) if has_blocks(tn) else ()
     entry = summarise(sightings, today=today)
     counts: dict[tuple[date, str, str], int] = {}
     for each in sightings:
@@ -60,13 +71,26 @@ async def explain_number(
         score=score(entry, today=today),
         evidence=evidence(entry, today=today),
         days=tuple(DayOfComplaints(*key, count) for key, count in counts.items()),
-        policy=None if generation is None else generation.policy.verdict.reputation,
+        levels=levels_found(tn, around, today=today),
+        neighbours=score_of_blocks(tn, around[:-1], today=today) if around else 0.0,
+        policy=None if generation is None else generation.policy.verdict,
     )
+
+
+async def _around(
+    transaction: AsyncConnection, tn: TelephoneNumber, *, today: date
+) -> tuple[BlockEvidence | None, ...]:
+    length, digits = area_of(tn)
+    builder = AreaBuilder(today=epoch_day(today))
+    for seen in number_days(await sightings_of_area(transaction, length, digits, today=today)):
+        builder.add(seen)
+    area = next(builder.rest(), None)
+    return (None,) * len(LEVELS) if area is None else area.around(tn)
 
 
 def explanation_document(explained: Explanation) -> dict[str, object]:
     """The explanation as JSON."""
-    policy = explained.policy
+    policy = None if explained.policy is None else explained.policy.reputation
     return {
         "tn": to_e164(explained.tn),
         "score": explained.score,
@@ -74,6 +98,18 @@ def explanation_document(explained: Explanation) -> dict[str, object]:
             {"source": each.feed, "detail": each.detail, "weight": each.weight, "complaints": each.complaints}
             for each in explained.evidence
         ],
+        "neighbours": {
+            "score": explained.neighbours,
+            "levels": [
+                {
+                    "level": each.level.value,
+                    "block": each.block,
+                    "numbers": each.numbers,
+                    "detail": each.detail,
+                }
+                for each in explained.levels
+            ],
+        },
         "sightings": [
             {"day": str(each.day), "feed": each.feed, "label": each.label, "count": each.count}
             for each in explained.days
@@ -85,5 +121,13 @@ def explanation_document(explained: Explanation) -> dict[str, object]:
             "label_at": policy.label_at,
             "challenge_at": policy.challenge_at,
             "block_at": policy.block_at,
+            "neighbours_effect": _neighbours_effect(explained),
         },
     }
+
+
+def _neighbours_effect(explained: Explanation) -> str:
+    """What the policy does for the neighbours' sake to a call that is not signed with A."""
+    if explained.policy is None or explained.policy.inventory.trunks(explained.tn):
+        return "none"
+    return explained.policy.neighbours.effect_of(explained.neighbours).value

@@ -12,7 +12,7 @@ rebuild is for a store that cannot be trusted anyway.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from redis.asyncio.cluster import RedisCluster
@@ -22,7 +22,11 @@ from gateway.knowledge import keys
 from gateway.knowledge.connect import Connected, Untyped
 from gateway.knowledge.library import FINISH, SOURCE, WRITE
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.block_entry import encode_block
+from gateway.reputation.blocks import BLOCKS, FEWEST_NUMBERS, Level
 from gateway.reputation.entry import ReputationEntry, encode_entry
+from gateway.reputation.neighbourhood import Area
+from gateway.reputation.sighting import DEFAULT_KEEP_DAYS
 
 CHUNK: Final = 500
 """Entries in one FCALL. The server does nothing else meanwhile, some 2 ms: below what a call notices."""
@@ -30,6 +34,8 @@ SECONDS_A_DAY: Final = 86_400
 
 Known = tuple[TelephoneNumber, ReputationEntry | None]
 """A number and what is now known of it; None forgets it."""
+_Cell = tuple[str, str, bytes, int]
+"""An exchange, a field of its hash, the value (empty: forget it), and the last day it counts."""
 
 
 class LoadError(Exception):
@@ -52,22 +58,29 @@ class ReputationLoader:
         values = await self._ask(pipeline.execute(raise_on_error=False))
         return sum(isinstance(value, bytes) and value.startswith(b"complete:") for value in values)
 
-    async def update(self, entries: Iterable[Known]) -> int:
+    async def update(self, entries: Iterable[Known | Area]) -> int:
         """Write or forget these entries, leaving the marks alone; how many were written or forgotten.
 
-        LoadError where a key holds something else than entries: only a rebuild mends that.
+        Of an area, the evidence of its blocks is written (and not counted). LoadError where a key holds
+        something else than entries: only a rebuild mends that.
         """
         written = 0
-        chunk: list[Known] = []
+        chunk: list[_Cell] = []
         for entry in entries:
-            chunk.append(entry)
-            if len(chunk) == CHUNK:
-                written += await self._write(chunk)
-                chunk = []
-        return written + await self._write(chunk)
+            if isinstance(entry, Area):
+                cells = _blocks_of(entry)
+            else:
+                cells, written = iter((_cell(*entry),)), written + 1
+            for cell in cells:
+                chunk.append(cell)
+                if len(chunk) == CHUNK:
+                    await self._write(chunk)
+                    chunk = []
+        await self._write(chunk)
+        return written
 
     async def rebuild(
-        self, batches: AsyncIterable[Sequence[Known]], *, progress: Callable[[int], None] | None = None
+        self, batches: AsyncIterable[Sequence[Known | Area]], *, progress: Callable[[int], None] | None = None
     ) -> int:
         """Replace everything by these entries; `progress` hears how many are in. Returns their number."""
         epoch = secrets.token_hex(8)
@@ -81,17 +94,15 @@ class ReputationLoader:
         await self._finish(epoch)
         return loaded
 
-    async def _write(self, chunk: list[Known]) -> int:
+    async def _write(self, chunk: list[_Cell]) -> None:
         if not chunk:
-            return 0
+            return
         packets: dict[int, tuple[list[str], list[str | bytes | int]]] = {}
-        for tn, entry in chunk:
-            exchange = keys.exchange_of(tn)
+        for exchange, field, value, last_day in chunk:
             partition = keys.partition_of(exchange)
             packet_keys, arguments = packets.setdefault(partition if self._clustered else 0, ([], []))
             packet_keys.append(keys.reputation_key(exchange, partition))
-            arguments += (keys.field_of(tn), b"" if entry is None else encode_entry(entry))
-            arguments.append(0 if entry is None else (entry.expires_day + 1) * SECONDS_A_DAY)
+            arguments += (field, value, (last_day + 1) * SECONDS_A_DAY)
         await self._load_functions()
         pipeline = self._client.pipeline()
         for packet_keys, arguments in packets.values():
@@ -102,7 +113,6 @@ class ReputationLoader:
                 f"{damaged} entries could not be written: their keys in Redis hold something else. "
                 "Run `callmark cache rebuild`"
             )
-        return len(chunk)
 
     async def _mark_all(self, value: str) -> None:
         pipeline = self._client.pipeline()
@@ -155,6 +165,29 @@ class ReputationLoader:
             return await command
         except (RedisError, OSError, TimeoutError) as error:
             raise _unreachable(error) from error
+
+
+def _cell(tn: TelephoneNumber, entry: ReputationEntry | None) -> _Cell:
+    exchange, field = keys.exchange_of(tn), keys.field_of(tn)
+    return (
+        (exchange, field, b"", 0)
+        if entry is None
+        else (exchange, field, encode_entry(entry), entry.expires_day)
+    )
+
+
+def _blocks_of(area: Area) -> Iterator[_Cell]:
+    """Every block that counts, in the hash of its exchange; the area itself in the hash of each."""
+    lengths = {area.length - level.dropped: FEWEST_NUMBERS[level] for level in BLOCKS}
+    end = area.length - Level.EXCHANGE.dropped
+    whole = area.evidence[area.digits]
+    last_day = whole.day + DEFAULT_KEEP_DAYS
+    outer = encode_block(whole)
+    for block, evidence in area.evidence.items():
+        if len(block) == end:
+            yield block, keys.AREA_FIELD, outer, last_day
+        if end <= len(block) < area.length and evidence.numbers >= lengths[len(block)]:
+            yield block[:end], keys.block_field(block, block[:end]), encode_block(evidence), last_day
 
 
 def _unreachable(error: BaseException) -> LoadError:
