@@ -90,6 +90,11 @@ def read_brands(data: bytes, trunks: Collection[str] | None) -> tuple[Brand, ...
             problems.append(
                 file.problem((*place, "numbers"), "is empty: a brand is protected by its numbers")
             )
+        stood: dict[str, int] = {}
+        for index, text in enumerate(brand.numbers):
+            if stood.setdefault(text, index) != index:
+                message = f"{quote(text)} stands twice among the numbers of {quote(brand.name)}"
+                problems.append(file.problem((*place, "numbers", index), message))
         for index, trunk in enumerate(brand.trunks):
             if trunks is not None and trunk not in trunks:
                 message = f"{quote(trunk)} is not a trunk of trunks.toml"

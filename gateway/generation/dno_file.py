@@ -22,9 +22,10 @@ TEXT_LENGTH: Final = 200
 
 
 def read_dno(data: bytes) -> tuple[tuple[NumberRange, DnoEntry], ...] | list[Problem]:
-    """Read the file. One number may stand in several rows: lists of several sources overlap."""
+    """Read the file. A number may stand in rows of several sources: their lists overlap."""
     problems = ProblemList(DNO_FILE)
     rows: list[tuple[NumberRange, DnoEntry]] = []
+    seen: dict[tuple[NumberRange, str], int] = {}
     for line, (number, label, source, note, expires) in read_rows(data, HEADER, problems):
         numbers = _numbers(line, number, problems)
         for key, text, required in (("label", label, True), ("source", source, True), ("note", note, False)):
@@ -34,6 +35,11 @@ def read_dno(data: bytes) -> tuple[tuple[NumberRange, DnoEntry], ...] | list[Pro
                 problems.add(line, key, f"{quote(text)} is longer than {TEXT_LENGTH} signs or not plain text")
         expires_at = _end_of_day(line, expires, problems)
         if numbers is not None:
+            before = seen.setdefault((numbers, source), line)
+            if before != line:
+                message = f"{quote(number)} stands in line {before} already, by {quote(source)} too"
+                problems.add(line, "number_or_range", message)
+                continue
             rows.append((numbers, DnoEntry(label=label, source=source, note=note, expires_at=expires_at)))
     silenced = sum(numbers.count for numbers, _ in rows)
     if silenced > MOST_SILENCED:
