@@ -739,6 +739,11 @@ NUMBER_LOOK_ALIKE = _row(
     "number.look-alike",
     "The number resembles a protected one, or the called one: noted, and nothing is done for it.",
 )
+PROVIDER_COMPLAINTS = _row(
+    "traffic.provider",
+    "More than one in a hundred of the calls this provider signed are complained of: its A shields none.",
+    remedy="`callmark reputation providers` shows its scorecard; tell the provider, and the STI-PA.",
+)
 REPLAY = _row(
     "replay.distinct-calls",
     "The same signed PASSporT came with several different calls.",

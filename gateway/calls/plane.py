@@ -50,6 +50,9 @@ class Facts(Protocol):
     def registrations(self, tn: str, *, now: int) -> tuple[RegistrationFact, ...] | FactsUnavailable:
         """Owners' registrations in force on this number, the narrowest range first."""
 
+    def weight_of_provider(self, provider: str, *, now: int) -> float:
+        """What a provider's attestation is worth by its scorecard: 1 unless that is bad."""
+
 
 class Knowledge(Protocol):
     """Evidence (`knowledge/`)."""

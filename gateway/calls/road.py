@@ -96,6 +96,7 @@ async def verify_call(
         replay_calls=evidence.replay_distinct_calls,
         recent_emergency_caller=evidence.recent_emergency_caller,
         traffic=evidence.traffic,
+        attestation_weight=_weight(plane, verification.outcome, now),
         degraded=(*facts.degraded, *evidence.degraded),
     )
     verdict = decide(
@@ -227,6 +228,13 @@ def _question(current: Current, call: Call, outcome: Outcome, trunk: Trunk) -> Q
         called=numbers_called_back(call),
         passage=_passage(current.generation.policy.verdict, call, outcome),
     )
+
+
+def _weight(plane: Plane, outcome: Outcome, now: int) -> float:
+    """What an A is worth by its provider's scorecard; B and C claim nothing that could be worth less."""
+    if outcome.attest != "A" or outcome.chain is None:
+        return 1.0
+    return min((plane.facts.weight_of_provider(spc, now=now) for spc in outcome.chain.spc), default=1.0)
 
 
 def _passage(policy: VerdictPolicy, call: Call, outcome: Outcome) -> Passage | None:

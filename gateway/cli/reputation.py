@@ -26,6 +26,7 @@ from gateway.cli.control_client import NoNodeError, download
 from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url
 from gateway.cli.jobs import Show, progress_bar, run_job
 from gateway.cli.reputation_eval import eval_
+from gateway.cli.reputation_providers import providers
 from gateway.cli.reputation_score import score
 from gateway.control.commands.reputation import explain_number, explanation_document
 from gateway.control.importing import ImportReport, ImportRequest, import_file
@@ -53,6 +54,7 @@ def reputation() -> None:
 
 reputation.add_command(score)
 reputation.add_command(eval_)
+reputation.add_command(providers)
 
 
 @reputation.command(name="import")

@@ -11,8 +11,17 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, IS_SOCKET, STATE, answer, parameter_problem, read_document
+from gateway.control.asking import (
+    ACTOR,
+    IS_SOCKET,
+    STATE,
+    answer,
+    parameter_problem,
+    read_document,
+    read_whole,
+)
 from gateway.control.commands.problems import CommandError
+from gateway.control.commands.providers import scorecards_document
 from gateway.control.commands.reputation import explain_number, explanation_document
 from gateway.control.imports import IMPORT_JOB, import_work, parse_import_request, words_of_written
 from gateway.control.jobs import Job
@@ -62,6 +71,17 @@ async def show_reputation(request: web.Request) -> web.Response:
     return answer(explanation_document(explained))
 
 
+async def show_providers(request: web.Request) -> web.Response:
+    """What providers' signatures have been worth."""
+    document = await scorecards_document(
+        request.app[STATE].record,
+        provider=request.query.get("provider"),
+        days=max(1, read_whole(request, "days", default=30, most=90)),
+        now=int(time.time()),
+    )
+    return answer(document)
+
+
 async def export(request: web.Request) -> web.StreamResponse:
     """Every sighting that still counts, as a csv file that import reads."""
     response = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"})
@@ -95,6 +115,7 @@ ROUTES = [
     web.get("/admin/v1/imports/{job:[0-9a-f]{16}}", show_import),
     web.delete("/admin/v1/imports/{job:[0-9a-f]{16}}", stop_import),
     web.get("/admin/v1/sightings", export),
+    web.get("/admin/v1/providers", show_providers),
     web.get("/admin/v1/reputation/{tn}", show_reputation),
     web.post("/admin/v1/cache/rebuilds", rebuild_cache),
     web.get("/admin/v1/cache/rebuilds/{job:[0-9a-f]{16}}", cache_rebuild),

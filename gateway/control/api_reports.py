@@ -26,6 +26,8 @@ async def report(request: web.Request) -> web.Response:
         reporter=request[ACTOR].rpartition(":")[2],
         reporters=state.traffic.reporters,
     )
+    state.traffic.scorekeeper.complained(taken.fingerprints, now=now)
+    await state.traffic.write_scorecards()
     await state.evidence.renew(taken.numbers)
     return answer({"accepted": taken.accepted, "matched": taken.matched, "new": taken.new}, status=202)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Final, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,10 +22,14 @@ from gateway.record.decisions import Decision, standing_decisions
 from gateway.record.engine import Record
 from gateway.record.outbox import Change, ChangeKind, changes_since, read_sequence
 from gateway.record.registrations import Standing, standing_registrations
+from gateway.record.scorecards import doubted_providers
 from gateway.record.tokens import Token, usable_tokens
 from gateway.registry.registration import Use
 
 _IDS_AT_ONCE: Final = 500
+
+SCORECARD_DAYS: Final = 30
+"""Over which a provider's calls are looked back on."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,6 +57,7 @@ class FactsFollower:
             sequence = changes[-1].sequence if changes else self._sequence or 0
             state = FactsState(sequence=sequence, updated_at=now)
             facts = await _read_changes(transaction, changes, now)
+            facts = replace(facts, doubted_providers=await _doubted(transaction, now))
             await _in_thread(self._projection.apply, facts, state)
             self._sequence = sequence
             return state
@@ -79,6 +86,11 @@ class FactsFollower:
                 await _in_thread(writer.add_registrations, [_registration_fact(each) for each in standing])
         self._sequence = state.sequence
         return state
+
+
+async def _doubted(transaction: AsyncConnection, now: int) -> dict[str, float]:
+    since = datetime.fromtimestamp(now, UTC).date() - timedelta(days=SCORECARD_DAYS)
+    return await doubted_providers(transaction, since=since.isoformat())
 
 
 async def _read_changes(transaction: AsyncConnection, changes: tuple[Change, ...], now: int) -> FactChanges:

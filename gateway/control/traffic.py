@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
 from gateway.control.recent_calls import RecentCalls, call_key, pair_key
 from gateway.control.reporters import Reporters
+from gateway.control.scorekeeper import Scorekeeper
 from gateway.generation.generation import PolicyPart
 from gateway.journal import CallEvent, CallEvents, Entry
 from gateway.journal import Record as CallRecord
@@ -21,6 +22,7 @@ from gateway.numbers.canonical import TelephoneNumber, is_international
 from gateway.reasons import Verstat
 from gateway.record import Record
 from gateway.record.call_events import KEPT_SECONDS, add_call_events, forget_call_events
+from gateway.record.scorecards import KEPT_DAYS, add_to_scorecards, forget_scorecards
 from gateway.record.sightings import add_sightings
 from gateway.reputation.path import SignatureState, path_of, path_of_call
 from gateway.reputation.sighting import Sighting
@@ -54,6 +56,7 @@ class Traffic:
         """`renew` brings numbers of the record up to date in Redis."""
         self.recent = recent
         self.reporters = Reporters()
+        self.scorekeeper = Scorekeeper()
         self._record = record
         self._store = store
         self._policy = policy
@@ -73,6 +76,7 @@ class Traffic:
                 ended += entry.events
             elif entry.verstat is not None:
                 self._remember(entry, policy)
+                self.scorekeeper.count(entry)
                 honeypots += self._honeypot(entry, policy)
         if honeypots:
             async with self._record.write() as transaction:
@@ -82,7 +86,15 @@ class Traffic:
             async with self._record.write() as transaction:
                 new = await add_call_events(transaction, ended)
             await self._tell(new, policy)
+        await self.write_scorecards()
         await self._forget()
+
+    async def write_scorecards(self) -> None:
+        """Put what was counted of providers into the record. Raises RecordError."""
+        counted = self.scorekeeper.take()
+        if counted:
+            async with self._record.write() as transaction:
+                await add_to_scorecards(transaction, counted)
 
     def path_of_event(self, event: CallEvent, policy: PolicyPart) -> str | None:
         """By which path the event's call came; None where its trunk is no more."""
@@ -164,6 +176,8 @@ class Traffic:
             return
         async with self._record.write() as transaction:
             await forget_call_events(transaction, before=int(time.time()) - KEPT_SECONDS)
+            oldest = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+            await forget_scorecards(transaction, before=oldest.isoformat())
         self._forgot_at = time.monotonic()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """SQLite's `user_version` of a finished file; 0 is a file nobody has laid out yet."""
 
 LAYOUT: Final = f"""
@@ -39,6 +39,8 @@ CREATE TABLE registration_blocks (
     block TEXT NOT NULL, registration_id INTEGER NOT NULL, PRIMARY KEY (block, registration_id)
 ) WITHOUT ROWID;
 CREATE INDEX registration_blocks_by_registration ON registration_blocks (registration_id);
+-- Providers whose word is worth little; few, so replaced whole.
+CREATE TABLE doubted_providers (provider TEXT NOT NULL PRIMARY KEY, weight REAL NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};
 COMMIT;
 """

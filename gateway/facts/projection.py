@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,8 @@ class FactChanges:
     decisions: Sequence[DecisionFact] = ()
     registration_ids: Sequence[int] = ()
     registrations: Sequence[RegistrationFact] = ()
+    doubted_providers: Mapping[str, float] | None = None
+    """All of them and their weights; None leaves them as they are."""
 
 
 class FactsWriter:
@@ -119,6 +121,11 @@ class FactsWriter:
             sorted((block, fact.id) for fact in facts for block in split_range(fact.start, fact.count)),
         )
 
+    def set_doubted_providers(self, weights: Mapping[str, float]) -> None:
+        """Put these providers in the place of all that were doubted."""
+        self._connection.execute("DELETE FROM doubted_providers")
+        self._connection.executemany("INSERT INTO doubted_providers VALUES (?, ?)", sorted(weights.items()))
+
     def _forget(self, changes: FactChanges) -> None:
         decision_ids = [(decision_id,) for decision_id in changes.decision_ids]
         self._connection.executemany(
@@ -178,6 +185,8 @@ class Projection:
             writer.add_tokens(changes.tokens)
             writer.add_decisions(changes.decisions)
             writer.add_registrations(changes.registrations)
+            if changes.doubted_providers is not None:
+                writer.set_doubted_providers(changes.doubted_providers)
 
     def close(self) -> None:
         """Close the file."""

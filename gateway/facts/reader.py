@@ -49,6 +49,7 @@ _REGISTRATIONS: Final = (
     " ORDER BY r.count, r.id"
 )
 _ANY: Final = "SELECT EXISTS (SELECT 1 FROM decisions), EXISTS (SELECT 1 FROM registrations)"
+_DOUBTED: Final = "SELECT provider, weight FROM doubted_providers"
 _ASK_SECONDS: Final = 0.002
 _STATE: Final = "SELECT sequence, updated_at FROM state"
 
@@ -66,6 +67,7 @@ class FactsReader:
         self._asked_at = 0.0
         self._version: tuple[object, ...] | None = None
         self._tokens: dict[str, TokenFact] = {}
+        self._doubted: dict[str, float] = {}
         self._has_decisions = self._has_registrations = True
         self._problem = f"the facts file {path} was not opened yet"
 
@@ -97,6 +99,11 @@ class FactsReader:
             return ()
         rows = self._select(_REGISTRATIONS, (*_keys(tn), now), now)
         return rows if isinstance(rows, FactsUnavailable) else tuple(_registration(*row) for row in rows)
+
+    def weight_of_provider(self, provider: str, *, now: int) -> float:
+        """Return what a provider's attestation is worth: 1 unless its scorecard is bad."""
+        self._is_unchanged(now)
+        return self._doubted.get(provider, 1.0)
 
     def state(self, *, now: int) -> FactsState | FactsUnavailable:
         """Return how current the facts are."""
@@ -133,6 +140,7 @@ class FactsReader:
             if version == self._version:
                 return True
             decisions, registrations = self._connection.execute(_ANY).fetchone()
+            self._doubted = dict(self._connection.execute(_DOUBTED).fetchall())
             self._has_decisions, self._has_registrations = bool(decisions), bool(registrations)
         except sqlite3.Error:
             self._version = None

@@ -180,3 +180,19 @@ call_events: Final = Table(
     Index("ix_call_events_at", "at"),
     sqlite_with_rowid=False,
 )
+
+scorecards: Final = Table(
+    "scorecards",
+    metadata,
+    # By SPC; calls whose signature passed, but for `failures`.
+    Column("provider", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("attested_a", BigInteger, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("skew_sum", Float, nullable=False),
+    Column("skew_low", Float, nullable=False),
+    Column("skew_high", Float, nullable=False),
+    Column("complaints", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

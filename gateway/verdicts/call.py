@@ -115,6 +115,8 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     recent_emergency_caller: bool | None = False
     """The called number dialled an emergency number within the last half hour (RFC 7090); None: asked, and
     not known."""
+    attestation_weight: float = 1.0
+    """What the A of this call is worth by its provider's scorecard, 1 to 0."""
     traffic: Traffic | None = None
     """What the number shown and its block did lately by this call's path; None: not asked or not known."""
     degraded: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from gateway.reputation.path import path_of_call
+from gateway.reputation.scorecard import DOUBTED
 from gateway.verdicts.call import Call, Known
 from gateway.verdicts.policy import VerdictPolicy
 from gateway.verification.outcome import Outcome
@@ -31,6 +32,11 @@ class Case(msgspec.Struct, frozen=True, gc=False):
     def path(self) -> str:
         """By which the call came (`gateway.reputation.path`)."""
         return path_of_call(self.call.trunk_kind, self.outcome.verstat)
+
+    @property
+    def is_attested(self) -> bool:
+        """Whether the number is vouched for: signed with A, by a provider whose word counts."""
+        return self.outcome.attest == "A" and self.known.attestation_weight >= DOUBTED
 
     @property
     def today(self) -> int:

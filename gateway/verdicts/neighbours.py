@@ -17,7 +17,7 @@ from gateway.verdicts.verdict import Hit
 def neighbours(case: Case) -> Hit | None:
     """The blocks around a number, from the policy's score on; without the number's own record."""
     policy = case.policy.neighbours
-    if not case.known.neighbours or policy.lowest is None or case.outcome.attest == "A":
+    if not case.known.neighbours or policy.lowest is None or case.is_attested:
         return None
     highest, worst = 0.0, None
     for tn, around in case.known.neighbours:

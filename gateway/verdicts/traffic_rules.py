@@ -14,12 +14,14 @@ from typing import Final
 from gateway.numbers.canonical import to_e164
 from gateway.reasons import (
     HONEYPOT_CALLED,
+    PROVIDER_COMPLAINTS,
     TRAFFIC_BLOCK,
     TRAFFIC_ONE_RING,
     TRAFFIC_SEQUENTIAL,
     TRAFFIC_SHORT_CALLS,
     Reason,
 )
+from gateway.reputation.scorecard import DOUBTED
 from gateway.reputation.traffic import Sign, is_mostly_short, signs
 from gateway.verdicts.case import Case
 from gateway.verdicts.policy import Effect
@@ -72,10 +74,19 @@ def block(case: Case) -> Hit | None:
     return Hit(TRAFFIC_BLOCK, effect, SOURCE, detail, is_analytics=True)
 
 
+def provider(case: Case) -> Hit | None:
+    """The provider that attested the call is complained of far too often: its A proves nothing here."""
+    weight = case.known.attestation_weight
+    if weight >= DOUBTED:
+        return None
+    detail = f"the A of {', '.join(case.outcome.chain.spc) if case.outcome.chain else 'its provider'} "
+    return Hit(PROVIDER_COMPLAINTS, Effect.NONE, SOURCE, f"{detail}is worth {weight:.2f} by its scorecard")
+
+
 def is_proven(case: Case) -> bool:
     """Whether the number shown is known to be the caller's own."""
     tn, trunk = case.call.shown[0], case.call.trunk
-    return case.outcome.attest == "A" or case.policy.inventory.right_to_use(tn, trunk).holds_for(trunk)
+    return case.is_attested or case.policy.inventory.right_to_use(tn, trunk).holds_for(trunk)
 
 
 def _of_a_number(case: Case, effect: Effect) -> Effect:
@@ -94,5 +105,6 @@ TRAFFIC_RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...
     (honeypot, (HONEYPOT_CALLED,)),
     *((_rule_of(sign), (reason,)) for sign, reason in _REASONS.items()),
     (block, (TRAFFIC_BLOCK,)),
+    (provider, (PROVIDER_COMPLAINTS,)),
 )
 """In the order in which they are asked, after reputation."""
