@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format check bench replay image-steps lock clean
+.PHONY: help run test switches lint format check bench replay image-steps lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1|/' | column -t -s '|'
@@ -31,6 +31,9 @@ run: $(VENV)/run.stamp  ## serve, with the development configuration in config/
 
 test: $(VENV)/dev.stamp  ## every test
 	@$(BIN)/python -m pytest
+
+switches: $(VENV)/dev.stamp  ## real calls: SIPp, Kamailio with the recipe, another carrier, the gateway
+	@$(BIN)/python -m pytest -s tests/switches
 
 lint: $(VENV)/dev.stamp  ## linter, formatter, types, import contracts
 	@$(BIN)/ruff check .

@@ -192,6 +192,11 @@ CALL_EVENTS: Final = prometheus_client.Counter(
 ROAMING_CHECKS: Final = prometheus_client.Counter(
     "callmark_roaming_checks_total", "Calls from abroad asked about at the roaming check.", ["roaming"]
 )
+SHADOW: Final = prometheus_client.Counter(
+    "callmark_shadow_total",
+    "Questions asked of the old secsipidx too: the same answer, another one, or none.",
+    ["resource", "result"],
+)
 REQUEST_ERRORS: Final = prometheus_client.Counter(
     "callmark_request_errors_total", "Requests that could not be understood or were not allowed.", ["status"]
 )

@@ -11,6 +11,7 @@ from gateway.calls.signer import Signer
 from gateway.certificates.chain import Refusal, ValidatedChain
 from gateway.certificates.trust import Trust
 from gateway.facts.values import DecisionFact, FactsUnavailable, RegistrationFact, TokenFact
+from gateway.fetch.shadow import Shadow
 from gateway.generation.generation import Generation
 from gateway.journal import CallEvents, Record
 from gateway.knowledge.question import Evidence, Question
@@ -102,6 +103,8 @@ class Plane:
     knowledge: Knowledge
     roaming: RoamingService | None
     """None where no service is named: a call's own word on it is all there is."""
+    shadow: Shadow | None
+    """None where no trial is on."""
     journal: Journal
     clock: Callable[[], float]
     """Epoch seconds."""

@@ -27,6 +27,7 @@ from gateway.calls.signing import (
     usable_signer,
 )
 from gateway.facts.tokens import Scope
+from gateway.fetch.shadow import Shadow
 from gateway.generation.trunks import Trunk
 from gateway.journal import CallEvents
 from gateway.passport.ppt import Ppt
@@ -54,6 +55,11 @@ class CallService:
     def deadline_ms(self) -> int:
         """For a request that names none."""
         return self._plane.deadline_ms
+
+    @property
+    def shadow(self) -> Shadow | None:
+        """The secsipidx beside which the gateway is tried."""
+        return self._plane.shadow
 
     def begin(self) -> tuple[float, Current]:
         """The time (epoch seconds) and the generation a request is answered by, each taken once."""

@@ -1,6 +1,7 @@
-"""The addresses of the dialects that switches already speak: 3GPP's, the dialplan's, secsipidx's.
+"""The addresses of the dialects that switches already speak: 3GPP's and the dialplan's.
 
-Each handler is its counterpart in `resources.py` with another dialect at both ends.
+Each handler is its counterpart in `resources.py` with another dialect at both ends; secsipidx's addresses
+are in `drop_in.py`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from uuid import uuid4
 from aiohttp import web
 
 from gateway.calls.answering import Answer, Resource
-from gateway.calls.dialects import dialplan, ms, secsipidx
+from gateway.calls.dialects import dialplan, ms
 from gateway.calls.dialects.problem import RequestProblem
+from gateway.calls.drop_in import DropIn
 from gateway.calls.service import CallService, at_prefix
 from gateway.calls.signing import SigningRequest
 from gateway.facts.tokens import Scope
 from gateway.reasons import POLICY_ERROR
-from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY
+from gateway.verification.examine import EVERY_TYPE
 
 
 class SwitchResources:
@@ -24,6 +26,7 @@ class SwitchResources:
 
     def __init__(self, service: CallService) -> None:
         self._service = service
+        self._drop_in = DropIn(service)
 
     def table(self, prefix: str) -> dict[str, Resource]:
         """The addresses under a trunk's prefix."""
@@ -34,8 +37,7 @@ class SwitchResources:
             f"{prefix}/dialplan/v1/signatures": at_prefix(
                 self._dialplan_signature, prefix, dialplan.DIALPLAN
             ),
-            f"{prefix}/v1/check": at_prefix(self._check, prefix, secsipidx.SECSIPIDX),
-            f"{prefix}/v1/sign-csv": at_prefix(self._sign_csv, prefix, secsipidx.SECSIPIDX),
+            **self._drop_in.table(prefix),
         }
 
     async def _ms_verification(
@@ -112,39 +114,6 @@ class SwitchResources:
         if signed.identity is None:
             raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
         return _lines(request, dialplan.render_signing(signed.identity))
-
-    async def _check(self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str) -> Answer:
-        """`POST /v1/check` of secsipidx."""
-        del identifier
-        started, current = self._service.begin()
-        trunk, _ = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
-        call, identity = secsipidx.parse_check(body, trunk, now=int(started))
-        judged = await self._service.verify(
-            resource="verification",
-            current=current,
-            trunk=trunk,
-            call=call,
-            identities=(identity,),
-            accepted=SHAKEN_ONLY,
-            max_ms=self._service.deadline_ms,
-            started=started,
-        )
-        outcome = judged.verification.outcome
-        status, said = secsipidx.render_check(outcome)
-        reason = {secsipidx.REASON_HEADER: outcome.finding.reason.code}
-        return Answer(said, status=status, headers=reason, text_type=secsipidx.TEXT)
-
-    async def _sign_csv(
-        self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
-    ) -> Answer:
-        """`POST /v1/sign-csv` of secsipidx."""
-        started, current = self._service.begin()
-        trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
-        asked = secsipidx.parse_sign_csv(body, trunk.dialling, new_origid=str(uuid4()), now=int(started))
-        identity, attest = self._service.sign(
-            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started
-        )
-        return Answer(f"{identity}\n", headers={"X-Attestation": attest}, text_type=secsipidx.TEXT)
 
 
 def _lines(request: web.BaseRequest, said: dict[str, str]) -> Answer:

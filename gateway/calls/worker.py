@@ -39,6 +39,7 @@ from gateway.fetch.awaited_lists import AwaitedLists
 from gateway.fetch.chains import ChainCache
 from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
 from gateway.fetch.roaming import RoamingCheck, RoamingPolicy
+from gateway.fetch.shadow import open_shadow
 from gateway.generation.settings import Settings, x5u_policy
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
 from gateway.journal import JournalWriter
@@ -216,7 +217,7 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
     journal = JournalWriter(journal_directory(settings), slot=os.environ.get(SLOT_VARIABLE, "0"))
     facts = FactsReader(facts_path(settings))
     connected = connect(settings.redis.url, embedded_socket=embedded_socket())
-    async with Store(connected) as store:
+    async with Store(connected) as store, open_shadow(settings.shadow) as shadow:
         tls_ca_file = settings.x5u.tls_ca_file
         fetcher = CertificateFetcher(
             FetchPolicy(
@@ -240,6 +241,7 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
                 facts=facts,
                 knowledge=Knowledge(store),
                 roaming=roaming,
+                shadow=shadow,
                 journal=journal,
                 clock=time.time,
                 deadline_ms=settings.verification.deadline_ms,

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from gateway.certificates.x5u import X5uPolicy, check_x5u
 from gateway.generation.environment import Overrides
 from gateway.generation.problem import Problem, quote
+from gateway.generation.shadow_settings import ShadowTable
 from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
 from gateway.generation.trust_settings import FilePath, TrustDomainTable, TrustTable, trust_problems
 
@@ -229,6 +230,7 @@ class Settings(Table):
     x5u: X5uTable = X5uTable()
     verification: VerificationTable = VerificationTable()
     roaming: RoamingTable = RoamingTable()
+    shadow: ShadowTable = ShadowTable()
     signing: SigningTable = SigningTable()
     trust_domain: List[TrustDomainTable] = ()
 

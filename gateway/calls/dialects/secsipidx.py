@@ -22,6 +22,7 @@ from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.signing import SigningRequest
 from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import DiallingRules, NumberError, canonical
+from gateway.passport.claims import ShakenClaims
 from gateway.passport.fields import ClaimProblem
 from gateway.passport.identity import IdentityError, parse_identity
 from gateway.passport.passport import PassportError, decode
@@ -34,8 +35,11 @@ TEXT: Final = "text/plain"
 OK: Final = "OK\n"
 FAILED: Final = "FAILED\n\n"
 TOO_FEW: Final = "too few tokens\n"
+NOT_READ: Final = 400
 NOT_PASSED: Final = 422
 """Of a header that was read and did not pass."""
+SHADOW_HEADER: Final = "Callmark-Shadow"
+"""In a trial: in what our answer differs from the one that is given."""
 REASON_HEADER: Final = "Callmark-Reason"
 """Why, beside the answer: a code of docs/reasons.md, or a sentence for what could not be read."""
 
@@ -93,6 +97,41 @@ def parse_sign_csv(body: bytes, dialling: DiallingRules, *, new_origid: str, now
 def render_check(outcome: Outcome) -> tuple[int, str]:
     """Status and body."""
     return (200, OK) if outcome.verstat is Verstat.TN_VALIDATION_PASSED else (NOT_PASSED, FAILED)
+
+
+def differences(ours: str, theirs: str) -> tuple[str, ...]:
+    """In what two answers differ, in words without numbers; two headers are compared by what they claim."""
+    our_claims, their_claims = _claims(ours), _claims(theirs)
+    if our_claims is None or their_claims is None:
+        same = ours.strip() == theirs.strip()
+        return () if same else (f"{_word(theirs)} became {_word(ours)}",)
+    found = []
+    if our_claims.attest != their_claims.attest:
+        found.append(f"attest {_attest(their_claims)} became {_attest(our_claims)}")
+    if our_claims.orig != their_claims.orig:
+        found.append("orig is written otherwise")
+    if our_claims.dest != their_claims.dest:
+        found.append("dest is written otherwise")
+    return tuple(found)
+
+
+def _claims(answer: str) -> ShakenClaims | None:
+    try:
+        claims = decode(parse_identity(answer.strip()).token).claims
+    except (IdentityError, PassportError):
+        return None
+    return claims if isinstance(claims, ShakenClaims) else None
+
+
+def _attest(claims: ShakenClaims) -> str:
+    return claims.attest if claims.attest in ("A", "B", "C") else "another"
+
+
+def _word(answer: str) -> str:
+    text = answer.strip()
+    if text in ("OK", "FAILED", "too few tokens"):
+        return text
+    return "another answer" if _claims(answer) is None else "a signature"
 
 
 def render_error(error: RequestProblem | Problem) -> ErrorAnswer:
