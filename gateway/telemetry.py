@@ -226,9 +226,15 @@ REVOCATION_LISTS_END_SECONDS: Final = prometheus_client.Gauge(
     "The earliest nextUpdate of the revocation lists in force; 0 without lists.",
     multiprocess_mode="mostrecent",
 )
+TRUST_LISTS: Final = prometheus_client.Gauge(
+    "callmark_trust_lists",
+    "Trust lists by state: fresh, overdue (past their exp), missing (configured and never had).",
+    ["state"],
+    multiprocess_mode="mostrecent",
+)
 LIST_FETCHES: Final = prometheus_client.Counter(
     "callmark_list_fetches_total",
-    "Looks at the addresses of lists, by kind (crl) and result.",
+    "Looks for lists, by kind (crl, trust_list) and result.",
     ["kind", "result"],
 )
 

@@ -14,7 +14,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
-from gateway.channel import Channel, ChannelClosed, Received, close_all
+from gateway.channel import Channel, ChannelClosed, ChannelError, Received, close_all
 
 LOAD_REPORT_SECONDS: Final = 1.0
 
@@ -91,3 +91,9 @@ class WorkerEnd:
                 if (count := self._count()) != self._reported:
                     self._reported = count
                     await self._channel.send({"type": "open", "open": count})
+
+
+def ask_for_list(channel: Channel, url: str, issuer: str) -> None:
+    """Ask the control process for a revocation list; one that is not heard is asked for again."""
+    with contextlib.suppress(ChannelClosed, ChannelError):
+        channel.try_send({"type": "list_wanted", "url": url, "issuer": issuer})

@@ -15,6 +15,7 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +34,7 @@ from gateway.calls.resources import CallResources
 from gateway.calls.service import CallService
 from gateway.calls.signer import SigningSetupError, load_signer
 from gateway.certificates.chain import ChainError
-from gateway.channel import SLOT_VARIABLE, Channel, ChannelClosed, ChannelError
+from gateway.channel import SLOT_VARIABLE, Channel
 from gateway.facts.reader import FactsReader
 from gateway.fetch.awaited_lists import AwaitedLists
 from gateway.fetch.chains import ChainCache
@@ -58,7 +59,7 @@ from gateway.telemetry import CallLog
 from gateway.verification.examine import VerificationPolicy
 from gateway.web.malformed import SERVER_LOGGER
 from gateway.web.server_name import name_server
-from gateway.worker_end import WorkerEnd
+from gateway.worker_end import WorkerEnd, ask_for_list
 
 MOST_CONNECTIONS: Final = 10_000
 IDLE_SECONDS: Final = 75.0
@@ -227,10 +228,9 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
             )
         )
         roaming = RoamingCheck(policy) if (policy := roaming_policy(settings)) is not None else None
-        awaited = AwaitedLists(lambda url, issuer: _ask(channel, url, issuer), current.generation.trust)
-        chains = ChainCache(
-            fetcher, clock=lambda: int(time.time()), shared=StoredChains(store), awaited=awaited
-        )
+        awaited = AwaitedLists(partial(ask_for_list, channel), current.generation.trust)
+        shared = StoredChains(store)
+        chains = ChainCache(fetcher, clock=lambda: int(time.time()), shared=shared, awaited=awaited)
         account = Account(journal, CallLog(process=process_name()))
         flushing = asyncio.create_task(_flush(journal, account))
         reminding = asyncio.create_task(awaited.keep_reminding())
@@ -257,12 +257,6 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
                 await roaming.close()
             facts.close()
             journal.close()
-
-
-def _ask(channel: Channel, url: str, issuer: str) -> None:
-    """Ask the control process for a revocation list; one that is not heard is asked for again."""
-    with contextlib.suppress(ChannelClosed, ChannelError):
-        channel.try_send({"type": "list_wanted", "url": url, "issuer": issuer})
 
 
 async def _flush(journal: JournalWriter, account: Account) -> None:

@@ -15,6 +15,7 @@ from gateway.certificates.x5u import X5uPolicy
 from gateway.control.files import Configuration, read_configuration
 from gateway.control.signing_key import signing_problem
 from gateway.control.transport_files import transport_problems
+from gateway.control.trust_lists import trust_list_problems
 from gateway.generation.effective import EffectiveKey, effective_keys
 from gateway.generation.environment import read_overrides
 from gateway.generation.policy_file import POLICY_FILE, PolicyFile
@@ -54,7 +55,7 @@ def check(*, directory: Path, as_json: bool) -> None:
     configuration = read_configuration(directory, os.environ)
     if isinstance(configuration, list):
         _refuse(configuration, as_json=as_json)
-    problems = transport_problems(configuration.settings)
+    problems = transport_problems(configuration.settings) + trust_list_problems(configuration.settings)
     if (problem := signing_problem(configuration)) is not None:
         problems.append(problem)
     if problems:

@@ -19,6 +19,7 @@ from gateway.cli.sample_requests import listener_url, signing_line, verdict_line
 from gateway.control.files import Configuration, read_configuration, read_settings
 from gateway.control.signing_key import signing_problem
 from gateway.control.transport_files import transport_problems
+from gateway.control.trust_lists import trust_list_problems
 from gateway.generation.settings import Settings, parse_listen_address
 from gateway.generations import BundleStore
 from gateway.node.listeners import Listen, ListenError, parse_address
@@ -75,6 +76,8 @@ def serve(*, directory: Path) -> None:
     elif problem := signing_problem(configuration):
         # The start, not the first call: nobody could verify what such a key signs.
         report_problems([problem])
+    elif problems := trust_list_problems(settings):
+        report_problems(problems)
     try:
         token = (
             development_token(configuration, settings) if isinstance(configuration, Configuration) else None

@@ -20,10 +20,9 @@ from gateway.cli.pasted import read_values
 from gateway.cli.trunk_option import find_trunk, trunk_option
 from gateway.cli.wording import show
 from gateway.control.files import Configuration, read_configuration, read_settings
-from gateway.control.obtained import kept_files
+from gateway.control.trust_task import kept_files
 from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError, Fetched, FetchPolicy
 from gateway.generation.settings import Settings
-from gateway.node_settings import data_directory
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
 from gateway.passport.claims import MAX_IAT
 from gateway.reasons import Finding
@@ -107,7 +106,7 @@ def verify(
     """  # noqa: D301 - click wants the character \b itself, not its two letters
     values = read_values(identity)
     settings = read_settings(directory, os.environ)
-    obtained = {} if isinstance(settings, list) else kept_files(data_directory(settings))
+    obtained = {} if isinstance(settings, list) else kept_files(settings, now=time.time())
     configuration = read_configuration(directory, os.environ, obtained=obtained)
     if isinstance(configuration, list):
         report_problems(configuration, stop=False)

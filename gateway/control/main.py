@@ -80,7 +80,7 @@ async def _main() -> int:
         await channel.send({"type": "list_looked_for", "url": url, "problem": problem})
 
     trust = FreshTrust(settings, put_in_force=put_in_force, tell=tell)
-    trust.begin()
+    trust.begin(settings)
     reloader = Reloader(
         directory=Path(os.environ[CONFIGURATION_VARIABLE]),
         environment=dict(os.environ),

@@ -3,7 +3,7 @@
 One file a list in `trust/` of the data directory, written aside and renamed: a line of JSON, then the list
 as it was served. A node that starts while the lists' servers are down goes by these. A file that is not
 whole is passed over with a line in the log: the list is fetched again. Which list is good is decided in
-`revocation_lists.py`.
+`revocation_lists.py` and `trust_lists.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -34,6 +34,23 @@ class KeptCrl(msgspec.Struct, frozen=True, kw_only=True):
     certificates point to it."""
 
 
+class KeptTrustList(msgspec.Struct, frozen=True, kw_only=True):
+    """An STI-PA's list, and what it said when it was believed."""
+
+    domain: str
+    sha256: str = ""
+    source: str
+    signers: str
+    """Digest of the pinned certificates under which it was believed."""
+    sequence: int
+    exp: int
+    anchors: tuple[bytes, ...]
+    """DER."""
+
+
+_Kept = TypeVar("_Kept", KeptCrl, KeptTrustList)
+
+
 class ObtainedStore:
     """The `trust` folder of a data directory."""
 
@@ -42,22 +59,30 @@ class ObtainedStore:
 
     def crls(self) -> Iterator[tuple[KeptCrl, bytes]]:
         """Every revocation list that is kept."""
-        return self._read_all("*.crl")
+        return self._read_all("*.crl", KeptCrl)
+
+    def trust_lists(self) -> Iterator[tuple[KeptTrustList, bytes]]:
+        """Every trust list that is kept."""
+        return self._read_all("*.list", KeptTrustList)
+
+    def keep_trust_list(self, kept: KeptTrustList, body: bytes) -> None:
+        """Keep in place of the domain's last. Raises OSError."""
+        self._write(f"{kept.domain}.list", kept, body)
 
     def keep_crl(self, kept: KeptCrl, body: bytes) -> None:
         """Keep in place of the one of the same address. Raises OSError."""
         self._write(f"{sha256(kept.url.encode()).hexdigest()[:32]}.crl", kept, body)
 
-    def _write(self, name: str, kept: KeptCrl, body: bytes) -> None:
+    def _write(self, name: str, kept: _Kept, body: bytes) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         head = msgspec.json.encode(msgspec.structs.replace(kept, sha256=sha256(body).hexdigest()))
         write_whole(self._directory / name, head + b"\n" + body)
 
-    def _read_all(self, pattern: str) -> Iterator[tuple[KeptCrl, bytes]]:
+    def _read_all(self, pattern: str, kind: type[_Kept]) -> Iterator[tuple[_Kept, bytes]]:
         for path in sorted(self._directory.glob(pattern)):
             try:
                 head, _, body = path.read_bytes().partition(b"\n")
-                kept = msgspec.json.decode(head, type=KeptCrl)
+                kept = msgspec.json.decode(head, type=kind)
             except (OSError, msgspec.MsgspecError) as error:
                 _log.warning("a kept list cannot be read", file=str(path), problem=str(error))
                 continue
@@ -67,7 +92,6 @@ class ObtainedStore:
             yield kept, body
 
 
-def kept_files(data_directory: Path) -> dict[str, bytes]:
-    """What a node with this data directory has obtained, as a generation wants it."""
-    store = ObtainedStore(data_directory)
+def kept_crls(store: ObtainedStore) -> dict[str, bytes]:
+    """The revocation lists that are kept, as a generation wants them."""
     return {FETCHED + kept.url: body for kept, body in store.crls()}

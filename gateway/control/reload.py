@@ -21,8 +21,9 @@ import structlog
 from gateway import telemetry
 from gateway.channel import Channel
 from gateway.control.files import Configuration, read_configuration
-from gateway.control.reloaded import Reloaded, needs_restart, refused, timed, trouble
+from gateway.control.reloaded import Reloaded, needs_restart, next_generation, refused, timed, trouble
 from gateway.control.signing_key import signing_problem
+from gateway.control.trust_lists import trust_list_problems
 from gateway.generation.generation import Generation, PolicyPart, build
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
@@ -52,11 +53,7 @@ class Reloader:
         obtained: Callable[[], Mapping[str, bytes]] = dict[str, bytes],
         took: Callable[[Generation], None] = lambda _: None,
     ) -> None:
-        """Read nothing yet.
-
-        `obtained` gives the lists that were fetched and believed, as a generation wants them; `took` is told
-        when the workers have taken them.
-        """
+        """`obtained` gives fetched lists as a generation wants them; `took` hears what workers have taken."""
         self._directory = directory
         self._environment = environment
         self._settings = settings
@@ -92,7 +89,7 @@ class Reloader:
             generation = self.generation = self._store.load(before.digest)
             self._note(refused(before, {}, read))
         else:
-            candidate = self._candidate(read, before, self._store.write(read.texts))
+            candidate = next_generation(read.settings, before, self._store.write(read.texts))
             if candidate != before:
                 self._store.make_current(candidate)
             generation = read.generation
@@ -157,7 +154,7 @@ class Reloader:
             return refused(before, times, read)
         with timed(times, "write"):
             digest = await asyncio.to_thread(self._store.write, read.texts)
-        candidate = self._candidate(read, before, digest)
+        candidate = next_generation(read.settings, before, digest)
         restart = needs_restart(self._settings, read.settings)
         if candidate == before and not self.strays():
             self._taken(read)
@@ -249,8 +246,10 @@ class Reloader:
 
     def _read(self) -> Configuration | list[Problem]:
         read = read_configuration(self._directory, self._environment, obtained=self._obtained())
-        problem = None if isinstance(read, list) else signing_problem(read)
-        return read if problem is None else [problem]
+        if isinstance(read, list):
+            return read
+        problem = signing_problem(read)
+        return [*([problem] if problem else []), *trust_list_problems(read.settings)] or read
 
     def _unless_shrunk(self, read: Configuration, before: Generation | None) -> list[Problem]:
         if before is None:
@@ -264,17 +263,6 @@ class Reloader:
             return self._store.load(current.digest)
         except GenerationLoadError:
             return None
-
-    def _candidate(
-        self, read: Configuration, before: CurrentGeneration | None, digest: str
-    ) -> CurrentGeneration:
-        """What `current` would say: the same as before where nothing is different."""
-        key_file = read.settings.signing.key_file
-        if before is None:
-            return CurrentGeneration(1, digest, key_file)
-        if (before.digest, before.key_file) == (digest, key_file):
-            return before
-        return CurrentGeneration(before.number + 1, digest, key_file)
 
     async def _announce(
         self, generation: CurrentGeneration, within_seconds: float

@@ -69,3 +69,13 @@ def needs_restart(running: Settings, read: Settings) -> list[str]:
         for name in Settings.model_fields
         if name not in RELOADABLE and getattr(running, name) != getattr(read, name)
     ]
+
+
+def next_generation(settings: Settings, before: CurrentGeneration | None, digest: str) -> CurrentGeneration:
+    """What `current` would say: the same as before where nothing is different."""
+    key_file = settings.signing.key_file
+    if before is None:
+        return CurrentGeneration(1, digest, key_file)
+    if (before.digest, before.key_file) == (digest, key_file):
+        return before
+    return CurrentGeneration(before.number + 1, digest, key_file)

@@ -110,14 +110,18 @@ class RevocationListFollower:
     def configure(self, settings: TrustTable, trust: Trust) -> None:
         """Go by the settings and the trust that are in force now, and look at every address again."""
         self._settings = settings
-        self._signers = tuple(
-            certificate for domain in trust.domains for certificate in (*domain.crl_issuers, *domain.anchors)
-        )
+        self.judge_by(trust)
         for url in settings.crl_urls:
             self._follow(url)
         for each in self._followed.values():
             self._start(each)
             each.wake.set()
+
+    def judge_by(self, trust: Trust) -> None:
+        """Go by the list issuers and anchors of this trust."""
+        self._signers = tuple(
+            certificate for domain in trust.domains for certificate in (*domain.crl_issuers, *domain.anchors)
+        )
 
     async def want(self, url: str, issuer: x509.Certificate) -> None:
         """A worker has a certificate of this issuer whose list it does not have."""

@@ -22,8 +22,9 @@ from cryptography import x509
 from gateway import telemetry
 from gateway.certificates.revocation_list import RevocationList
 from gateway.certificates.trust import Trust
-from gateway.control.obtained import ObtainedStore
+from gateway.control.obtained import ObtainedStore, kept_crls
 from gateway.control.revocation_lists import Followed, PutInForce, RevocationListFollower, Tell
+from gateway.control.trust_lists import TrustListFollower, kept_anchors
 from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
 from gateway.generation.generation import Generation
 from gateway.generation.settings import Settings, x5u_policy
@@ -34,6 +35,12 @@ FETCH_MS: Final = 10_000
 LOOK_SECONDS: Final = 10.0
 
 _log = structlog.get_logger("callmark.trust")
+
+
+def kept_files(settings: Settings, *, now: float) -> dict[str, bytes]:
+    """What a node with these settings has obtained and would go by if it started now."""
+    store = ObtainedStore(data_directory(settings))
+    return {**kept_crls(store), **kept_anchors(settings, store, now=now)}
 
 
 class FreshTrust:
@@ -51,26 +58,30 @@ class FreshTrust:
         )
         store = ObtainedStore(data_directory(settings))
         self._crls = RevocationListFollower(self._fetcher, store, put_in_force=put_in_force, tell=tell)
+        self._lists = TrustListFollower(self._fetcher, store, put_in_force=put_in_force)
         self._settings: Settings | None = None
         self._trust: Trust | None = None
         self._alarms: tuple[str, ...] = ()
 
-    def begin(self) -> None:
+    def begin(self, settings: Settings) -> None:
         """Read what is kept, before the first generation."""
         self._crls.begin()
+        self._lists.begin(settings)
 
     def files(self) -> Mapping[str, bytes]:
         """What was fetched and believed, as a generation wants it."""
-        return self._crls.files()
+        return {**self._crls.files(), **self._lists.files()}
 
     def configure(self, settings: Settings, generation: Generation) -> None:
         """Go by a generation and the settings it was made with; every list is looked for again."""
         self._settings, self._trust = settings, generation.trust
         self._crls.configure(settings.trust, generation.trust)
+        self._lists.configure(settings)
 
     def took(self, generation: Generation) -> None:
         """Note what is in force now, after lists were put in force."""
         self._trust = generation.trust
+        self._crls.judge_by(generation.trust)
 
     async def want(self, url: str, issuer: str) -> None:
         """A worker needs the list at this address; `issuer`: the certificate's issuer, DER in base64."""
@@ -92,6 +103,9 @@ class FreshTrust:
         states = self._crl_states(now)
         for state in ("fresh", "overdue", "missing"):
             telemetry.REVOCATION_LISTS.labels(state).set(states[state])
+        lists = Counter(self._lists.states(now).values())
+        for state in ("fresh", "overdue", "missing"):
+            telemetry.TRUST_LISTS.labels(state).set(lists[state])
         ends = [crl.next_update for crl in self._current_lists() if crl.next_update is not None]
         telemetry.REVOCATION_LISTS_END_SECONDS.set(min(ends, default=0))
         alarms = tuple(self.problems(now=now))
@@ -112,11 +126,17 @@ class FreshTrust:
         if missing:
             # Not those that certificates name: any stranger's dead pointer would be the node's trouble.
             found.append(f"revocation lists of [trust] crl_urls never obtained: {missing}; the log says why")
+        for name, state in self._lists.states(now).items():
+            if state == "overdue":
+                found.append(f"the trust list of the domain {name} is past its end")
+            elif state == "missing":
+                found.append(f"the trust list of the domain {name} was never obtained; the log says why")
         return found
 
     async def close(self) -> None:
         """Stop fetching."""
         await self._crls.close()
+        await self._lists.close()
         await self._fetcher.close()
 
     def _crl_states(self, now: int) -> Counter[str]:

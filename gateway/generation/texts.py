@@ -36,6 +36,11 @@ FETCHED: Final = "fetched/"
 SIGNING_CERTIFICATE: Final = "signing/certificate.pem"
 
 
+def domain_folder(name: str, kind: str) -> str:
+    """Where the files of this kind (`anchors/`, …) of the trust domain of this name are."""
+    return kind if name == DEFAULT_DOMAIN else f"domains/{name}/{kind}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainRules:
     """What the settings say of one trust domain."""
@@ -51,7 +56,7 @@ class DomainRules:
 
     def folder(self, kind: str) -> str:
         """Where the domain's files of this kind (`anchors/`, …) are."""
-        return kind if self.name == DEFAULT_DOMAIN else f"domains/{self.name}/{kind}"
+        return domain_folder(self.name, kind)
 
 
 @dataclass(frozen=True, slots=True)

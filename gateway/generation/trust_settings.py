@@ -72,13 +72,16 @@ class TrustTable(Table):
     refresh_seconds: int = Field(default=900, ge=10, le=86_400)
     when_crl_unobtainable: _Unobtainable = "accept"
     overdue_grace_hours: int = Field(default=168, ge=0, le=8_760)
+    trust_list_url: str | None = None
+    trust_list_file: FilePath | None = None
+    trust_list_signers_directory: FilePath | None = None
 
 
 class TrustDomainTable(Table):
     """`[[trust_domain]]`: one more domain."""
 
     name: Annotated[str, AfterValidator(_check_name)] = Field(description="what logs and answers call it")
-    anchors_directory: FilePath = Field(description="whose certificates are believed")
+    anchors_directory: FilePath | None = None
     crl_issuers_directory: FilePath | None = None
     crls_directory: FilePath | None = None
     policy_oids: _Oids = Field(description="the certificate policies that its certificates carry")
@@ -86,6 +89,9 @@ class TrustDomainTable(Table):
     allow_delegate_shaken: bool = False
     when_crl_unobtainable: _Unobtainable = "accept"
     overdue_grace_hours: int = Field(default=168, ge=0, le=8_760)
+    trust_list_url: str | None = None
+    trust_list_file: FilePath | None = None
+    trust_list_signers_directory: FilePath | None = None
 
 
 Domain = TrustTable | TrustDomainTable
@@ -107,9 +113,15 @@ def domain_rules(trust: TrustTable, further: Sequence[TrustDomainTable]) -> tupl
             overdue_grace_seconds=each.overdue_grace_hours * _HOUR_SECONDS,
             wait_for_missing=trust.fetch_crls,
             refuse_unobtainable=each.when_crl_unobtainable == "refuse",
+            has_trust_list=has_trust_list(each),
         )
         for name, each in named_domains(trust, further)
     )
+
+
+def has_trust_list(domain: Domain) -> bool:
+    """Whether the domain's anchors come from an STI-PA's signed list too."""
+    return domain.trust_list_url is not None or domain.trust_list_file is not None
 
 
 def trust_problems(
@@ -117,7 +129,7 @@ def trust_problems(
 ) -> list[Problem]:
     """What no single key of these tables can know."""
     problems = _address_problems(("trust", "crl_urls"), trust.crl_urls, file, policy)
-    problems += _domain_problems(trust, ("trust",), file)
+    problems += _domain_problems(trust, ("trust",), file, policy)
     lines: dict[str, int | None] = {}
     for position, each in enumerate(further):
         place: Place = ("trust_domain", position)
@@ -125,14 +137,31 @@ def trust_problems(
             message = f"{quote(each.name)} stands twice; first in line {lines[each.name]}"
             problems.append(file.problem((*place, "name"), message))
         lines.setdefault(each.name, file.line_of((*place, "name")))
-        problems += _domain_problems(each, place, file)
+        if each.anchors_directory is None and not has_trust_list(each):
+            message = "has neither anchors_directory nor a trust list, so that it could believe nobody"
+            problems.append(file.problem(place, message))
+        problems += _domain_problems(each, place, file, policy)
     return problems
 
 
-def _domain_problems(domain: Domain, place: Place, file: TomlFile) -> list[Problem]:
-    if domain.policy_oids:
-        return []
-    return [file.problem((*place, "policy_oids"), "is empty, so that no certificate could be accepted")]
+def _domain_problems(domain: Domain, place: Place, file: TomlFile, policy: X5uPolicy) -> list[Problem]:
+    problems: list[Problem] = []
+
+    def wrong(key: str, message: str) -> None:
+        problems.append(file.problem((*place, key), message))
+
+    if not domain.policy_oids:
+        wrong("policy_oids", "is empty, so that no certificate could be accepted")
+    if domain.trust_list_url is not None and domain.trust_list_file is not None:
+        wrong("trust_list_file", "is set beside trust_list_url; the list comes from one of them")
+    if has_trust_list(domain) and domain.trust_list_signers_directory is None:
+        key = "trust_list_url" if domain.trust_list_url is not None else "trust_list_file"
+        wrong(key, "is set without trust_list_signers_directory, so that nobody could vouch for the list")
+    if domain.trust_list_signers_directory is not None and not has_trust_list(domain):
+        wrong("trust_list_signers_directory", "has no effect without trust_list_url or trust_list_file")
+    if domain.trust_list_url is not None:
+        problems += _address_problems((*place, "trust_list_url"), [domain.trust_list_url], file, policy)
+    return problems
 
 
 def _address_problems(place: Place, urls: Sequence[str], file: TomlFile, policy: X5uPolicy) -> list[Problem]:

@@ -191,6 +191,19 @@ def test_problems_of_trust_domains_are_placed(directory: Path) -> None:
         ("overdue_grace_hours = -1", "trust.overdue_grace_hours", "at least 0"),
         ('x5u_prefixes = ["https://certs.example.org"]', "trust.x5u_prefixes", "beginning of an address"),
         ("policy_oids = []", "trust.policy_oids", "is empty"),
+        ('trust_list_file = "x"', "trust.trust_list_file", "nobody could vouch"),
+        ('trust_list_signers_directory = "x"', "trust.trust_list_signers_directory", "no effect"),
+        (
+            'trust_list_url = "https://10.0.0.1/x"\ntrust_list_signers_directory = "x"',
+            "trust.trust_list_url",
+            "is not fetched",
+        ),
+        (
+            '[[trust_domain]]\nname = "x"\npolicy_oids = ["1.2.3"]',
+            "trust_domain[0]",
+            "neither anchors_directory nor a trust list",
+        ),
+        ('[[trust_domain]]\nname = "default"\npolicy_oids = ["1.2.3"]', "trust_domain[0].name", "is default"),
     ],
 )
 def test_each_mistake_in_trust_is_told_with_its_line(

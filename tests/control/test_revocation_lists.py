@@ -16,7 +16,7 @@ from gateway.certificates.revocation_list import RevocationList, read_revocation
 from gateway.certificates.trust import Trust, build_trust
 from gateway.certificates.x5u import X5uPolicy
 from gateway.control import revocation_lists
-from gateway.control.obtained import ObtainedStore, kept_files
+from gateway.control.obtained import ObtainedStore, kept_crls
 from gateway.control.revocation_lists import (
     NOT_ITS_LIST,
     OVERDUE_SECONDS,
@@ -167,7 +167,7 @@ async def test_a_list_is_put_in_force_before_the_workers_are_told_and_is_kept(tm
         await f.follower.want(url, AUTHORITY)
         assert await f.wait_for_word() == (url, "")
         assert f.taken == [{f"fetched/{url}": body}]
-        assert kept_files(tmp_path) == {f"fetched/{url}": body}
+        assert kept_crls(ObtainedStore(tmp_path)) == {f"fetched/{url}": body}
         # Asked again: it is in force, so there is nothing more to wait for, and nothing is fetched.
         await f.follower.want(url, AUTHORITY)
         assert f.told[-1] == (url, NOT_ITS_LIST)
@@ -287,9 +287,9 @@ async def test_the_last_good_list_is_there_after_a_restart_and_a_damaged_one_is_
         [file] = (tmp_path / "trust").iterdir()
         assert file.stat().st_mode & 0o777 == 0o600
         file.write_bytes(file.read_bytes()[:-1])
-        assert kept_files(tmp_path) == {}
+        assert kept_crls(ObtainedStore(tmp_path)) == {}
         file.write_bytes(b"{}\n")
-        assert kept_files(tmp_path) == {}
+        assert kept_crls(ObtainedStore(tmp_path)) == {}
 
 
 async def test_nothing_is_followed_for_strangers_where_fetching_is_off(tmp_path):

@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests import pki
+from tests.control.test_trust_lists import jws
 from tests.gateway_node import GatewayNode, eventually, running_node
 from tests.integration.certificate_host import certificate_host
 from tests.integration.tokens import FROM, TO, make_identity
@@ -316,3 +317,33 @@ def test_nothing_is_fetched_where_fetching_is_off(around, tmp_path):
     with running_node(tmp_path, environment=environment) as node:
         assert verdict(node, around.identity("off", leaf), max_ms=2_000)[0] == PASSED
     assert around.host.requests["/off.crl"] == 0
+
+
+def test_an_authority_that_a_trust_list_takes_up_is_believed_without_a_restart(around, tmp_path):
+    now = int(time.time())
+    pa = pki.make_root("STI-PA", not_before=now - DAY, not_after=now + DAY)
+    (tmp_path / "nobody").mkdir()
+    (tmp_path / "pa").mkdir()
+    (tmp_path / "pa" / "pa.pem").write_bytes(pa.pem)
+    leaf = around.leaf("listed")
+    around.host.serve("/listed.crl", around.crl("listed"))
+    other = pki.make_root("SHAKEN Another ROOT")
+    around.host.serve("/ca-list", jws(other, signer=pa, exp=now + DAY))
+    environment = around.environment | {
+        "CALLMARK_TRUST__ANCHORS_DIRECTORY": str(tmp_path / "nobody"),
+        "CALLMARK_TRUST__TRUST_LIST_URL": around.host.url("/ca-list"),
+        "CALLMARK_TRUST__TRUST_LIST_SIGNERS_DIRECTORY": str(tmp_path / "pa"),
+        "CALLMARK_SIGNING__KEY_FILE": "",
+        "CALLMARK_SIGNING__CERTIFICATE_FILE": "",
+        "CALLMARK_SIGNING__X5U": "",
+    }
+    with running_node(tmp_path, environment=environment) as node:
+        eventually(lambda: node.events("trust list in force"))
+        assert verdict(node, around.identity("listed", leaf), max_ms=2_000)[0] == FAILED
+        around.host.serve("/ca-list", jws(other, around.root, signer=pa, exp=now + DAY, sequence=8))
+        assert node.administer("POST", "/admin/v1/reload").json["taken"]
+        eventually(lambda: verdict(node, around.identity("listed", leaf))[0] == PASSED, 10)
+        around.host.serve("/ca-list", jws(other, signer=pa, exp=now + DAY, sequence=7))
+        assert node.administer("POST", "/admin/v1/reload").json["taken"]
+        eventually(lambda: any("older" in each["problem"] for each in node.events("trust list not obtained")))
+        assert verdict(node, around.identity("listed", leaf), max_ms=2_000)[0] == PASSED
