@@ -84,9 +84,11 @@ def provider(case: Case) -> Hit | None:
 
 
 def is_proven(case: Case) -> bool:
-    """Whether the number shown is known to be the caller's own."""
+    """Whether the number shown is known to be the caller's own: by signature, inventory or registration."""
     tn, trunk = case.call.shown[0], case.call.trunk
-    return case.is_attested or case.policy.inventory.right_to_use(tn, trunk).holds_for(trunk)
+    if case.is_attested or case.policy.inventory.right_to_use(tn, trunk).holds_for(trunk):
+        return True
+    return any(owned.tn == tn and trunk in owned.trunks for owned in case.known.registered)
 
 
 def _of_a_number(case: Case, effect: Effect) -> Effect:

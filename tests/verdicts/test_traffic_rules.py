@@ -9,7 +9,7 @@ import pytest
 from gateway.attestation.inventory import Inventory
 from gateway.numbers.ranges import NumberRange
 from gateway.reputation.traffic import Shape, Traffic
-from gateway.verdicts.call import Known
+from gateway.verdicts.call import Known, Registered
 from gateway.verdicts.policy import Effect, TreatmentPolicy, VerdictPolicy
 from tests.verdicts.cases import POLICY, UNSIGNED, a_call, passed, verdict
 
@@ -59,6 +59,14 @@ def test_a_proven_number_is_labelled_at_most_and_answers_for_no_neighbour(proof)
     found = judge(call, Traffic(number=MACHINE, block=MACHINE), policy=policy, **how)
     assert codes(found) == dict.fromkeys(ALL, "label")
     assert codes(judge(call, Traffic(number=QUIET, block=MACHINE), policy=policy, **how)) == {}
+
+
+def test_a_registered_number_on_its_owners_trunk_is_proven_and_on_another_is_not():
+    call = a_call()
+    for trunk, shown in ((call.trunk, {}), ("elsewhere", {"traffic.block": "label"})):
+        owned = Registered(call.orig, "A Bank", False, frozenset({trunk}), frozenset(), None)
+        known = Known(registered=(owned,), traffic=Traffic(number=QUIET, block=MACHINE))
+        assert codes(verdict(call, UNSIGNED, known, POLICY)) == shown
 
 
 def test_b_and_c_prove_no_number():
