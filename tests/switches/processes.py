@@ -29,6 +29,26 @@ needs_kamailio = pytest.mark.skipif(
 )
 
 
+HTTP_ASYNC_CLIENT = os.environ.get("HTTP_ASYNC_CLIENT", "")
+"""Where http_async_client.so was built; Debian's packages do not have it (docs/switches/kamailio.md)."""
+CLIENTS = [
+    "http_client",
+    pytest.param(
+        "http_async_client",
+        marks=pytest.mark.skipif(
+            not HTTP_ASYNC_CLIENT, reason="HTTP_ASYNC_CLIENT names no module of Kamailio"
+        ),
+    ),
+]
+
+
+def gateway_settings(client: str, url: str) -> dict[str, str]:
+    """The recipe's settings for asking the gateway at `url` by this module."""
+    if client == "http_client":
+        return {"GATEWAY": f'"gateway=>{url}"'}
+    return {"HTTP_ASYNC": f'"{HTTP_ASYNC_CLIENT}"', "GATEWAY_URL": f'"{url}"'}
+
+
 def free_udp_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
         bound.bind(("127.0.0.1", 0))

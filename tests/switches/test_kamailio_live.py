@@ -14,10 +14,12 @@ import pytest
 
 from tests.gateway_node import GatewayNode
 from tests.switches.processes import (
+    CLIENTS,
     HERE,
     RECIPE,
     answering,
     free_udp_port,
+    gateway_settings,
     kamailio,
     needs_kamailio,
     place_calls,
@@ -40,8 +42,10 @@ class Network:
     log: Path
 
 
-@pytest.fixture(scope="module")
-def network(node: GatewayNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+@pytest.fixture(scope="module", params=CLIENTS)
+def network(
+    request: pytest.FixtureRequest, node: GatewayNode, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Network]:
     directory = tmp_path_factory.mktemp("network")
     inside, outside, carrier, answers = (free_udp_port() for _ in range(4))
     forward = directory / "forward.cfg"
@@ -56,7 +60,7 @@ def network(node: GatewayNode, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "INSIDE_NEXT": f'"sip:127.0.0.1:{answers}"',
         "OUTSIDE_NEXT": f'"sip:127.0.0.1:{carrier}"',
         "OUTSIDE_TRUNK": '"/outside"',
-        "GATEWAY": f'"gateway=>{node.calls_url}"',
+        **gateway_settings(request.param, node.calls_url),
     }
     other = {
         "LISTEN": f"udp:127.0.0.1:{carrier}",
