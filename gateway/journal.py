@@ -12,6 +12,7 @@ import contextlib
 import errno
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
@@ -219,6 +220,19 @@ class JournalTail:
         self._positions = {name: self._positions.get(name, 0) for name in names}
         for name in names:
             yield from self._read_segment(name)
+
+    def before(self, most: int) -> list[Record]:
+        """Give the last calls that were read before, oldest first. Raises OSError.
+
+        What `read` gives next follows on them.
+        """
+        found: deque[Record] = deque(maxlen=most)
+        for name in sorted(self._positions, key=lambda name: name.rpartition("-")[2]):
+            with contextlib.suppress(FileNotFoundError), (self._directory / name).open("rb") as segment:
+                lines = segment.read(self._positions[name]).splitlines()
+                entries = (self._decode(line) for line in lines[-most:])
+                found.extend(entry for entry in entries if isinstance(entry, Record))
+        return sorted(found, key=lambda record: record.time)
 
     def save(self) -> None:
         """Remember how far reading came. Raises OSError; what was remembered before then still is."""

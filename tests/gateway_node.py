@@ -166,8 +166,10 @@ class GatewayNode:
                 pass
             return received
 
-    def administer(self, method: str, path: str, document: object = None) -> HttpAnswer:
-        """Ask the admin API as operator."""
+    def administer(
+        self, method: str, path: str, document: object = None, *, token: str | None = None
+    ) -> HttpAnswer:
+        """Ask the admin API as operator, or with another token."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.control_port, timeout=ANSWERS_WITHIN_SECONDS
         )
@@ -176,7 +178,7 @@ class GatewayNode:
                 method,
                 path,
                 None if document is None else json.dumps(document),
-                {"Authorization": f"Bearer {self.token}"},
+                {"Authorization": f"Bearer {token or self.token}"},
             )
             answer = connection.getresponse()
             return HttpAnswer(answer.status, answer.headers, answer.read())

@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "pki": ("gateway.cli.pki", "pki"),
     "reload": ("gateway.cli.reload", "reload"),
     "certificates": ("gateway.cli.certificates", "certificates"),
+    "calls": ("gateway.cli.calls", "calls"),
     "token": ("gateway.cli.token", "token"),
     "decision": ("gateway.cli.decision", "decision"),
     "allocations": ("gateway.cli.allocations", "allocations"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn, cast
 
 import click
 
 from gateway.certificates.x5u import X5uPolicy
+from gateway.cli.administration import data_directory_option
+from gateway.cli.control_client import NoNodeError, exchange
+from gateway.cli.preview_words import show_preview
 from gateway.control.files import Configuration, read_configuration
 from gateway.control.signing_key import signing_problem
 from gateway.control.transport_files import transport_problems
@@ -25,6 +29,8 @@ from gateway.generation.toml_file import Table
 from gateway.node_settings import CONFIGURATION_VARIABLE
 from gateway.verification.policy import VerificationPolicy
 
+_PREVIEW_SECONDS: Final = 120.0
+"""Reading large lists, and judging 10,000 calls twice."""
 _MODELS: Final[Mapping[str, type[Table]]] = {SETTINGS_FILE: Settings, POLICY_FILE: PolicyFile}
 
 configuration_option = click.option(
@@ -136,3 +142,47 @@ def _refuse(problems: list[Problem], *, as_json: bool) -> NoReturn:
     else:
         report_problems(problems, stop=False)
     raise click.exceptions.Exit(1)
+
+
+@config.command()
+@data_directory_option
+@_json_option
+def preview(*, data_directory: Path, as_json: bool) -> None:
+    """Show what the configuration on the disk would do to the recent calls, without taking it.
+
+    The last 10,000 calls are judged again, at their time and with what was known of them then, by the policy
+    in force and by the one on the disk; what would be answered otherwise is listed by reason, with examples.
+
+    Exit status: 0 within the limit of [reload] in policy.toml, 1 beyond it, refused or no node is running,
+    2 wrong usage.
+    """
+    try:
+        status, answer = asyncio.run(
+            exchange(data_directory, "POST", "/admin/v1/config/preview", timeout_seconds=_PREVIEW_SECONDS)
+        )
+    except NoNodeError as error:
+        raise click.ClickException(
+            f"no node is running on {data_directory}: only a running node knows calls to judge again. "
+            "`callmark config check` needs none."
+        ) from error
+    found = cast("dict[str, Any]", answer)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+    elif "problems" in found:
+        _show_refused(found["problems"])
+    elif status >= 400:
+        raise click.ClickException(f"{found.get('detail') or found.get('title')} (status {status})")
+    else:
+        show_preview(found)
+    if status >= 400 or not found["within_limit"]:
+        raise click.exceptions.Exit(1)
+
+
+def _show_refused(problems: list[dict[str, Any]]) -> None:
+    report_problems(
+        [
+            Problem(each["file"], each["line"], each["key"], each["problem"], each["hint"])
+            for each in problems
+        ],
+        stop=False,
+    )

@@ -24,12 +24,18 @@ _TIMEOUT_SECONDS: Final = 120.0
     is_flag=True,
     help="Take lists that have less than half of the entries of those in force.",
 )
+@click.option(
+    "--override",
+    is_flag=True,
+    help="Take it though it would block more of the recent calls than [reload] in policy.toml allows.",
+)
 @json_option
-def reload(*, data_directory: Path, accept_shrink: bool, as_json: bool) -> None:
+def reload(*, data_directory: Path, accept_shrink: bool, override: bool, as_json: bool) -> None:
     """Have the running node take the configuration that is on the disk now.
 
     It is read and checked whole, then taken by every worker or by none; calls go on meanwhile. What is
     refused changes nothing: every problem is listed with its place, and the last good configuration stays.
+    `callmark config preview` shows beforehand what it would do to the recent calls.
 
     Exit status: 0 taken (or nothing had changed), 1 refused or no node is running, 2 wrong usage.
     """
@@ -38,7 +44,11 @@ def reload(*, data_directory: Path, accept_shrink: bool, as_json: bool) -> None:
             exchange(
                 data_directory,
                 "POST",
-                "/admin/v1/reload" + "?accept_shrink=true" * accept_shrink,
+                "/admin/v1/reload",
+                query={
+                    "accept_shrink": str(accept_shrink).lower(),
+                    "override": str(override).lower(),
+                },
                 timeout_seconds=_TIMEOUT_SECONDS,
             )
         )

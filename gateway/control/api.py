@@ -19,6 +19,7 @@ import structlog
 from aiohttp import ClientPayloadError, web
 
 from gateway.control import (
+    api_calls,
     api_evidence,
     api_node,
     api_numbers,
@@ -27,7 +28,7 @@ from gateway.control import (
     api_record,
     api_reports,
 )
-from gateway.control.asking import ACTOR, IS_SOCKET, OWNER, STATE
+from gateway.control.asking import ACTOR, IS_OPERATOR, IS_SOCKET, OWNER, STATE
 from gateway.control.commands import CommandError, Trouble
 from gateway.control.state import ControlState
 from gateway.facts.tokens import Scope, hash_token
@@ -64,7 +65,7 @@ def control_application(state: ControlState, *, is_socket: bool) -> web.Applicat
     application[STATE] = state
     application[IS_SOCKET] = is_socket
     application.on_response_prepare.append(_keep_from_caches)
-    rooms = (api_node, api_record, api_evidence, api_reports, api_owners, api_numbers, api_proofs)
+    rooms = (api_node, api_calls, api_record, api_evidence, api_reports, api_owners, api_numbers, api_proofs)
     for room in rooms:
         application.add_routes(room.ROUTES)
     return application
@@ -128,6 +129,7 @@ async def _admission(request: web.Request, handler: Handler) -> web.StreamRespon
     if request.app[IS_SOCKET]:
         request[ACTOR] = f"cli:{_peer(request)}"
         request[OWNER] = None
+        request[IS_OPERATOR] = True
         return await handler(request)
     if request.path in OPEN:
         return await handler(request)
@@ -146,6 +148,7 @@ async def _admission(request: web.Request, handler: Handler) -> web.StreamRespon
     allowed = REPORT_SCOPES if request.path == REPORTS else READ_SCOPES if is_reading else WRITE_SCOPES
     if allowed.isdisjoint(fact.scopes):
         raise forbidden(f"It has none of the scopes {', '.join(sorted(allowed))}.")
+    request[IS_OPERATOR] = Scope.OPERATOR.value in fact.scopes
     return await handler(request)
 
 

@@ -7,7 +7,7 @@ import time
 from aiohttp import web
 
 from gateway import telemetry
-from gateway.control.asking import ACTOR, STATE, answer, parameter_problem
+from gateway.control.asking import ACTOR, STATE, answer, parameter_problem, problem_document
 from gateway.control.reloaded import Reloaded
 
 
@@ -35,11 +35,19 @@ async def metrics(request: web.Request) -> web.Response:
 
 async def reload(request: web.Request) -> web.Response:
     """Read the configuration again; 409 with every problem when it is not taken."""
-    text = request.query.get("accept_shrink", "false")
-    if text not in {"true", "false"}:
-        raise parameter_problem("accept_shrink", "must be true or false")
-    result = await request.app[STATE].reload(actor=request[ACTOR], accept_shrink=text == "true")
+    result = await request.app[STATE].reload(
+        actor=request[ACTOR],
+        accept_shrink=_is_set(request, "accept_shrink"),
+        override=_is_set(request, "override"),
+    )
     return answer(reload_document(result), status=200 if result.taken else 409)
+
+
+def _is_set(request: web.Request, name: str) -> bool:
+    text = request.query.get(name, "false")
+    if text not in {"true", "false"}:
+        raise parameter_problem(name, "must be true or false")
+    return text == "true"
 
 
 def reload_document(result: Reloaded) -> dict[str, object]:
@@ -52,16 +60,7 @@ def reload_document(result: Reloaded) -> dict[str, object]:
         "milliseconds": dict(result.milliseconds),
         "workers": [dict(worker) for worker in result.workers],
         "needs_restart": list(result.needs_restart),
-        "problems": [
-            {
-                "file": each.file,
-                "line": each.line,
-                "key": each.key,
-                "problem": each.message,
-                "hint": each.hint,
-            }
-            for each in result.problems
-        ],
+        "problems": [problem_document(each) for each in result.problems],
     }
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.attestation.decide import TrunkKind
 from gateway.control.state import ControlState
+from gateway.generation.problem import Problem as ConfigurationProblem
 from gateway.passport.strict import StrictJsonError, read_json
 from gateway.record.owners import find_owner
 from gateway.registry.policy import RegistryPolicy
@@ -20,6 +21,8 @@ Shape = TypeVar("Shape")
 
 ACTOR: Final = web.RequestKey("actor", str)
 """Who asks, for the audit: `cli:alice`, `token:console`."""
+IS_OPERATOR: Final = web.RequestKey("is_operator", bool)
+"""Whether who asks may see numbers; an auditor may not."""
 STATE: Final = web.AppKey("state", ControlState)
 OWNER: Final = web.RequestKey[int | None]("owner")
 """Whose rows may be seen: an owner's id, or None for operators and auditors, who see all."""
@@ -103,6 +106,17 @@ def answer(document: object, *, status: int = 200, location: str | None = None) 
         content_type=problems.JSON,
         headers={} if location is None else {"Location": location},
     )
+
+
+def problem_document(problem: ConfigurationProblem) -> dict[str, object]:
+    """A mistake in the configuration, with its place."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "key": problem.key,
+        "problem": problem.message,
+        "hint": problem.hint,
+    }
 
 
 def read_whole(request: web.Request, name: str, *, default: int, most: int) -> int:

@@ -27,6 +27,8 @@ from gateway.control.api import control_application
 from gateway.control.evidence_task import Evidence, connect_evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.journal_task import follow_journal
+from gateway.control.latest_calls import LatestCalls
+from gateway.control.preview import ReloadGuard
 from gateway.control.recent_calls import RecentCalls
 from gateway.control.registry.sending import CodesSettingError, code_sender
 from gateway.control.reload import Reloader
@@ -81,6 +83,8 @@ async def _main() -> int:
 
     trust = FreshTrust(settings, put_in_force=put_in_force, tell=tell)
     trust.begin(settings)
+    latest = LatestCalls()
+    guard = ReloadGuard(latest)
     reloader = Reloader(
         directory=Path(os.environ[CONFIGURATION_VARIABLE]),
         environment=dict(os.environ),
@@ -89,9 +93,12 @@ async def _main() -> int:
         publish=published.take,
         obtained=trust.files,
         took=trust.took,
+        guard=guard,
     )
     await asyncio.to_thread(reloader.begin)
-    async with _state(settings, reloader, published, trust) as state, _doors(settings, state):
+    with contextlib.suppress(OSError):  # `follow_journal` tells of it
+        await asyncio.to_thread(latest.begin, journal_directory(settings))
+    async with _state(settings, reloader, published, trust, guard) as state, _doors(settings, state):
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
             asyncio.create_task(
@@ -153,7 +160,11 @@ async def _listen(channel: Channel, state: ControlState) -> None:
 
 @contextlib.asynccontextmanager
 async def _state(
-    settings: Settings, reloader: Reloader, published: Published, trust: FreshTrust
+    settings: Settings,
+    reloader: Reloader,
+    published: Published,
+    trust: FreshTrust,
+    guard: ReloadGuard,
 ) -> AsyncIterator[ControlState]:
     directory = data_directory(settings)
     lock = await _lock(directory)
@@ -180,6 +191,7 @@ async def _state(
             ),
             codes=code_sender(settings.codes, directory),
             trust=trust,
+            guard=guard,
         )
     finally:
         if evidence is not None:

@@ -1,6 +1,7 @@
 """A reload: read, build whole, announce, taken by every worker or by none.
 
-The order: read and judge the files, the signing key with them; write the bundle; let `current` name it;
+The order: read and judge the files, the signing key with them; see what they would do to the recent calls
+(`preview`); write the bundle; let `current` name it;
 announce; wait for each worker's word. Where one refuses, or says nothing, the generation before is
 announced again, so that no two workers go on answering by different rules; one that wakes late finds both
 announcements and ends with the older. The trust part goes back with it here, as nobody has used it alone
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -52,8 +53,12 @@ class Reloader:
         publish: Callable[[Generation], None],
         obtained: Callable[[], Mapping[str, bytes]] = dict[str, bytes],
         took: Callable[[Generation], None] = lambda _: None,
+        guard: Callable[[Generation, Generation], Awaitable[Problem | None]],
     ) -> None:
-        """`obtained` gives fetched lists as a generation wants them; `took` hears what workers have taken."""
+        """`obtained` gives fetched lists as a generation wants them; `took` hears what workers have taken.
+
+        `guard` says why a generation is not to follow the one in force without an explicit word.
+        """
         self._directory = directory
         self._environment = environment
         self._settings = settings
@@ -62,6 +67,7 @@ class Reloader:
         self._obtained = obtained
         self._took = took
         self._texts: Texts | None = None
+        self._guard = guard
         self._store = BundleStore(Path(settings.data.directory))
         self._turn = asyncio.Lock()
         self._confirmations: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
@@ -127,14 +133,19 @@ class Reloader:
                 workers = await self._announce(current, CONFIRM_SECONDS)
                 _log.warning("announced again", generation=current.number, workers=workers)
 
-    async def reload(self, *, accept_shrink: bool = False) -> Reloaded:
+    async def candidate(self) -> Configuration | list[Problem]:
+        """Give what a reload would read now, or every problem of it; nothing changes."""
+        return await asyncio.to_thread(self._read)
+
+    async def reload(self, *, accept_shrink: bool = False, override: bool = False) -> Reloaded:
         """Carry out one reload; a second one asked for meanwhile waits and then reads for itself.
 
-        A list that lost half of its entries is refused, unless `accept_shrink` says that this is meant.
+        A list that lost half of its entries is refused, unless `accept_shrink` says that this is meant; so is
+        what would block too many of the recent calls, unless `override` does.
         """
         async with self._turn:
             try:
-                result = await self._reload(accept_shrink=accept_shrink)
+                result = await self._reload(accept_shrink=accept_shrink, override=override)
             except (GenerationLoadError, OSError) as error:
                 place = str(Path(self._settings.data.directory) / "generations")
                 problem = Problem(place, None, "", f"cannot be used: {error}")
@@ -143,7 +154,7 @@ class Reloader:
             self._note(result)
             return result
 
-    async def _reload(self, *, accept_shrink: bool) -> Reloaded:
+    async def _reload(self, *, accept_shrink: bool, override: bool) -> Reloaded:
         before = await asyncio.to_thread(self._store.read_current)
         times: dict[str, float] = {}
         with timed(times, "read"):
@@ -152,6 +163,11 @@ class Reloader:
             read = self._unless_shrunk(read, self.generation) or read
         if isinstance(read, list):
             return refused(before, times, read)
+        if self.generation is not None and not override:
+            with timed(times, "preview"):
+                problem = await self._guard(self.generation, read.generation)
+            if problem is not None:
+                return refused(before, times, [problem])
         with timed(times, "write"):
             digest = await asyncio.to_thread(self._store.write, read.texts)
         candidate = next_generation(read.settings, before, digest)

@@ -23,7 +23,7 @@ class Reloaded:
     """Of the generation that is in force now."""
     digest: str
     milliseconds: Mapping[str, float] = field(default_factory=dict)
-    """By phase: read, write, workers, and back where it was refused by one of them."""
+    """By phase: read, preview, write, workers, and back where it was refused by one of them."""
     workers: Sequence[Mapping[str, Any]] = ()
     """Each worker's slot, process id, state and words."""
     problems: Sequence[Problem] = ()

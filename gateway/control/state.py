@@ -12,6 +12,7 @@ import structlog
 from gateway.control.evidence_task import Evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.jobs import Jobs
+from gateway.control.preview import ReloadGuard
 from gateway.control.registry.calls import complete_call, proving_call
 from gateway.control.registry.sending import CodeSender
 from gateway.control.registry.steps import review_due
@@ -56,6 +57,7 @@ class ControlState:
         traffic: Traffic,
         codes: CodeSender,
         trust: FreshTrust,
+        guard: ReloadGuard,
     ) -> None:
         self.record = record
         self.published = published
@@ -63,6 +65,8 @@ class ControlState:
         self.traffic = traffic
         self.codes = codes
         self.trust = trust
+        self.latest = guard.latest
+        self.guard = guard
         self.jobs = Jobs()
         self.reloader = reloader
         self._follower = follower
@@ -112,6 +116,7 @@ class ControlState:
     async def take_journal(self, entries: Sequence[Entry]) -> None:
         """Learn from a portion of the journal; the same entry again changes nothing. Raises RecordError."""
         await self.traffic.take(entries)
+        self.latest.take(entries)
         generation = self.reloader.generation
         if generation is None or not generation.policy.registry.call_destinations:
             return
@@ -136,13 +141,13 @@ class ControlState:
             while await review_due(self.record, policy=policy, now=int(time.time())):
                 await self.follow()
 
-    async def reload(self, *, actor: str, accept_shrink: bool = False) -> Reloaded:
+    async def reload(self, *, actor: str, accept_shrink: bool = False, override: bool = False) -> Reloaded:
         """Reload and put it into the audit, taken or not."""
-        result = await self.reloader.reload(accept_shrink=accept_shrink)
+        result = await self.reloader.reload(accept_shrink=accept_shrink, override=override)
         if result.taken:
             self.look_for_lists()
         if not result.unchanged:
-            await self._audit_reload(result, actor)
+            await self._audit_reload(result, actor, override=override)
         return result
 
     def look_for_lists(self) -> None:
@@ -150,7 +155,7 @@ class ControlState:
         if self.reloader.generation is not None:
             self.trust.configure(self.reloader.configured, self.reloader.generation)
 
-    async def _audit_reload(self, result: Reloaded, actor: str) -> None:
+    async def _audit_reload(self, result: Reloaded, actor: str, *, override: bool) -> None:
         try:
             async with self.record.write() as transaction:
                 await append_audit(
@@ -162,6 +167,7 @@ class ControlState:
                     detail={
                         "digest": result.digest,
                         "problems": [str(problem) for problem in result.problems][:_PROBLEMS_IN_AUDIT],
+                        "override": override,
                     },
                 )
         except RecordError as error:

@@ -65,6 +65,8 @@ class PolicyPart:
     """With the do-not-originate numbers and the brands."""
     registry: RegistryPolicy = field(repr=False)
     """With the same among its protected numbers."""
+    most_newly_blocked_percent: float
+    """Of recent calls that are let through: how many a reload may block unasked."""
     digest: str
 
 
@@ -174,6 +176,7 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
         registry=replace(
             policies.registry, protected=(*policies.registry.protected, listed_dno, listed_brands)
         ),
+        most_newly_blocked_percent=policies.most_newly_blocked_percent,
         digest=texts.policy_digest(),
     )
 

@@ -139,6 +139,12 @@ class EmergencyTable(Table):
     psap_numbers: List[Annotated[str, AfterValidator(check_range)]] = ()
 
 
+class ReloadTable(Table):
+    """What a reload may change without an operator's explicit word."""
+
+    most_newly_blocked_percent: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 1.0
+
+
 class PolicyFile(Table):
     """The whole of `policy.toml` with the environment laid over it."""
 
@@ -148,6 +154,7 @@ class PolicyFile(Table):
     treatment: TreatmentTable = TreatmentTable()
     emergency: EmergencyTable = EmergencyTable()
     registry: RegistryTable = RegistryTable()
+    reload: ReloadTable = ReloadTable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +164,8 @@ class Policies:
     attestation: AttestationPolicy
     verdict: VerdictPolicy
     registry: RegistryPolicy
+    most_newly_blocked_percent: float
+    """Of recent calls that are let through: how many a reload may block unasked."""
 
 
 def read_policy(data: bytes, overrides: Overrides) -> Policies | list[Problem]:
@@ -175,6 +184,7 @@ def read_policy(data: bytes, overrides: Overrides) -> Policies | list[Problem]:
         ),
         verdict=_verdict(table),
         registry=registry_policy(table.registry),
+        most_newly_blocked_percent=table.reload.most_newly_blocked_percent,
     )
 
 
