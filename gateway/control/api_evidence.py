@@ -22,6 +22,7 @@ from gateway.control.asking import (
 )
 from gateway.control.commands.problems import CommandError
 from gateway.control.commands.providers import scorecards_document
+from gateway.control.commands.release import parse_release, release_document, release_number
 from gateway.control.commands.reputation import explain_number, explanation_document
 from gateway.control.imports import IMPORT_JOB, import_work, parse_import_request, words_of_written
 from gateway.control.jobs import Job
@@ -82,6 +83,17 @@ async def show_providers(request: web.Request) -> web.Response:
     return answer(document)
 
 
+async def release(request: web.Request) -> web.Response:
+    """Let what was said of a number until today count no more; calls see it when this is answered."""
+    state = request.app[STATE]
+    tn, reason = parse_release(await read_document(request))
+    released = await release_number(
+        state.record, tn, reason, rules=state.dialling(), actor=request[ACTOR], now=int(time.time())
+    )
+    await state.evidence.renew((released.tn,))
+    return answer(release_document(released), status=201)
+
+
 async def export(request: web.Request) -> web.StreamResponse:
     """Every sighting that still counts, as a csv file that import reads."""
     response = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"})
@@ -117,6 +129,7 @@ ROUTES = [
     web.get("/admin/v1/sightings", export),
     web.get("/admin/v1/providers", show_providers),
     web.get("/admin/v1/reputation/{tn}", show_reputation),
+    web.post("/admin/v1/releases", release),
     web.post("/admin/v1/cache/rebuilds", rebuild_cache),
     web.get("/admin/v1/cache/rebuilds/{job:[0-9a-f]{16}}", cache_rebuild),
 ]

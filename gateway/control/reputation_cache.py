@@ -15,7 +15,7 @@ from gateway.knowledge.importers.loader import Known, ReputationLoader
 from gateway.knowledge.keys import PARTITIONS
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.engine import Record
-from gateway.record.sightings import every_sighting, sightings_of_area, sightings_of_each
+from gateway.record.sightings import count_numbers, every_sighting, sightings_of_area, sightings_of_each
 from gateway.reputation.blocks import Level, block_of, has_blocks
 from gateway.reputation.neighbourhood import Area, AreaBuilder, area_of, number_days
 from gateway.reputation.score import summarise
@@ -33,7 +33,13 @@ Progress = Callable[[int], None]
 async def rebuild_cache(
     record: Record, loader: ReputationLoader, *, now: int, progress: Progress | None = None
 ) -> int:
-    """Make Redis anew from the record; how many numbers are in it. Raises LoadError, RecordError."""
+    """Make Redis anew from the record; how many numbers are in it. Raises LoadError, RecordError.
+
+    What will not fit is refused before anything is removed.
+    """
+    async with record.read() as transaction:
+        numbers = await count_numbers(transaction, today=datetime.fromtimestamp(now, UTC).date())
+    await loader.check_room(numbers)
     return await loader.rebuild(entries_of(record, now=now), progress=progress)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -113,6 +113,27 @@ async def sightings_of_area(
         .order_by(sightings.c.tn, sightings.c.feed, sightings.c.day)
     )
     return [_sighting(row) for row in await transaction.execute(query)]
+
+
+async def count_numbers(transaction: AsyncConnection, *, today: date) -> int:
+    """How many distinct numbers have a sighting that still counts `today`."""
+    query = select(func.count(sightings.c.tn.distinct())).where(sightings.c.last_day >= today.isoformat())
+    return int((await transaction.execute(query)).scalar_one())
+
+
+async def expire_sightings(transaction: AsyncConnection, tn: TelephoneNumber, *, until: date) -> int:
+    """Let what was seen of a number on days up to `until` count no more; how many did. The rows stay."""
+    query = (
+        update(sightings)
+        .where(
+            sightings.c.tn == tn,
+            sightings.c.day <= until.isoformat(),
+            sightings.c.last_day >= until.isoformat(),
+        )
+        .values(last_day=(until - timedelta(days=1)).isoformat())
+        .returning(sightings.c.reporter)
+    )
+    return len((await transaction.execute(query)).all())
 
 
 async def forget_sightings(transaction: AsyncConnection, *, before: date) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -86,3 +86,22 @@ def test_what_cannot_be_done_is_a_sentence_and_no_traceback(run, tmp_path, compl
         assert done.exit_code == 1
         assert words in done.output
         assert "Traceback" not in done.output
+
+
+def test_a_released_number_stays_released_until_it_is_complained_of_anew(run, complaints, tmp_path):
+    run("import", complaints, "--format", "ftc-dnc")
+    released = run("release", "+12025550123", "--reason", "forged; the owner has shown us")
+    assert f"+12025550123 is released: 3 sightings until {TODAY} no longer count." in released.output
+    assert "score 0.00 of 1" in run("show", "+12025550123").output
+    run("import", complaints, "--format", "ftc-dnc")
+    assert "score 0.00 of 1" in run("show", "+12025550123").output
+    later = tmp_path / f"{TODAY + timedelta(days=1)}.csv"
+    later.write_text("Company_Phone_Number\n2025550123\n")
+    run("import", str(later), "--format", "ftc-dnc")
+    assert "score 0.25 of 1" in run("show", "+12025550123").output
+
+
+def test_a_release_needs_a_number_and_a_reason(run, complaints):
+    run("import", complaints, "--format", "ftc-dnc")
+    assert "a reason is needed" in run("release", "+12025550123", "--reason", " ").output
+    assert run("release", "no number", "--reason", "x").exit_code == 1

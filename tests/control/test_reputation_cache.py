@@ -6,7 +6,7 @@ from gateway.control.importing import ImportRequest, import_file
 from gateway.control.reputation_cache import bring_up_to_date, cache_import, rebuild_cache
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import FOR_LOADING, connect
-from gateway.knowledge.importers.loader import ReputationLoader
+from gateway.knowledge.importers.loader import LoadError, ReputationLoader
 from gateway.knowledge.store import Store
 from gateway.record import open_record
 from gateway.reputation.score import score
@@ -115,3 +115,13 @@ async def test_the_blocks_around_a_number_reach_the_call(parts, listing, whole):
     area = found.blocks[NEVER][0]
     assert area.day == TODAY
     assert area.fresh == pytest.approx(3 * 2**0.5, rel=1e-3)
+
+
+async def test_what_will_not_fit_is_refused_before_anything_is_removed(parts, listing):
+    record, loader, knowledge = parts
+    await cache_import(record, loader, await listing(record, "+12025550123,a\n"), now=NOW)
+    await listing(record, "".join(f"+1202{n:07d},a\n" for n in range(20_000)), "many.csv")
+    await loader._client.execute_command("CONFIG", "SET", "maxmemory", "6mb")
+    with pytest.raises(LoadError, match="20,001 numbers with their blocks need some 7 MiB"):
+        await rebuild_cache(record, loader, now=NOW)
+    assert await scores(knowledge, TN) == [0.25]

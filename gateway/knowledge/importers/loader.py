@@ -30,6 +30,9 @@ from gateway.reputation.sighting import DEFAULT_KEEP_DAYS
 
 CHUNK: Final = 500
 """Entries in one FCALL. The server does nothing else meanwhile, some 2 ms: below what a call notices."""
+BYTES_A_NUMBER: Final = 360
+"""Of Redis' memory, with its part of the blocks: what `python -m bench.lookups` measures for numbers that
+lie far apart, the worst case."""
 SECONDS_A_DAY: Final = 86_400
 
 Known = tuple[TelephoneNumber, ReputationEntry | None]
@@ -57,6 +60,20 @@ class ReputationLoader:
             pipeline.execute_command("GET", keys.marker_key(partition))
         values = await self._ask(pipeline.execute(raise_on_error=False))
         return sum(isinstance(value, bytes) and value.startswith(b"complete:") for value in values)
+
+    async def check_room(self, numbers: int) -> None:
+        """Raise LoadError where so many numbers will not fit below the server's maxmemory.
+
+        Asked before anything is removed: what is there stays. A cluster is not asked, its nodes differ.
+        """
+        memory = {} if self._clustered else await self._ask(self._client.execute_command("INFO", "memory"))
+        most = int(memory.get("maxmemory", 0))
+        if most and numbers * BYTES_A_NUMBER > most:
+            needed = numbers * BYTES_A_NUMBER / 2**20
+            raise LoadError(
+                f"{numbers:,} numbers with their blocks need some {needed:,.0f} MiB of Redis, whose "
+                f"maxmemory is {most / 2**20:,.0f} MiB: raise it. Nothing was changed"
+            )
 
     async def update(self, entries: Iterable[Known | Area]) -> int:
         """Write or forget these entries, leaving the marks alone; how many were written or forgotten.
