@@ -14,9 +14,11 @@ from gateway.calls.answering import Answer, Resource
 from gateway.calls.dialects import dialplan, ms
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.drop_in import DropIn
+from gateway.calls.plane import Current
 from gateway.calls.service import CallService, at_prefix
-from gateway.calls.signing import SigningRequest
+from gateway.calls.signing import SignatureRequest, SigningRequest
 from gateway.facts.tokens import Scope
+from gateway.generation.trunks import Trunk
 from gateway.reasons import POLICY_ERROR
 from gateway.verification.examine import EVERY_TYPE
 
@@ -65,15 +67,19 @@ class SwitchResources:
         """`POST /3gpp/stir/v1/signing` (TS 24.229 Annex V)."""
         started, current = self._service.begin()
         trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
-        asked = ms.parse_signing(body, trunk.dialling, new_origid=str(uuid4()))
-        identity, attest = self._service.sign(
-            current=current,
-            trunk=trunk,
-            asked=asked.request,
-            call_id=asked.request_id or identifier,
-            started=started,
-        )
-        return Answer(ms.render_signing(identity, asked.request_id), headers={"X-Attestation": attest})
+        asked = ms.parse_signing(body, trunk, identifier=identifier, new_origid=str(uuid4()))
+        if isinstance(asked.request, SigningRequest):
+            identity, attest = self._service.sign(
+                current=current,
+                trunk=trunk,
+                asked=asked.request,
+                call_id=asked.request_id or identifier,
+                started=started,
+            )
+            headers = {"X-Attestation": attest}
+        else:
+            identity, headers = self._sign_one(current, trunk, asked.request, started), {}
+        return Answer(ms.render_signing(identity, asked.request_id), headers=headers)
 
     async def _dialplan_verdict(
         self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
@@ -110,10 +116,14 @@ class SwitchResources:
                 current=current, trunk=trunk, asked=asked, call_id=call_id, started=started
             )
             return _lines(request, dialplan.render_signing(identity, attest))
+        return _lines(request, dialplan.render_signing(self._sign_one(current, trunk, asked, started)))
+
+    def _sign_one(self, current: Current, trunk: Trunk, asked: SignatureRequest, started: float) -> str:
+        """The header of a request for one type. Raises RequestProblem when policy refuses it."""
         (signed,) = self._service.sign_each(current=current, trunk=trunk, asked=asked, started=started)
         if signed.identity is None:
             raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
-        return _lines(request, dialplan.render_signing(signed.identity))
+        return signed.identity
 
 
 def _lines(request: web.BaseRequest, said: dict[str, str]) -> Answer:

@@ -40,7 +40,7 @@ def verification(body: object) -> ms.MsVerification:
 
 
 def signing(body: object) -> ms.MsSigning:
-    return ms.parse_signing(json.dumps(body).encode(), RULES, new_origid=ORIGID)
+    return ms.parse_signing(json.dumps(body).encode(), TRUNK, identifier="request-1", new_origid=ORIGID)
 
 
 @given(orig=NUMBERS, dest=NUMBERS, time=st.integers(1, 2**40), identity=st.text(min_size=1, max_size=60))
@@ -147,7 +147,7 @@ def test_what_is_not_signed(change: dict[str, Any]):
 def test_anything_else_is_a_sentence(body: bytes):
     for parse in (
         lambda: ms.parse_verification(body, TRUNK, identifier="x"),
-        lambda: ms.parse_signing(body, RULES, new_origid=ORIGID),
+        lambda: ms.parse_signing(body, TRUNK, identifier="x", new_origid=ORIGID),
     ):
         with pytest.raises(RequestProblem) as raised:
             parse()
@@ -185,3 +185,31 @@ def test_which_body_is_bare(document: object, bare: object):
 def test_a_broken_body_is_nobodys():
     assert not ms.is_bare(b'{"identityHeader')
     assert not ms.is_bare(b"")
+
+
+RPH: dict[str, Any] = {
+    "ppt": "rph", "orig": {"tn": "442079460123"}, "dest": {"tn": ["441614960000"]}, "iat": 1_795_000_000,
+    "rph": {"auth": ["ESNET.0"]}, "sph": "psap-callback", "requestId": "r-1",
+}  # fmt: skip
+
+
+def test_a_priority():
+    asked = signing(RPH)
+    (wish,) = asked.request.wishes
+    assert (wish.auth, wish.sph) == (("esnet.0",), "psap-callback")
+    assert (asked.request.call.id, asked.request_id) == ("r-1", "r-1")
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"rph": None}, "rph"),
+        ({"rph": {"auth": []}}, "rph"),
+        ({"rph": {"auth": ["a b"]}}, "rph"),
+        ({"sph": 7}, "sph"),
+    ],
+)
+def test_a_priority_that_cannot_be_read(change: dict[str, Any], name: str):
+    with pytest.raises(RequestProblem) as raised:
+        signing(RPH | change)
+    assert raised.value.variables[0] == name

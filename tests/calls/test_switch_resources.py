@@ -211,3 +211,16 @@ def test_any_body_is_answered_in_form_and_never_with_a_5xx(
     assert answer.status in {200, 400, 403, 422}, (body, answer.body)
     if answer.status != 200:
         in_form(path, answer)
+
+
+def test_a_priority_is_signed_for_a_trunk_that_is_allowed_it_alone(node: GatewayNode):
+    now = int(time.time())
+    asked = {
+        "ppt": "rph",
+        "orig": {"tn": FROM},
+        "dest": {"tn": [TO]},
+        "iat": now,
+        "rph": {"auth": ["esnet.0"]},
+    }
+    answer = node.post(MS_SIGNING, asked)
+    assert (answer.status, list(answer.json)) == (403, ["error"])

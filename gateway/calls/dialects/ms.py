@@ -25,11 +25,13 @@ from gateway.calls.dialects.fields import (
     telephone_number,
 )
 from gateway.calls.dialects.problem import RequestProblem
-from gateway.calls.signing import SigningRequest
+from gateway.calls.signing import PriorityWish, SignatureRequest, SigningRequest
 from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import DiallingRules, TelephoneNumber
 from gateway.passport.diversion import DivClaims
+from gateway.passport.fields import ClaimProblem
 from gateway.passport.ppt import Ppt
+from gateway.passport.priority import read_rph_claims
 from gateway.passport.strict import StrictJsonError, read_json
 from gateway.verdicts.call import Call
 from gateway.verification.conclude import HeaderResult, Verification
@@ -53,7 +55,7 @@ class MsVerification:
 class MsSigning:
     """A signing request, and what of it is echoed."""
 
-    request: SigningRequest
+    request: SigningRequest | SignatureRequest
     request_id: str | None
 
 
@@ -94,14 +96,22 @@ def parse_verification(body: bytes, trunk: Trunk, *, identifier: str) -> MsVerif
     return MsVerification(call, _identities(request), request_id)
 
 
-def parse_signing(body: bytes, dialling: DiallingRules, *, new_origid: str) -> MsSigning:
-    """A signing request; `new_origid` is taken where it brings none. Raises RequestProblem."""
+def parse_signing(body: bytes, trunk: Trunk, *, identifier: str, new_origid: str) -> MsSigning:
+    """A signing request; `new_origid` is taken where it brings none. Raises RequestProblem.
+
+    A `div` is refused: it has to stand behind the Identity headers the call came with, and a request of this
+    form does not carry them.
+    """
     request = read_object(body)
+    dialling = trunk.dialling
     for name in ("orig", "dest", "iat"):
         if name not in request:
             raise RequestProblem.missing(name)
-    if request.get("ppt", "shaken") != "shaken":
-        raise RequestProblem.invalid("ppt", "only 'shaken' is signed here")
+    ppt = request.get("ppt", "shaken")
+    if ppt == "rph":
+        return _priority(request, trunk, identifier=identifier)
+    if ppt != "shaken":
+        raise RequestProblem.invalid("ppt", "not one of shaken, rph")
     if "attest" not in request:
         raise RequestProblem.missing("attest")
     attest = request["attest"]
@@ -117,6 +127,34 @@ def parse_signing(body: bytes, dialling: DiallingRules, *, new_origid: str) -> M
         ),
         _request_id(request),
     )
+
+
+def _priority(request: Mapping[str, object], trunk: Trunk, *, identifier: str) -> MsSigning:
+    """A Resource-Priority to sign (RFC 8443), with `sph` for a call back from a control room (RFC 9027)."""
+    if "rph" not in request:
+        raise RequestProblem.missing("rph")
+    orig = _party(request["orig"], "orig", trunk.dialling)
+    dests = tuple(sorted(set(_parties(request["dest"], "dest", trunk.dialling))))
+    iat = seconds(request["iat"], "iat")
+    sph = {"sph": request["sph"]} if "sph" in request else {}
+    # Nothing is signed that would not be read here.
+    read = read_rph_claims(
+        {"orig": {"tn": orig}, "dest": {"tn": list(dests)}, "iat": iat, "rph": request["rph"], **sph}
+    )
+    if isinstance(read, ClaimProblem):
+        raise RequestProblem.invalid(read.claim, read.problem)
+    request_id = _request_id(request)
+    call = Call(
+        id=request_id or identifier,
+        trunk=trunk.name,
+        trunk_kind=trunk.kind,
+        time=iat,
+        orig=orig,
+        network_tn=None,
+        dests=dests,
+    )
+    wishes = (PriorityWish(read.auth, read.sph),)
+    return MsSigning(SignatureRequest(call, orig, dests, (), wishes), request_id)
 
 
 def render_verification(verification: Verification, request_id: str | None) -> dict[str, object]:
