@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test switches lint format check bench replay image-steps lock clean
+.PHONY: help run test switches lint format check bench replay fuzz mutate image-steps lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1|/' | column -t -s '|'
@@ -24,6 +25,11 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(BIN)/python
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
 	@echo "Installing what the tests need (once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/%.stamp: requirements-%.lock $(VENV)/dev.stamp
+	@echo "Installing what $* needs (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.lock
 	@touch $@
 
 run: $(VENV)/run.stamp  ## serve, with the development configuration in config/
@@ -52,6 +58,12 @@ bench: $(VENV)/dev.stamp  ## how fast, beside openssl and secsipidx, as ratios w
 replay: $(VENV)/dev.stamp  ## synthetic traffic through a real gateway: what is caught of each campaign
 	@$(BIN)/python -m bench.replay
 
+fuzz: $(VENV)/fuzz.stamp  ## every parser, from the kept corpus; FUZZ_SECONDS=8400 for ten minutes each
+	@$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
+
+mutate: $(VENV)/mutate.stamp  ## do the tests notice a change in the code? ROOMS="numbers passport ..."; takes hours
+	@$(BIN)/python -m mutation $(ROOMS)
+
 image-steps:  ## the steps of the Dockerfile without an engine: install, serve as nobody, health, stop
 	@PYTHON=$(PYTHON) docker/steps.sh check
 
@@ -59,6 +71,7 @@ lock: $(VENV)/dev.stamp  ## pin the newest allowed dependencies, with hashes
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build -o requirements.lock pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build --extra dev -o requirements-dev.lock pyproject.toml
+	@for group in fuzz mutate; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group $$group -c requirements-dev.lock -o requirements-$$group.lock; done
 
 clean:  ## remove the environment and everything made by running
 	rm -rf $(VENV) data certs/dev certs/trust/development-root.pem

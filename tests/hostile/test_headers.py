@@ -10,6 +10,7 @@ import pytest
 
 from tests.hostile.signer import Signer, Switch, payload_with
 from tests.integration.tokens import FROM, ORIGID, TO, header_of, payload_of
+from tests.repository import Repository
 
 
 def test_what_the_others_are_compared_with_passes(switch: Switch, signer: Signer):
@@ -220,3 +221,25 @@ def test_a_header_value_of_another_form_is_refused(switch: Switch, signer: Signe
     token = signer.identity().partition(";")[0]
     for _ in range(2):
         assert not switch.passes(PARAMETERS[name](token, signer.x5u))
+
+
+def test_each_is_refused_before_a_certificate_is_asked_for(switch: Switch, signer: Signer, host: Repository):
+    """What fails by its form costs no fetch, no chain and no signature: its x5u is never asked for."""
+    path = "/never-asked-for.pem"
+    unknown = Signer(signer.key, host.url(path))
+    headers = [unknown.identity(header=changes) for changes in HEADERS.values()]
+    text = json.dumps(header_of(unknown.x5u)).encode()
+    headers += [unknown.identity(header=change(text)) for change in HEADER_TEXTS.values()]
+    headers += [unknown.identity(payload=payload_with(member)) for member in MEMBERS.values()]
+    headers += [unknown.identity(payload=claims) for claims in CLAIMS.values()]
+    # An unreadable signature is E18, which ATIS-1000082 has after the certificate (E8, E17).
+    forms = [form for name, form in PARAMETERS.items() if name != "standard base64"]
+    headers += [form(unknown.identity().partition(";")[0], unknown.x5u) for form in forms]
+    headers += [
+        unknown.identity(payload={"orig": {"tn": each.replace("{}", FROM)}}) for each in DISGUISES[:6]
+    ]
+    for header in headers:
+        assert not switch.passes(header)
+    assert host.requests[path] == 0
+    assert not switch.passes(unknown.identity())
+    assert host.requests[path] == 1

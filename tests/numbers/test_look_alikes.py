@@ -46,3 +46,8 @@ def test_how_many_are_known_is_bounded(monkeypatch):
     known = LookAlikes(numbers)
     assert known.resembles(TelephoneNumber("442079462223")) == "2222"
     assert known.resembles(TelephoneNumber("442079463334")) is None
+
+
+def test_without_protected_numbers_and_for_what_is_no_number_nothing_resembles():
+    assert LookAlikes().resembles(BANK.start) is None
+    assert KNOWN.resembles(TelephoneNumber("4" * 16)) is None

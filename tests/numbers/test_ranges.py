@@ -177,3 +177,57 @@ def test_a_map_is_touched_by_what_has_a_number_in_common_with_it(rows, asked):
     numbers = NumberRange(f"4420794600{asked[0]:02d}", asked[1])
     common = any(each.start <= numbers.last and numbers.start <= each.last for each in ranges)
     assert RangeMap((each, None) for each in ranges).touches(numbers) is common
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("+123456", "a range starts with"),
+        ("1234567", "a range starts with"),
+        ("+0123456789", "a range starts with"),
+        ("+442079460000-", "is written"),
+        ("+442079460000-12345678901234", "longer or shorter"),
+        ("+442079460000-+44207946999", "longer or shorter"),
+        ("+442079460999-0000", "at least one number"),
+        ("+442079460000/0", "at least one number"),
+        ("+999999999999/2", "beyond the last number"),
+    ],
+)
+def test_a_range_that_cannot_be_is_refused_in_words(text, words):
+    with pytest.raises(NumberError, match=words):
+        NumberRange.parse(text)
+
+
+def test_ranges_at_their_edges():
+    assert NumberRange.parse("+1234567") == NumberRange(TelephoneNumber("1234567"))
+    assert NumberRange.parse("+999999999998/2").last == "999999999999"
+    two = NumberRange(TelephoneNumber("1234567"), 2)
+    assert [two.covers(TelephoneNumber(tn)) for tn in ("1234566", "1234567", "1234568", "1234569")] == [
+        False, True, True, False,
+    ]  # fmt: skip
+    for start, count, words in (
+        ("12+4", 1, "canonical number"),
+        ("*21", 2, "stands alone"),
+        ("123", 0, "at least one"),
+    ):
+        with pytest.raises(NumberError, match=words):
+            NumberRange(TelephoneNumber(start), count)
+
+
+def test_ranges_that_touch_do_not_overlap_and_ranges_that_share_a_number_do():
+    def named(*pairs):
+        rows = [(NumberRange(TelephoneNumber(start), count), None) for start, count in pairs]
+        return [(one.start, other.start) for one, other in RangeMap(rows).overlaps()]
+
+    assert named(("1000000", 10), ("1000010", 10)) == []
+    assert named(("1000000", 11), ("1000010", 10)) == [("1000000", "1000010")]
+    assert named(("1000000", 10), ("1000005", 5), ("1000009", 1)) == [
+        ("1000000", "1000005"), ("1000000", "1000009"),
+    ]  # fmt: skip
+
+
+def test_a_code_is_found_by_itself_and_counted():
+    codes = RangeMap([(NumberRange(TelephoneNumber("*21")), "a"), (NumberRange(TelephoneNumber("*21")), "b")])
+    assert codes.find(TelephoneNumber("*21")) == codes.find_smallest(TelephoneNumber("*21")) == ("a", "b")
+    assert len(codes) == 2
+    assert codes.find_smallest(TelephoneNumber("*22")) == ()
