@@ -94,6 +94,19 @@ async def release(request: web.Request) -> web.Response:
     return answer(release_document(released), status=201)
 
 
+async def show_traffic(request: web.Request) -> web.Response:
+    """What trunks and certificates did within the window."""
+    state = request.app[STATE]
+    policy = state.reloader.policy()
+    sums = [
+        {"kind": kind, "name": name, "calls": shape.calls, "ended": shape.ended, "short": shape.short}
+        for kind, name, shape in state.traffic.sums()
+    ]
+    return answer(
+        {"window_seconds": None if policy is None else policy.verdict.traffic.window_seconds, "traffic": sums}
+    )
+
+
 async def export(request: web.Request) -> web.StreamResponse:
     """Every sighting that still counts, as a csv file that import reads."""
     response = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"})
@@ -128,6 +141,7 @@ ROUTES = [
     web.delete("/admin/v1/imports/{job:[0-9a-f]{16}}", stop_import),
     web.get("/admin/v1/sightings", export),
     web.get("/admin/v1/providers", show_providers),
+    web.get("/admin/v1/traffic", show_traffic),
     web.get("/admin/v1/reputation/{tn}", show_reputation),
     web.post("/admin/v1/releases", release),
     web.post("/admin/v1/cache/rebuilds", rebuild_cache),

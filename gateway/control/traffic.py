@@ -17,7 +17,13 @@ from gateway.control.scorekeeper import Scorekeeper
 from gateway.generation.generation import PolicyPart
 from gateway.journal import CallEvent, CallEvents, Entry
 from gateway.journal import Record as CallRecord
-from gateway.knowledge.traffic import Subject, TrafficStore, block_subject, number_subject
+from gateway.knowledge.traffic import (
+    Subject,
+    TrafficStore,
+    block_subject,
+    named_subject,
+    number_subject,
+)
 from gateway.numbers.canonical import TelephoneNumber, is_international
 from gateway.reasons import Verstat
 from gateway.record import Record
@@ -31,13 +37,14 @@ from gateway.reputation.traffic import LEAST_ONE_RING, Shape, is_one_ring, is_sh
 FORGET_SECONDS: Final = 600.0
 MOST_SUSPECTS: Final = 10_000
 """Numbers that ring once, of which call-backs are counted."""
+MOST_SUMS: Final = 10_000
 _OWN_LINES: Final = frozenset({"access", "customer"})
 
 HONEYPOT_FEED: Final = "honeypot"
 Renew: TypeAlias = Callable[[Collection[TelephoneNumber]], Awaitable[None]]
 Counts = dict[Subject, list[int]]
-_ENDED, _SHORT, _ONE_RING, _CALLED_BACK = (
-    Shape.__struct_fields__.index(name) for name in ("ended", "short", "one_ring", "called_back")
+_CALLS, _ENDED, _SHORT, _ONE_RING, _CALLED_BACK = (
+    Shape.__struct_fields__.index(name) for name in ("calls", "ended", "short", "one_ring", "called_back")
 )
 
 
@@ -62,6 +69,9 @@ class Traffic:
         self._policy = policy
         self._renew = renew
         self._suspects: dict[str, Subject] = {}
+        self._sums: Counts = {}
+        self._named: dict[Subject, tuple[str, str]] = {}
+        self._shapes: dict[Subject, Shape] = {}
         self._forgot_at = float("-inf")
 
     async def take(self, entries: Sequence[Entry]) -> None:
@@ -76,6 +86,9 @@ class Traffic:
                 ended += entry.events
             elif entry.verstat is not None:
                 self._remember(entry, policy)
+                self._sums_of("trunk", entry.trunk)[_CALLS] += 1
+                if entry.fingerprint is not None:
+                    self._sums_of("certificate", entry.fingerprint)[_CALLS] += 1
                 self.scorekeeper.count(entry)
                 honeypots += self._honeypot(entry, policy)
         if honeypots:
@@ -86,6 +99,7 @@ class Traffic:
             async with self._record.write() as transaction:
                 new = await add_call_events(transaction, ended)
             await self._tell(new, policy)
+        await self._sum(policy)
         await self.write_scorecards()
         await self._forget()
 
@@ -95,6 +109,27 @@ class Traffic:
         if counted:
             async with self._record.write() as transaction:
                 await add_to_scorecards(transaction, counted)
+
+    def sums(self) -> list[tuple[str, str, Shape]]:
+        """Return kind (`trunk`, `certificate`), name and window of what had calls, most calls first."""
+        found = [(*self._named[subject], shape) for subject, shape in self._shapes.items()]
+        return sorted(found, key=lambda each: (each[0], -each[2].calls, each[1]))
+
+    async def _sum(self, policy: PolicyPart) -> None:
+        """Add up trunks and certificates of all nodes in Redis, and remember what they came to."""
+        sums, self._sums = self._sums, {}
+        if not sums:
+            return
+        if len(self._shapes) > MOST_SUMS:
+            self._shapes.clear()
+            self._named = {each: self._named[each] for each in sums}
+        shapes = await self._store.tell(sums, window_seconds=policy.verdict.traffic.window_seconds)
+        self._shapes |= shapes or {}
+
+    def _sums_of(self, kind: str, name: str) -> list[int]:
+        subject = named_subject(kind, name)
+        self._named[subject] = kind, name
+        return _counts_of(self._sums, subject)
 
     def path_of_event(self, event: CallEvent, policy: PolicyPart) -> str | None:
         """By which path the event's call came; None where its trunk is no more."""
@@ -157,6 +192,9 @@ class Traffic:
         suspect = self._suspects.get(event.dest)
         if suspect is not None and trunk is not None and trunk.kind in _OWN_LINES:
             _counts_of(counts, suspect)[_CALLED_BACK] += 1
+        of_trunk = self._sums_of("trunk", event.trunk)
+        of_trunk[_ENDED] += 1
+        of_trunk[_SHORT] += is_short(answered=event.answered, duration_seconds=event.duration_seconds)
         path = self.path_of_event(event, policy)
         if path is None or event.orig is None or not is_international(TelephoneNumber(event.orig)):
             return

@@ -83,6 +83,17 @@ def test_how_calls_end_is_told_and_counts_once(node: GatewayNode):
     assert signs(ask(node, shown, "+441134960000", trunk="access-1")[1]) == {}
 
 
+def test_trunks_are_summed_over_the_window(node: GatewayNode):
+    ask(node, "+442079460655", "+441134960000", trunk="customer-1")
+
+    def of_trunks() -> dict[str, int]:
+        found = node.administer("GET", "/admin/v1/traffic").json
+        assert found["window_seconds"] == 600
+        return {each["name"]: each["calls"] for each in found["traffic"] if each["kind"] == "trunk"}
+
+    eventually(lambda: of_trunks().get("customer-1") == 1)
+
+
 def test_many_numbers_of_one_block_are_seen_together(node: GatewayNode):
     events = []
     for number in range(60):
