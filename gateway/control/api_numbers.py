@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 import time
+from collections.abc import AsyncIterator
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -20,6 +24,7 @@ from gateway.control.asking import (
     require_operator,
     trunks_of,
 )
+from gateway.control.registry.bulk import LineResult, claim_lines, read_claims
 from gateway.control.registry.claims import change_registration, claim_numbers, withdraw
 from gateway.control.registry.operating import decide_registration
 from gateway.control.registry.showing import list_registrations, show_registration
@@ -32,6 +37,12 @@ from gateway.control.registry_shapes import (
     event_shape,
 )
 from gateway.registry.states import State
+from gateway.web.problems import Problem
+
+MOST_BULK_BYTES: Final = 128 * 1024 * 1024
+"""A million lines have about sixty."""
+NDJSON: Final = "application/x-ndjson"
+_PIECE_BYTES: Final = 64 * 1024
 
 
 async def post_numbers(request: web.Request) -> web.Response:
@@ -47,6 +58,60 @@ async def post_numbers(request: web.Request) -> web.Response:
         now=int(time.time()),
     )
     return answer(NumbersShape.of(made), status=201, location=f"/v1/numbers/{made.id}")
+
+
+async def post_bulk(request: web.Request) -> web.StreamResponse:
+    """Claim by a CSV file; the answer has a line of JSON for each line, and a sum at the end."""
+    owner_id = await chosen_owner(request, _owner_parameter(request))
+    # On the disk first: whoever sends slowly must not hold a transaction open, nor a large file the memory.
+    with tempfile.TemporaryFile() as file:
+        size = 0
+        async for piece in request.content.iter_chunked(_PIECE_BYTES):
+            size += len(piece)
+            if size > MOST_BULK_BYTES:
+                raise Problem(413, "too-large", "The file is too large.", f"At most {MOST_BULK_BYTES} bytes.")
+            file.write(piece)
+        file.seek(0)
+        lines = read_claims(io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline=""))
+        results = claim_lines(
+            request.app[STATE].record,
+            lines,
+            owner_id=owner_id,
+            trunks=trunks_of(request),
+            actor=request[ACTOR],
+            now=int(time.time()),
+        )
+        return await _stream(request, results)
+
+
+async def _stream(request: web.Request, results: AsyncIterator[LineResult]) -> web.StreamResponse:
+    # Before anything is sent: a file without the heading is a 400, not a broken answer.
+    first = await anext(results, None)
+    response = web.StreamResponse(headers={"Content-Type": NDJSON})
+    await response.prepare(request)
+    counts = {"taken": 0, "refused": 0}
+    lines = bytearray()
+    each = first
+    while each is not None:
+        counts["refused" if each.id is None else "taken"] += 1
+        lines += msgspec.json.encode(_line(each)) + b"\n"
+        if len(lines) > _PIECE_BYTES:
+            await response.write(bytes(lines))
+            lines.clear()
+        each = await anext(results, None)
+    await response.write(bytes(lines) + msgspec.json.encode(counts) + b"\n")
+    await response.write_eof()
+    return response
+
+
+def _line(result: LineResult) -> dict[str, object]:
+    if result.id is not None:
+        return {"line": result.line, "id": result.id}
+    return {"line": result.line, "column": result.column, "problem": result.problem}
+
+
+def _owner_parameter(request: web.Request) -> int | None:
+    return read_whole(request, "owner", default=0, most=2**53) or None
 
 
 async def get_numbers(request: web.Request) -> web.Response:
@@ -134,6 +199,7 @@ def _id(request: web.Request) -> int:
 ROUTES = [
     web.post("/v1/numbers", post_numbers),
     web.get("/v1/numbers", get_numbers),
+    web.post("/v1/numbers/bulk", post_bulk),
     web.get("/v1/numbers/{number:[0-9]{1,15}}", get_one),
     web.put("/v1/numbers/{number:[0-9]{1,15}}", put_one),
     web.delete("/v1/numbers/{number:[0-9]{1,15}}", delete_one),

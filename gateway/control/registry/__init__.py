@@ -7,6 +7,7 @@ values or raises CommandError, saying which part of the request is wrong. Whose 
 
     owners.py        make, show, export, erase owners, and their tokens
     claims.py        claim numbers, change what is said of them, withdraw
+    bulk.py          claim many numbers by a file
     codes.py         prove by a code; `sending.py` has it called out
     calls.py         prove by calling, completed by the journal
     certificates.py  prove by a delegate certificate

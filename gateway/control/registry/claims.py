@@ -80,7 +80,7 @@ async def claim_numbers(
     async with record.write() as transaction:
         await check_limit(transaction, "claim", str(owner_id), CLAIMS_OF_AN_OWNER, now=now)
         for index, each in enumerate(wanted):
-            await _refuse_own_overlap(transaction, each, _place(claims, index))
+            await refuse_own_overlap(transaction, each, _place(claims, index))
         made = await add_claims(transaction, wanted, actor=actor, now=now)
         await note_attempts(transaction, [("claim", str(owner_id))], now=now)
         for each in made:
@@ -186,7 +186,8 @@ def check_brand(brand: Brand, place: str) -> None:
         raise CommandError(read.problem, f"{place}/{member}")
 
 
-async def _refuse_own_overlap(transaction: AsyncConnection, wanted: Registration, place: str) -> None:
+async def refuse_own_overlap(transaction: AsyncConnection, wanted: Registration, place: str) -> None:
+    """Refuse what the owner has registered already, whole or in part. Raises CommandError."""
     for own in await overlapping(transaction, wanted.numbers, states=LIVE, owner_id=wanted.owner_id, limit=1):
         raise CommandError(
             f"you have {describe(own.numbers)} registered already (number {own.id}): "

@@ -213,7 +213,7 @@ OPERATORS_ALONE = [
     ("POST", "/v1/proofs/{proof}/check", {"approve": True, "reason": "x"}),
     ("POST", "/v1/numbers/{number}/decision", {"step": "freeze", "reason": "x"}),
 ]
-EVERYBODYS_OWN = {("POST", "/v1/numbers"), ("GET", "/v1/numbers")}
+EVERYBODYS_OWN = {("POST", "/v1/numbers"), ("GET", "/v1/numbers"), ("POST", "/v1/numbers/bulk")}
 
 
 def filled(path, document, *, owner, number, proof):
@@ -263,6 +263,44 @@ def test_an_owner_sees_its_own_numbers_alone(pair):
     assert bob.ask("GET", "/v1/numbers").json["numbers"] == []
     claimed = bob.ask("POST", "/v1/numbers", {"numbers": TN, "use": "never_calls_out", "owner": alice.id})
     assert claimed.status == 400
+
+
+def bulk(owner, data: bytes, path="/v1/numbers/bulk"):
+    connection = http.client.HTTPConnection("127.0.0.1", owner.node.control_port, timeout=30)
+    with closing(connection):
+        connection.request("POST", path, data, {"Authorization": f"Bearer {owner.token}"})
+        answer = connection.getresponse()
+        return answer.status, [json.loads(line) for line in answer.read().splitlines()]
+
+
+HEADING = b"numbers,use,trunks,providers,brand,call_reason\n"
+
+
+def test_a_file_is_answered_line_by_line(node):
+    owner = Owner(node, "Example Bulk")
+    file = HEADING + (
+        b"020 7946 2000,calling,access-1 customer-1,,Example Bulk,your order\n"
+        b"+442079462100-2199,never_calls_out,,,,\n"
+        b"nonsense,calling,access-1,,,\n"
+        b"+442079462000,calling,access-1,,,\n"
+        b"+442079462001,sometimes,access-1,,,\n"
+        b"+442079462001,calling,nowhere,,,\n"
+        b"too,few\n"
+        b"\xff\x00\xfe,calling,access-1,,,\n"
+    )
+    status, lines = bulk(owner, file)
+    assert status == 200
+    assert lines[-1] == {"taken": 2, "refused": 6}
+    assert [line.get("column") for line in lines[:-1]] == [
+        None, None, "numbers", "numbers", "use", "trunks", "", "numbers",
+    ]  # fmt: skip
+    assert "registered already" in lines[3]["problem"]
+    again = bulk(owner, file)[1]
+    assert again[-1] == {"taken": 0, "refused": 8}
+    assert len(owner.ask("GET", "/v1/numbers").json["numbers"]) == 2
+    for wrong in (b"", b"tn,use\n", b'"'):
+        assert bulk(owner, wrong)[0] == 400
+    assert bulk(owner, HEADING, f"/v1/numbers/bulk?owner={owner.id + 1}")[0] == 400
 
 
 @pytest.mark.parametrize(
