@@ -23,6 +23,7 @@ from gateway.control import (
     api_evidence,
     api_node,
     api_numbers,
+    api_openapi,
     api_owners,
     api_proofs,
     api_record,
@@ -44,7 +45,7 @@ OPEN: Final = frozenset({"/livez", "/readyz"})
 """What needs no credential."""
 REPORTS: Final = "/v1/reports"
 REPORT_SCOPES: Final = frozenset({Scope.REPORT_WRITE.value})
-OWNERS: Final = ("/v1/owners", "/v1/numbers", "/v1/proofs")
+OWNERS: Final = ("/v1/owners", "/v1/numbers", "/v1/proofs", "/openapi.json")
 """Beneath these, owners' tokens open what is theirs."""
 READ_SCOPES: Final = frozenset({Scope.OPERATOR.value, Scope.AUDITOR.value})
 WRITE_SCOPES: Final = frozenset({Scope.OPERATOR.value})
@@ -65,7 +66,17 @@ def control_application(state: ControlState, *, is_socket: bool) -> web.Applicat
     application[STATE] = state
     application[IS_SOCKET] = is_socket
     application.on_response_prepare.append(_keep_from_caches)
-    rooms = (api_node, api_calls, api_record, api_evidence, api_reports, api_owners, api_numbers, api_proofs)
+    rooms = (
+        api_node,
+        api_calls,
+        api_record,
+        api_evidence,
+        api_reports,
+        api_owners,
+        api_numbers,
+        api_proofs,
+        api_openapi,
+    )
     for room in rooms:
         application.add_routes(room.ROUTES)
     return application

@@ -28,14 +28,18 @@ from gateway.control.registry.bulk import LineResult, claim_lines, read_claims
 from gateway.control.registry.claims import change_registration, claim_numbers, withdraw
 from gateway.control.registry.operating import decide_registration
 from gateway.control.registry.showing import list_registrations, show_registration
+from gateway.control.registry.use import show_use
 from gateway.control.registry_shapes import (
+    DayOfUse,
     NewNumbers,
     NumberDecision,
     NumbersPage,
     NumbersShape,
     ProofShape,
+    UsePage,
     event_shape,
 )
+from gateway.record.use import KEPT_DAYS
 from gateway.registry.states import State
 from gateway.web.problems import Problem
 
@@ -144,6 +148,20 @@ async def get_one(request: web.Request) -> web.Response:
     )
 
 
+async def get_use(request: web.Request) -> web.Response:
+    """How the numbers were used, and forged, by day."""
+    found = await show_use(
+        request.app[STATE].record,
+        _id(request),
+        owner_id=request[OWNER],
+        days=max(1, read_whole(request, "days", default=30, most=KEPT_DAYS)),
+        now=int(time.time()),
+    )
+    return answer(
+        UsePage([DayOfUse(each.day, each.path, each.whose, each.outcome, calls) for each, calls in found])
+    )
+
+
 async def put_one(request: web.Request) -> web.Response:
     """Say something else of the calls of the same numbers; calls see it within a second."""
     state, asked = request.app[STATE], await read_body(request, NewNumbers)
@@ -201,6 +219,7 @@ ROUTES = [
     web.get("/v1/numbers", get_numbers),
     web.post("/v1/numbers/bulk", post_bulk),
     web.get("/v1/numbers/{number:[0-9]{1,15}}", get_one),
+    web.get("/v1/numbers/{number:[0-9]{1,15}}/use", get_use),
     web.put("/v1/numbers/{number:[0-9]{1,15}}", put_one),
     web.delete("/v1/numbers/{number:[0-9]{1,15}}", delete_one),
     web.post("/v1/numbers/{number:[0-9]{1,15}}/decision", post_decision),

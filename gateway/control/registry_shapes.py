@@ -236,6 +236,25 @@ class NoticeShape(msgspec.Struct, frozen=True):
         return cls(notice.id, render_time(notice.at), notice.words, notice.registration_id)
 
 
+class DayOfUse(msgspec.Struct, frozen=True):
+    """Calls of one kind with a number on one day (UTC)."""
+
+    day: str
+    path: str
+    """The kind of trunk they came by."""
+    whose: str
+    """`own`, `foreign` or `unknown`: whether that is a way of the owner's."""
+    outcome: str
+    """What became of them, or for calls to be signed the attestation."""
+    calls: int
+
+
+class UsePage(msgspec.Struct, frozen=True):
+    """How a registration's numbers were shown, oldest day first."""
+
+    use: list[DayOfUse]
+
+
 class OwnerToken(msgspec.Struct, frozen=True):
     """A new token, in the one answer that shows it."""
 

@@ -16,6 +16,7 @@ from gateway.control.preview import ReloadGuard
 from gateway.control.registry.calls import complete_call, proving_call
 from gateway.control.registry.sending import CodeSender
 from gateway.control.registry.steps import review_due
+from gateway.control.registry.use import count_calls, forget_use, note_calls
 from gateway.control.reload import Reloader
 from gateway.control.reloaded import Reloaded
 from gateway.control.repository import Published
@@ -23,7 +24,7 @@ from gateway.control.traffic import Traffic
 from gateway.control.trust_task import FreshTrust
 from gateway.facts.projection import ProjectionError
 from gateway.facts.reader import FactsReader
-from gateway.facts.values import FactsUnavailable, TokenFact
+from gateway.facts.values import FactsUnavailable, RegistrationFact, TokenFact
 from gateway.generation.countries import FILE_RULES
 from gateway.journal import Entry
 from gateway.journal import Record as CallRecord
@@ -114,21 +115,26 @@ class ControlState:
             return True  # `follow` tells of it
 
     async def take_journal(self, entries: Sequence[Entry]) -> None:
-        """Learn from a portion of the journal; the same entry again changes nothing. Raises RecordError."""
+        """Learn from a portion of the journal. Raises RecordError."""
         await self.traffic.take(entries)
         self.latest.take(entries)
-        generation = self.reloader.generation
-        if generation is None or not generation.policy.registry.call_destinations:
+        policy = self.reloader.policy()
+        if policy is None:
             return
-        policy, trunks = generation.policy.registry, generation.policy.by_name
-        for entry in entries:
-            call = (
-                proving_call(entry, trunks=trunks, policy=policy) if isinstance(entry, CallRecord) else None
-            )
-            if call is not None and await complete_call(
-                self.record, call, policy=policy, now=int(time.time())
+        calls, now = [entry for entry in entries if isinstance(entry, CallRecord)], int(time.time())
+        counts = count_calls(calls, trunks=policy.by_name, find=lambda tn: self._registered(tn, now))
+        if counts:
+            await note_calls(self.record, counts)
+        for call in calls if policy.registry.call_destinations else ():
+            proving = proving_call(call, trunks=policy.by_name, policy=policy.registry)
+            if proving is not None and await complete_call(
+                self.record, proving, policy=policy.registry, now=now
             ):
                 await self.follow()
+
+    def _registered(self, tn: str, now: int) -> Sequence[RegistrationFact]:
+        facts = self._facts.registrations(tn, now=now)
+        return () if isinstance(facts, FactsUnavailable) else facts
 
     async def keep_reviewing(self) -> None:
         """For ever: end what has ended, and warn of what will. Rights end by themselves; this tells of it."""
@@ -140,6 +146,7 @@ class ControlState:
             policy = generation.policy.registry
             while await review_due(self.record, policy=policy, now=int(time.time())):
                 await self.follow()
+            await forget_use(self.record, now=int(time.time()))
 
     async def reload(self, *, actor: str, accept_shrink: bool = False, override: bool = False) -> Reloaded:
         """Reload and put it into the audit, taken or not."""

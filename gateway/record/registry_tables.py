@@ -143,3 +143,16 @@ notices: Final = Table(
     Index("ix_notices_owner_id", "owner_id", "id"),
     sqlite_autoincrement=True,
 )
+
+registration_days: Final = Table(
+    "registration_days",
+    metadata,
+    Column("registration_id", Integer, ForeignKey("registrations.id"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("path", String(16), primary_key=True),
+    Column("whose", String(16), primary_key=True),
+    Column("outcome", String(16), primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Index("ix_registration_days_day", "day"),
+    sqlite_with_rowid=False,
+)

@@ -14,6 +14,7 @@ from gateway.control import (
     api_evidence,
     api_node,
     api_numbers,
+    api_openapi,
     api_owners,
     api_proofs,
     api_record,
@@ -67,7 +68,17 @@ def resources(page: str) -> set[tuple[str, str]]:
 
 
 def test_every_resource_of_the_control_listener_is_listed_and_no_other() -> None:
-    rooms = (api_node, api_calls, api_record, api_evidence, api_reports, api_owners, api_numbers, api_proofs)
+    rooms = (
+        api_node,
+        api_calls,
+        api_record,
+        api_evidence,
+        api_reports,
+        api_owners,
+        api_numbers,
+        api_proofs,
+        api_openapi,
+    )
     routes = [route for room in rooms for route in room.ROUTES]
     there = {(each.method, re.sub(r"\{(\w+):.*?\}(?=/|$)", r"{\1}", each.path)) for each in routes}
     listed = resources((PROJECT / "docs" / "api.md").read_text())

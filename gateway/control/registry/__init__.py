@@ -13,5 +13,7 @@ values or raises CommandError, saying which part of the request is wrong. Whose 
     certificates.py  prove by a delegate certificate
     letters.py       prove by a letter that operators check
     operating.py     freeze, award, dismiss
+    showing.py       registrations with all that belongs to them
+    use.py           how numbers are used and forged, by day
     steps.py         proofs and time to transitions: `gateway.registry.review` on the record
 """

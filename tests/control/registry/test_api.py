@@ -8,6 +8,7 @@ import re
 import time
 from contextlib import closing
 
+import openapi_spec_validator
 import pytest
 
 from gateway.control import api_numbers, api_owners, api_proofs
@@ -118,6 +119,8 @@ def test_from_nothing_to_a_number_signed_a_and_its_forgery_stopped(node):
     details = {each["source"]: each["detail"] for each in forged["reasons"]}
     assert details["registration"] == f"Example Bank does not call by trunk international-1 ({TN})"
     assert verdict(node, trunk="access-1")["action"] == "allow"
+    eventually(lambda: use_of(owner, number) >= {("international", "foreign", "block")}, 3.0)
+    assert use_of(owner, number) >= {("access", "own", "allow"), ("access", "own", "signed-A")}
     rich = node.post(
         "/v1/signatures",
         {
@@ -137,6 +140,20 @@ def test_from_nothing_to_a_number_signed_a_and_its_forgery_stopped(node):
     assert shown["display"]["name"] == "Example Bank"
     assert owner.ask("DELETE", f"/v1/numbers/{number}").json["state"] == "withdrawn"
     eventually(lambda: sign(node).headers["X-Attestation"] == "B", 1.0)
+
+
+def use_of(owner, number):
+    found = owner.ask("GET", f"/v1/numbers/{number}/use").json["use"]
+    return {(each["path"], each["whose"], each["outcome"]) for each in found if each["calls"] >= 1}
+
+
+def test_the_description_follows_the_specification_and_has_every_operation(node):
+    owner = Owner(node, "Example Reader")
+    document = owner.ask("GET", "/openapi.json").json
+    openapi_spec_validator.validate(document)
+    routes = sum(len(room.ROUTES) for room in (api_owners, api_numbers, api_proofs))
+    assert sum(len(operations) for operations in document["paths"].values()) == routes
+    assert document["components"]["schemas"]["NewNumbers"]["required"] == ["numbers", "use"]
 
 
 def verdict_with(node, identity):
@@ -199,6 +216,7 @@ ISOLATED = [
     ("GET", "/v1/numbers/{number}", None),
     ("PUT", "/v1/numbers/{number}", {"numbers": "+442079461700", "use": "calling", "trunks": ["access-1"]}),
     ("DELETE", "/v1/numbers/{number}", None),
+    ("GET", "/v1/numbers/{number}/use", None),
     ("GET", "/v1/proofs/{proof}", None),
     ("POST", "/v1/proofs/{proof}/completion", {"code": "123456"}),
     ("POST", "/v1/proofs", {"kind": "code", "numbers": ["{number}"]}),
