@@ -100,13 +100,18 @@ async def _read_body(request: web.BaseRequest, dialect: Dialect) -> bytes:
     """The body, once headers and length allow it (ATIS-1000082 header rules)."""
     headers = request.headers
     if dialect.takes:
-        media = headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
-        if media != dialect.takes:
+        media = headers.get("Content-Type", "")
+        if media != dialect.takes and media.split(";", 1)[0].strip().lower() != dialect.takes:
             raise RequestProblem(UNSUPPORTED_BODY_TYPE, (dialect.takes,))
-    if headers.get("Content-Encoding", "identity").lower() != "identity":
+    if "Content-Encoding" in headers and headers["Content-Encoding"].lower() != "identity":
         raise RequestProblem(UNSUPPORTED_BODY_TYPE, (f"{dialect.takes} without Content-Encoding".strip(),))
     accept = headers.get("Accept")
-    if accept is not None and dialect.gives and not _accepted(accept, dialect.gives):
+    if (
+        accept is not None
+        and dialect.gives
+        and accept not in dialect.gives
+        and not _accepted(accept, dialect.gives)
+    ):
         # Bytes of a header that are no text cannot be repeated in JSON.
         readable = accept[:100].encode("ascii", "backslashreplace").decode("ascii")
         raise RequestProblem(NOT_ACCEPTABLE, (readable,))

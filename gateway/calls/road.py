@@ -26,7 +26,7 @@ from gateway.calls.rights import registered_number
 from gateway.facts.values import FactsUnavailable
 from gateway.generation.trunks import Trunk
 from gateway.knowledge.question import UNKNOWN, Evidence, Passage, Question, ReplayClaim
-from gateway.numbers.canonical import TelephoneNumber, canonical, is_international
+from gateway.numbers.canonical import TelephoneNumber, is_international
 from gateway.passport.ppt import Ppt
 from gateway.reputation.entry import ReputationEntry
 from gateway.reputation.path import path_of_call
@@ -79,9 +79,7 @@ async def verify_call(
     )
     facts = _facts(plane, call, now)
     remember_call_for_help(plane, current, shown=call.shown, called=call.called, trunk=trunk)
-    evidence = await plane.knowledge.ask(
-        _question(current, call, verification.outcome, trunk), deadline=deadline
-    )
+    evidence = await plane.knowledge.ask(_question(current, call, verification.outcome), deadline=deadline)
     if roaming is not None:
         call = msgspec.structs.replace(call, roaming=await roaming)
         if call.roaming is Roaming.UNKNOWN:
@@ -157,11 +155,15 @@ async def _judge(plane: Plane, current: Current, examined: Examined, *, now: int
     return outcome
 
 
-def _request(call: Call, identity: str) -> VerificationRequest:
+def _calling(call: Call) -> TelephoneNumber:
     """The presentation number is what was signed; an anonymous call's is its network number."""
-    orig = call.orig if call.orig is not None else call.network_tn
+    tn = call.orig if call.orig is not None else call.network_tn
+    return tn if tn is not None else TelephoneNumber("")
+
+
+def _request(call: Call, identity: str) -> VerificationRequest:
     return VerificationRequest(
-        orig=orig if orig is not None else TelephoneNumber(""),
+        orig=_calling(call),
         dests=frozenset(call.dests),
         time=call.time,
         identity=identity,
@@ -209,13 +211,14 @@ def _is_own(current: Current, outcome: Outcome) -> bool:
     return signer is not None and chain is not None and signer.fingerprint == chain.leaf_fingerprint
 
 
-def _question(current: Current, call: Call, outcome: Outcome, trunk: Trunk) -> Question:
+def _question(current: Current, call: Call, outcome: Outcome) -> Question:
     """Replay is claimed only for a signature that passed: nobody can spend another's PASSporT beforehand."""
     replay = None
     claims = None if outcome.passport is None else outcome.passport.claims
     if claims is not None and claims.orig is not None:
         replay = ReplayClaim(
-            orig=canonical(claims.orig, trunk.dialling),
+            # Verified: what was signed is the call's own number.
+            orig=_calling(call),
             dest=tuple(sorted(claims.dest)),
             iat=claims.iat,
             origid=outcome.origid or "",
@@ -234,7 +237,7 @@ def _weight(plane: Plane, outcome: Outcome, now: int) -> float:
     """What an A is worth by its provider's scorecard; B and C claim nothing that could be worth less."""
     if outcome.attest != "A" or outcome.chain is None:
         return 1.0
-    return min((plane.facts.weight_of_provider(spc, now=now) for spc in outcome.chain.spc), default=1.0)
+    return min([plane.facts.weight_of_provider(spc, now=now) for spc in outcome.chain.spc], default=1.0)
 
 
 def _passage(policy: VerdictPolicy, call: Call, outcome: Outcome) -> Passage | None:

@@ -102,7 +102,8 @@ class FactsReader:
 
     def weight_of_provider(self, provider: str, *, now: int) -> float:
         """Return what a provider's attestation is worth: 1 unless its scorecard is bad."""
-        self._is_unchanged(now)
+        if now != self._looked_at:
+            self._is_unchanged(now)
         return self._doubted.get(provider, 1.0)
 
     def state(self, *, now: int) -> FactsState | FactsUnavailable:

@@ -29,6 +29,9 @@ _STATES: Final = {
     # What cannot be read or fetched vouches for nothing, as a missing one.
     Verstat.NO_TN_VALIDATION: SignatureState.UNSIGNED,
 }
+_OF_CALLS: Final = {
+    (kind, verstat): f"{kind}/{state}" for kind in TRUNK_KINDS for verstat, state in _STATES.items()
+}
 UNKNOWN_PATH: Final = ""
 PATHS: Final = frozenset(f"{kind}/{state}" for kind in TRUNK_KINDS for state in SignatureState)
 WORDS_OF_PATHS: Final = f"{'|'.join(TRUNK_KINDS)}/{'|'.join(SignatureState)}"
@@ -46,7 +49,8 @@ def path_of(trunk_kind: str, signature: SignatureState) -> str:
 
 def path_of_call(trunk_kind: str, verstat: Verstat) -> str:
     """Return the path of a call whose Identity headers were verified. ValueError as above."""
-    return path_of(trunk_kind, _STATES[verstat])
+    known = _OF_CALLS.get((trunk_kind, verstat))
+    return path_of(trunk_kind, _STATES[verstat]) if known is None else known
 
 
 def proves_number(path: str) -> bool:

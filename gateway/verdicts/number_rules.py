@@ -28,8 +28,12 @@ from gateway.verdicts.verdict import Hit, strictness
 
 def invalid_number(case: Case) -> Hit | None:
     """Numbers that no telephone has, that calls may not carry, and those that are never to be shown."""
-    found = (_invalid(case, tn) for tn in case.call.shown)
-    return max((hit for hit in found if hit is not None), key=strictness, default=None)
+    worst: Hit | None = None
+    for tn in case.call.shown:
+        hit = _invalid(case, tn)
+        if hit is not None and (worst is None or strictness(hit) > strictness(worst)):
+            worst = hit
+    return worst
 
 
 def _invalid(case: Case, tn: TelephoneNumber) -> Hit | None:
