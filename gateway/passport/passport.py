@@ -77,6 +77,9 @@ class VerifiedPassport:
 
 
 HEADERS_KEPT: Final = 4096
+MOST_STRINGS: Final = 300
+"""Names and values in one part. The fullest real one, a jCard in `rcd`, has some dozens; the thousands that a
+header of 16 kB has room for cost nine times the signature that refusing the token spares."""
 LONGEST_KEPT: Final = 1024
 """Characters; a stranger's longer ones are read each time instead of taking memory."""
 
@@ -137,9 +140,12 @@ def _read_bytes(part: str, place: str) -> bytes:
     if not part:
         raise PassportError(f"the {place} is empty", place=place)
     try:
-        return read_base64url(part)
+        data = read_base64url(part)
     except Base64UrlError as error:
         raise PassportError(f"the {place} is not base64url: {error.problem}", place=place) from None
+    if data.count(b'"') > 2 * MOST_STRINGS:
+        raise PassportError(f"the {place} holds more than {MOST_STRINGS} strings", place=place)
+    return data
 
 
 def _as_object(data: bytes, place: str) -> Mapping[str, object]:

@@ -11,6 +11,7 @@ import gateway
 from gateway.passport.claims import ShakenClaims, read_shaken_claims
 from gateway.passport.passport import (
     LONGEST_KEPT,
+    MOST_STRINGS,
     PassportError,
     UnverifiedPassport,
     VerifiedPassport,
@@ -164,3 +165,13 @@ def test_a_header_too_long_to_be_remembered_is_read_all_the_same():
         token = f"{part(compact_json(header))}.{part(compact_json(PAYLOAD))}.AA"
         assert decode(token).header == decode(token).header == header
     assert refusal(f"{'A' * 2000}.e30.AA").place == "header"
+
+
+def test_a_part_with_more_strings_than_any_real_one_is_refused_before_it_is_read():
+    def token(called: int) -> str:
+        payload = {**PAYLOAD, "dest": {"tn": ["441614960000"] * called}}
+        return ".".join((part(compact_json(HEADER)), part(compact_json(payload)), "AA"))
+
+    most = MOST_STRINGS - 10
+    assert decode(token(most)).claims.dest == ("441614960000",) * most
+    assert refusal(token(most + 1)).problem == f"the payload holds more than {MOST_STRINGS} strings"
