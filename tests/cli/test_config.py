@@ -22,7 +22,7 @@ def environment(tmp_path: Path, anchor_pem: bytes) -> dict[str, str]:
         "CALLMARK_SIGNING__KEY_FILE": "",
         "CALLMARK_SIGNING__CERTIFICATE_FILE": "",
         "CALLMARK_SIGNING__X5U": "",
-        "CALLMARK_REDIS__URL": "redis://user:secret@redis.example.org/0",
+        "CALLMARK_REDIS__URL": "redis://user:hunter2@redis.example.org/0",
     }
 
 
@@ -58,7 +58,7 @@ def test_problems_as_json_hold_every_field(environment: dict[str, str]) -> None:
 
 def test_show_tells_where_a_value_comes_from_and_no_password(environment: dict[str, str]) -> None:
     result = CliRunner().invoke(config, ["show", "--json"], env=environment)
-    assert "secret" not in result.output
+    assert "hunter2" not in result.output
     keys = {(key["section"], key["key"]): key for key in json.loads(result.stdout)}
     assert keys["redis", "url"]["source"] == "CALLMARK_REDIS__URL"
     assert keys["verdict", "dno"]["source"].startswith(f"{COMMITTED}/policy.toml:")

@@ -86,7 +86,7 @@ def test_a_reload_tells_phases_workers_and_generation(run, policy):
     policy.write_bytes(policy.read_bytes() + b"# another\n")
     taken = run("reload").stdout
     assert re.search(r"Taken: generation \d+ \([0-9a-f]{12}\) is in force\.", taken)
-    assert re.search(r"read [\d.]+ ms, write [\d.]+ ms, workers [\d.]+ ms", taken)
+    assert re.search(r"read [\d.]+ ms, preview [\d.]+ ms, write [\d.]+ ms, workers [\d.]+ ms", taken)
     assert len(re.findall(r"worker \d \(pid \d+\)  confirmed in [\d.]+ ms", taken)) == 2
     assert "Nothing has changed" in run("reload").stdout
     assert json.loads(run("reload", "--json").stdout)["unchanged"]
