@@ -39,7 +39,7 @@ from gateway.facts.reader import FactsReader
 from gateway.fetch.awaited_lists import AwaitedLists
 from gateway.fetch.chains import ChainCache
 from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
-from gateway.fetch.roaming import RoamingCheck, RoamingPolicy
+from gateway.fetch.roaming import RoamingCheck, roaming_policy
 from gateway.fetch.shadow import open_shadow
 from gateway.generation.settings import Settings, x5u_policy
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
@@ -186,23 +186,6 @@ def load_current(bundles: BundleStore, pointer: CurrentGeneration, settings: Set
             freshness_seconds=settings.verification.freshness_seconds,
             x5u=x5u_policy(settings),
         ),
-    )
-
-
-def roaming_policy(settings: Settings) -> RoamingPolicy | None:
-    """`[roaming]`, with the token its file holds; None where no service is named."""
-    roaming = settings.roaming
-    if roaming.url is None:
-        return None
-    token = None
-    if roaming.token_file is not None:
-        token = Path(roaming.token_file).read_text(encoding="ascii").strip()
-    return RoamingPolicy(
-        url=roaming.url,
-        timeout_ms=roaming.timeout_ms,
-        cache_seconds=roaming.cache_seconds,
-        token=token,
-        tls_ca_file=None if roaming.tls_ca_file is None else Path(roaming.tls_ca_file),
     )
 
 

@@ -19,6 +19,10 @@ from gateway.cli.wording import safe
 COLOURS: Final = {"block": "red", "challenge": "magenta", "label": "yellow", "allow": "green"}
 
 
+_WHOLE: Final = frozenset({"time", "from", "to", "answer"})
+"""Columns that are not to be broken: a number in two halves is read wrong."""
+
+
 @click.group()
 def calls() -> None:
     """Look at the calls this node answered lately (the last 10,000).
@@ -62,7 +66,7 @@ def list_calls(
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("time", "from", "to", "trunk", "answer", "why", "call id"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", no_wrap=title in _WHOLE)
     for each in found["calls"]:
         table.add_row(
             each["time"][11:19],

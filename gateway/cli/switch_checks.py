@@ -6,12 +6,28 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlencode
 from uuid import uuid4
 
+from gateway.cli.switch_answers import (
+    Failed,
+    atis_error,
+    below_500,
+    failed,
+    json_of,
+    let_in,
+    line_error,
+    lines_of,
+    ms_error,
+    object_in,
+    ok,
+    own_error,
+    signed,
+    text_of,
+)
 from gateway.cli.switch_end import Answer, NoAnswer, SwitchEnd, median
-from gateway.web.problems import JSON, PROBLEM_JSON
+from gateway.web.problems import JSON
 
 FORM: Final = "application/x-www-form-urlencoded"
 PASSED: Final = "TN-Validation-Passed"
@@ -19,14 +35,6 @@ _ON_ONE_CONNECTION: Final = 20
 _TIMED: Final = 100
 _SLOW_PIECES: Final = 4
 _SLOW_PAUSE: Final = 0.4
-
-
-class Failed(Exception):
-    """The check did not go as a switch needs it; a clause."""
-
-
-class Skipped(Exception):
-    """The check could not be made; a clause with what would help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +55,11 @@ def heartbeat(end: SwitchEnd, numbers: Numbers) -> str:
         with end.connection() as line:
             answer = line.ask(end.request("GET", path, at_root=True))
         if answer.status != 200:
-            raise Failed(f"GET {path} is answered with {answer.status}: {_text(answer)}")
+            raise Failed(f"GET {path} is answered with {answer.status}: {text_of(answer)}")
     asked = {"from": {"tn": numbers.orig}, "to": {"tn": [numbers.dest]}, "time": int(time.time())}
     answer = _post(end, "/stir/v1/verification", {"verificationRequest": asked})
-    _below_500(answer)
-    _let_in(answer)
+    below_500(answer)
+    let_in(answer)
     return (
         f"alive and ready; a verification without `identity` gets {answer.status}, which keeps it in service"
     )
@@ -62,16 +70,16 @@ def atis(end: SwitchEnd, numbers: Numbers) -> str:
     now = int(time.time())
     asked = {"attest": "A", "orig": {"tn": numbers.orig}, "dest": {"tn": [numbers.dest]}, "iat": now}
     answer = _post(end, "/stir/v1/signing", {"signingRequest": asked | {"origid": str(uuid4())}})
-    identity = str(_document(_signed(answer), "signingResponse")["identity"])
+    identity = str(object_in(signed(answer), "signingResponse")["identity"])
     verified = {"from": {"tn": numbers.orig}, "to": {"tn": [numbers.dest]}, "time": now, "identity": identity}
-    answer = _ok(_post(end, "/stir/v1/verification", {"verificationRequest": verified}))
-    said = _document(answer, "verificationResponse")
+    answer = ok(_post(end, "/stir/v1/verification", {"verificationRequest": verified}))
+    said = object_in(answer, "verificationResponse")
     if said.get("verstat") != PASSED:
         raise Failed(f"its own header gets {said.get('verstat')}: {said.get('reasondesc', '')}")
     head, _, rest = identity.partition(";")
     changed = verified | {"identity": f"{head[:-8]}AAAAAAAA;{rest}"}
-    answer = _ok(_post(end, "/stir/v1/verification", {"verificationRequest": changed}))
-    if _document(answer, "verificationResponse").get("verstat") == PASSED:
+    answer = ok(_post(end, "/stir/v1/verification", {"verificationRequest": changed}))
+    if object_in(answer, "verificationResponse").get("verstat") == PASSED:
         raise Failed("a header whose signature was altered passes")
     return "signed and verified; an altered signature does not pass"
 
@@ -80,10 +88,10 @@ def ms(end: SwitchEnd, numbers: Numbers) -> str:
     """The same in 3GPP's form."""
     now = int(time.time())
     asked = {"ppt": "shaken", "attest": "A", "orig": {"tn": numbers.orig}, "dest": {"tn": [numbers.dest]}}
-    answer = _signed(_post(end, "/3gpp/stir/v1/signing", asked | {"iat": now}))
-    identity = _json(answer)["identityHeader"]
+    answer = signed(_post(end, "/3gpp/stir/v1/signing", asked | {"iat": now}))
+    identity = json_of(answer)["identityHeader"]
     asked = {"identityHeader": identity, "from": {"tn": numbers.orig}, "to": {"tn": numbers.dest}}
-    said = _json(_ok(_post(end, "/3gpp/stir/v1/verification", asked | {"time": now})))
+    said = json_of(ok(_post(end, "/3gpp/stir/v1/verification", asked | {"time": now})))
     if said.get("verstatValue") != PASSED:
         raise Failed(f"its own header gets {said.get('verstatValue')}")
     return "signed and verified"
@@ -91,7 +99,7 @@ def ms(end: SwitchEnd, numbers: Numbers) -> str:
 
 def verdict(end: SwitchEnd, numbers: Numbers) -> str:
     """Ask for a verdict on a call without Identity header."""
-    said = _document(_ok(_post(end, "/v1/verdicts", {"call": _call(numbers)})), "verdict")
+    said = object_in(ok(_post(end, "/v1/verdicts", {"call": _call(numbers)})), "verdict")
     lacking = f", without {', '.join(said['degraded'])}" if said["degraded"] else ""
     return f"{said['action']}, {said['verstat']}{lacking}"
 
@@ -100,15 +108,15 @@ def dialplan(end: SwitchEnd, numbers: Numbers) -> str:
     """The same as a dialplan asks it, with a header it had signed."""
     fields = {"from": f"<sip:{numbers.orig}@switch.invalid>;tag=1", "to": numbers.dest}
     answer = end.ask("POST", "/dialplan/v1/signatures", urlencode(fields).encode(), media=FORM)
-    identity = _lines(_signed(answer))["identity"]
+    identity = lines_of(signed(answer))["identity"]
     body = urlencode(fields | {"identity": identity, "id": str(uuid4())}).encode()
-    said = _lines(_ok(end.ask("POST", "/dialplan/v1/verdicts", body, media=FORM)))
+    said = lines_of(ok(end.ask("POST", "/dialplan/v1/verdicts", body, media=FORM)))
     if said["verstat"] != PASSED:
         raise Failed(f"its own header gets {said['verstat']}: {said['reason']}")
     with end.connection() as line:
         form = {"Accept": FORM}
         answer = line.ask(end.request("POST", "/dialplan/v1/verdicts", body, media=FORM, headers=form))
-    if dict(parse_qsl(_text(answer))).get("action") != said["action"]:
+    if dict(parse_qsl(text_of(answer))).get("action") != said["action"]:
         raise Failed("the answer as one line is not the answer in lines")
     return f"signed and verified: {said['action']}; in lines and as one line"
 
@@ -116,14 +124,14 @@ def dialplan(end: SwitchEnd, numbers: Numbers) -> str:
 def secsipidx(end: SwitchEnd, numbers: Numbers) -> str:
     """The two requests of secsipidx, unchanged."""
     line = f"{numbers.orig},{numbers.dest},A,,https://elsewhere.invalid/cert.pem".encode()
-    identity = _signed(end.ask("POST", "/v1/sign-csv", line, media=FORM)).body.strip()
+    identity = signed(end.ask("POST", "/v1/sign-csv", line, media=FORM)).body.strip()
     answer = end.ask("POST", "/v1/check", identity, media=FORM)
     if answer.body != b"OK\n":
-        raise Failed(f"its own header gets {_text(answer)}: {answer.headers.get('callmark-reason', '')}")
+        raise Failed(f"its own header gets {text_of(answer)}: {answer.headers.get('callmark-reason', '')}")
     answer = end.ask("POST", "/v1/check", b"garbage", media=FORM)
-    _below_500(answer)
+    below_500(answer)
     if answer.body != b"FAILED\n\n":
-        raise Failed(f"garbage gets {_text(answer)} instead of FAILED")
+        raise Failed(f"garbage gets {text_of(answer)} instead of FAILED")
     return "signed and checked: OK; garbage: FAILED"
 
 
@@ -131,7 +139,7 @@ def keep_alive(end: SwitchEnd, numbers: Numbers) -> str:
     """Many calls on one connection."""
     with end.connection() as line:
         for count in range(1, _ON_ONE_CONNECTION + 1):
-            answer = _ok(line.ask(_verdict_request(end, numbers)))
+            answer = ok(line.ask(_verdict_request(end, numbers)))
             if not answer.keeps and count < _ON_ONE_CONNECTION:
                 return f"after {count} calls the gateway asked for a new connection, as it may"
     return f"{_ON_ONE_CONNECTION} calls on one connection"
@@ -148,7 +156,7 @@ def pipelined(end: SwitchEnd, numbers: Numbers) -> str:
                 for each in ids
             )
         )
-        answers = [_ok(line.receive()) for _ in ids]
+        answers = [ok(line.receive()) for _ in ids]
     if [answer.headers.get("x-requestid") for answer in answers] != ids:
         raise Failed("the answers are not in the order of the requests")
     return "three answers in the order of their requests"
@@ -161,12 +169,12 @@ def slow(end: SwitchEnd, numbers: Numbers) -> str:
     pieces = [request[start : start + size] for start in range(0, len(request), size)]
     with end.connection() as line:
         line.send(*pieces, pause=_SLOW_PAUSE)
-        _ok(line.receive())
+        ok(line.receive())
     body = json.dumps({"call": _call(numbers)}).encode()
     asking = end.request("POST", "/v1/verdicts", body, media=JSON, headers={"Expect": "100-continue"})
     with end.connection() as line:
         line.send(asking[: -len(body)], body, pause=_SLOW_PAUSE)
-        _ok(line.receive())
+        ok(line.receive())
     seconds = _SLOW_PAUSE * (len(pieces) - 1)
     return f"answered, spread over {seconds:.1f} s; Expect: 100-continue too"
 
@@ -174,22 +182,22 @@ def slow(end: SwitchEnd, numbers: Numbers) -> str:
 def malformed(end: SwitchEnd, numbers: Numbers) -> str:
     """What a broken switch sends: each is refused in its dialect's form, and the next call is answered."""
     wrong: list[tuple[str, bytes, Callable[[Answer], object]]] = [
-        ("JSON cut off", end.request("POST", "/stir/v1/verification", b'{"x":', media=JSON), _atis_error),
+        ("JSON cut off", end.request("POST", "/stir/v1/verification", b'{"x":', media=JSON), atis_error),
         (
             "no JSON at all",
             end.request("POST", "/stir/v1/signing", b"hello", media="text/plain"),
-            _atis_error,
+            atis_error,
         ),
-        ("3GPP cut off", end.request("POST", "/3gpp/stir/v1/signing", b"{", media=JSON), _ms_error),
-        ("an unknown member", end.request("POST", "/v1/verdicts", b'{"cal": {}}', media=JSON), _own_error),
-        ("a form of nothing", end.request("POST", "/dialplan/v1/verdicts", b"x", media=FORM), _line_error),
-        ("too few values", end.request("POST", "/v1/sign-csv", b"1,2", media=FORM), _failed),
-        ("the wrong method", end.request("DELETE", "/v1/verdicts"), _own_error),
-        ("no such address", end.request("GET", "/nothing"), _own_error),
+        ("3GPP cut off", end.request("POST", "/3gpp/stir/v1/signing", b"{", media=JSON), ms_error),
+        ("an unknown member", end.request("POST", "/v1/verdicts", b'{"cal": {}}', media=JSON), own_error),
+        ("a form of nothing", end.request("POST", "/dialplan/v1/verdicts", b"x", media=FORM), line_error),
+        ("too few values", end.request("POST", "/v1/sign-csv", b"1,2", media=FORM), failed),
+        ("the wrong method", end.request("DELETE", "/v1/verdicts"), own_error),
+        ("no such address", end.request("GET", "/nothing"), own_error),
         (
             "no length",
             end.request("POST", "/v1/verdicts", b"", media=JSON, with_length=False),
-            _own_error,
+            own_error,
         ),
         ("no HTTP", b"INVITE sip:alice@example.org SIP/2.0\r\n\r\n", str),
     ]
@@ -204,8 +212,8 @@ def malformed(end: SwitchEnd, numbers: Numbers) -> str:
         try:
             in_form(answer)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Failed(f"{name}: the error has not the form of its dialect: {_text(answer)}") from error
-    _ok(end.ask("POST", "/v1/verdicts", json.dumps({"call": _call(numbers)}).encode(), media=JSON))
+            raise Failed(f"{name}: the error has not the form of its dialect: {text_of(answer)}") from error
+    ok(end.ask("POST", "/v1/verdicts", json.dumps({"call": _call(numbers)}).encode(), media=JSON))
     return (
         f"{len(wrong)} of {len(wrong)} refused with 4xx in their dialect's form; the next call was answered"
     )
@@ -216,7 +224,7 @@ def in_time(end: SwitchEnd, numbers: Numbers) -> str:
     times: list[float] = []
     with end.connection() as line:
         for _ in range(_TIMED):
-            answer = _ok(line.ask(_verdict_request(end, numbers)))
+            answer = ok(line.ask(_verdict_request(end, numbers)))
             times.append(answer.ms)
             if not answer.keeps:
                 break
@@ -258,80 +266,3 @@ def _verdict_request(end: SwitchEnd, numbers: Numbers) -> bytes:
 
 def _post(end: SwitchEnd, path: str, document: object) -> Answer:
     return end.ask("POST", path, json.dumps(document).encode(), media=JSON)
-
-
-def _below_500(answer: Answer) -> None:
-    if answer.status >= 500:
-        raise Failed(f"answered with {answer.status}, which takes a server out of some switches' rotation")
-
-
-def _let_in(answer: Answer) -> None:
-    if answer.status == 401:
-        raise Failed(
-            "the gateway does not know this switch (401): give its token with --token, "
-            "or name its address in trunks.toml"
-        )
-
-
-def _ok(answer: Answer) -> Answer:
-    _below_500(answer)
-    _let_in(answer)
-    if answer.status == 403:
-        raise Skipped(f"this credential may not ask that: {_text(answer)}")
-    if answer.status != 200:
-        raise Failed(f"answered with {answer.status}: {_text(answer)}")
-    return answer
-
-
-def _signed(answer: Answer) -> Answer:
-    if answer.status == 403:
-        raise Skipped(
-            f"the gateway does not sign this call: {_text(answer)}. --orig names a number that this switch "
-            "may sign; its credential needs the scope call:sign"
-        )
-    return _ok(answer)
-
-
-def _text(answer: Answer) -> str:
-    return " ".join(answer.body[:200].decode("utf-8", "replace").split())
-
-
-def _json(answer: Answer) -> dict[str, Any]:
-    document = json.loads(answer.body)
-    if not isinstance(document, dict):
-        raise TypeError("not an object")
-    return document
-
-
-def _document(answer: Answer, name: str) -> dict[str, Any]:
-    inner = _json(answer)[name]
-    if not isinstance(inner, dict):
-        raise TypeError("not an object")
-    return inner
-
-
-def _lines(answer: Answer) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in answer.body.decode().splitlines())
-
-
-def _atis_error(answer: Answer) -> object:
-    return next(iter(_document(answer, "requestError").values()))["messageId"]
-
-
-def _ms_error(answer: Answer) -> object:
-    return _json(answer)["error"]
-
-
-def _own_error(answer: Answer) -> object:
-    if not answer.headers["content-type"].startswith(PROBLEM_JSON):
-        raise ValueError("not problem details")
-    return _json(answer)["title"]
-
-
-def _line_error(answer: Answer) -> object:
-    return _lines(answer)["error"]
-
-
-def _failed(answer: Answer) -> None:
-    if answer.body not in {b"FAILED\n\n", b"too few tokens\n"}:
-        raise ValueError("neither of its two answers")

@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.demo import read_token
-from gateway.cli.switch_checks import CHECKS, Check, Failed, Numbers, Skipped
+from gateway.cli.switch_answers import Failed, Skipped
+from gateway.cli.switch_checks import CHECKS, Check, Numbers
 from gateway.cli.switch_end import NoAnswer, SwitchEnd, SwitchTestError
 
 _SECONDS: Final = 5.0

@@ -38,6 +38,18 @@ from gateway.web import problems
 from gateway.web.problems import Problem, at, forbidden, unauthenticated
 from gateway.web.request_id import request_id
 
+ROOMS: Final = (
+    api_node,
+    api_calls,
+    api_record,
+    api_evidence,
+    api_reports,
+    api_owners,
+    api_numbers,
+    api_proofs,
+    api_openapi,
+)
+"""Each with its `ROUTES`: everything behind the doors."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -66,18 +78,7 @@ def control_application(state: ControlState, *, is_socket: bool) -> web.Applicat
     application[STATE] = state
     application[IS_SOCKET] = is_socket
     application.on_response_prepare.append(_keep_from_caches)
-    rooms = (
-        api_node,
-        api_calls,
-        api_record,
-        api_evidence,
-        api_reports,
-        api_owners,
-        api_numbers,
-        api_proofs,
-        api_openapi,
-    )
-    for room in rooms:
+    for room in ROOMS:
         application.add_routes(room.ROUTES)
     return application
 

@@ -11,7 +11,6 @@ yet. A worker that is only starting, or is just being replaced, reads `current` 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,10 +18,9 @@ from typing import Any, Final
 
 import structlog
 
-from gateway import telemetry
 from gateway.channel import Channel
 from gateway.control.files import Configuration, read_configuration
-from gateway.control.reloaded import Reloaded, needs_restart, next_generation, refused, timed, trouble
+from gateway.control.reloaded import Reloaded, needs_restart, next_generation, refused, tell, timed, trouble
 from gateway.control.signing_key import signing_problem
 from gateway.control.trust_lists import trust_list_problems
 from gateway.generation.generation import Generation, PolicyPart, build
@@ -296,18 +294,5 @@ class Reloader:
             return ({"slot": None, "pid": None, "state": "silent", "why": "the supervisor did not answer"},)
 
     def _note(self, result: Reloaded) -> None:
-        """For whoever looks later: readiness, metrics, the log."""
         self.last = result
-        telemetry.CONFIG_RELOAD_SUCCESSFUL.set(1 if result.taken else 0)
-        if result.taken:
-            telemetry.CONFIG_RELOAD_SUCCESS_SECONDS.set(time.time())
-        words = "reloaded" if result.taken else "reload refused; the last good configuration stays"
-        _log.log(
-            20 if result.taken else 30,
-            words,
-            generation=result.number,
-            digest=result.digest[:12],
-            unchanged=result.unchanged,
-            milliseconds=result.milliseconds,
-            problems=[str(problem) for problem in result.problems],
-        )
+        tell(result)

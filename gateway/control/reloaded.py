@@ -7,11 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import structlog
+
+from gateway import telemetry
 from gateway.generation.problem import Problem
 from gateway.generation.settings import RELOADABLE, Settings
 from gateway.generations import CurrentGeneration
+
+_log: Final = structlog.get_logger("callmark.reload")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +84,20 @@ def next_generation(settings: Settings, before: CurrentGeneration | None, digest
     if (before.digest, before.key_file) == (digest, key_file):
         return before
     return CurrentGeneration(before.number + 1, digest, key_file)
+
+
+def tell(result: Reloaded) -> None:
+    """For whoever looks later: metrics and the log."""
+    telemetry.CONFIG_RELOAD_SUCCESSFUL.set(1 if result.taken else 0)
+    if result.taken:
+        telemetry.CONFIG_RELOAD_SUCCESS_SECONDS.set(time.time())
+    words = "reloaded" if result.taken else "reload refused; the last good configuration stays"
+    _log.log(
+        20 if result.taken else 30,
+        words,
+        generation=result.number,
+        digest=result.digest[:12],
+        unchanged=result.unchanged,
+        milliseconds=result.milliseconds,
+        problems=[str(problem) for problem in result.problems],
+    )

@@ -24,6 +24,7 @@ import msgspec
 
 from gateway import telemetry
 from gateway.fetch.connections import tls_context
+from gateway.generation.settings import Settings
 from gateway.numbers.canonical import TelephoneNumber, to_e164
 from gateway.verdicts.call import Roaming
 
@@ -143,3 +144,20 @@ class RoamingCheck:
         self._memory.move_to_end(tn)
         if len(self._memory) > MOST_REMEMBERED:
             self._memory.popitem(last=False)
+
+
+def roaming_policy(settings: Settings) -> RoamingPolicy | None:
+    """`[roaming]`, with the token its file holds; None where no service is named."""
+    roaming = settings.roaming
+    if roaming.url is None:
+        return None
+    token = None
+    if roaming.token_file is not None:
+        token = Path(roaming.token_file).read_text(encoding="ascii").strip()
+    return RoamingPolicy(
+        url=roaming.url,
+        timeout_ms=roaming.timeout_ms,
+        cache_seconds=roaming.cache_seconds,
+        token=token,
+        tls_ca_file=None if roaming.tls_ca_file is None else Path(roaming.tls_ca_file),
+    )

@@ -9,17 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.control import (
-    api_calls,
-    api_evidence,
-    api_node,
-    api_numbers,
-    api_openapi,
-    api_owners,
-    api_proofs,
-    api_record,
-    api_reports,
-)
+from gateway.control.api import ROOMS
 from tests.docs.pages import PROJECT, blocks, rows
 from tests.gateway_node import GatewayNode, running_node
 
@@ -68,18 +58,7 @@ def resources(page: str) -> set[tuple[str, str]]:
 
 
 def test_every_resource_of_the_control_listener_is_listed_and_no_other() -> None:
-    rooms = (
-        api_node,
-        api_calls,
-        api_record,
-        api_evidence,
-        api_reports,
-        api_owners,
-        api_numbers,
-        api_proofs,
-        api_openapi,
-    )
-    routes = [route for room in rooms for route in room.ROUTES]
+    routes = [route for room in ROOMS for route in room.ROUTES]
     there = {(each.method, re.sub(r"\{(\w+):.*?\}(?=/|$)", r"{\1}", each.path)) for each in routes}
     listed = resources((PROJECT / "docs" / "api.md").read_text())
     of_calls = {path for path in CALL_PLANE if path not in {"/livez", "/readyz"}}

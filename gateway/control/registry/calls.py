@@ -15,14 +15,14 @@ from typing import Final
 from gateway.attestation.decide import TrunkKind
 from gateway.control.commands.problems import CommandError
 from gateway.control.registry.limits import check_limit
-from gateway.control.registry.proving import ProofWithNumbers, begun, find_single, give
+from gateway.control.registry.proving import ProofWithNumbers, begin, find_single, give
 from gateway.generation.trunks import Trunk
 from gateway.journal import Record as CallRecord
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reasons import Verstat
 from gateway.record.attempts import note_attempts
 from gateway.record.engine import Record
-from gateway.record.proofs import insert_proof, pending_proofs, registrations_of
+from gateway.record.proofs import pending_proofs, registrations_of
 from gateway.record.registrations import find_registrations
 from gateway.registry.codes import CALL_SECONDS, Limit
 from gateway.registry.policy import RegistryPolicy
@@ -58,18 +58,17 @@ async def begin_call(
         subject = str(registration.owner_id)
         await check_limit(transaction, "call-owner", subject, CALLS_OF_AN_OWNER, now=now)
         await note_attempts(transaction, [("call-owner", subject)], now=now)
-        proof = await insert_proof(
+        return await begin(
             transaction,
-            owner_id=registration.owner_id,
-            kind=ProofKind.CALL,
-            registration_ids=[registration.id],
-            created_at=now,
-            created_by=actor,
-            expires_at=now + CALL_SECONDS,
+            ProofKind.CALL,
+            [registration],
+            within_seconds=CALL_SECONDS,
+            policy=policy,
+            actor=actor,
+            now=now,
             # By chance, so that a call made by chance, or by habit, seldom proves anything.
             destination=secrets.choice(policy.call_destinations),
         )
-        return await begun(transaction, proof, [registration], policy=policy, actor=actor, now=now)
 
 
 def proving_call(

@@ -21,10 +21,10 @@ from gateway.certificates.chain import ChainError, ValidatedChain, parse_chain, 
 from gateway.certificates.tnauthlist import TnAuthList
 from gateway.certificates.trust import Trust
 from gateway.control.commands.problems import CommandError
-from gateway.control.registry.proving import ProofWithNumbers, begun, find_pending, find_provable, give
+from gateway.control.registry.proving import ProofWithNumbers, begin, find_pending, find_provable, give
 from gateway.generation.numbers_read import describe
 from gateway.record.engine import Record
-from gateway.record.proofs import insert_proof, registrations_of
+from gateway.record.proofs import registrations_of
 from gateway.record.registrations import find_registrations
 from gateway.registry.policy import SECONDS_A_DAY, RegistryPolicy
 from gateway.registry.proofs import ProofKind
@@ -48,17 +48,16 @@ async def begin_certificate(
     async with record.write() as transaction:
         registrations = await find_provable(transaction, registration_ids, owner_id=owner_id)
         challenge = f"callmark proof of numbers {secrets.token_hex(_NONCE_BYTES)}"
-        proof = await insert_proof(
+        return await begin(
             transaction,
-            owner_id=registrations[0].owner_id,
-            kind=ProofKind.CERTIFICATE,
-            registration_ids=[each.id for each in registrations],
-            created_at=now,
-            created_by=actor,
-            expires_at=now + CHALLENGE_SECONDS,
+            ProofKind.CERTIFICATE,
+            registrations,
+            within_seconds=CHALLENGE_SECONDS,
+            policy=policy,
+            actor=actor,
+            now=now,
             statement=challenge,
         )
-        return await begun(transaction, proof, registrations, policy=policy, actor=actor, now=now)
 
 
 async def show_certificate(

@@ -13,13 +13,13 @@ from typing import Final
 
 from gateway.control.commands.problems import CommandError
 from gateway.control.registry.limits import check_limit
-from gateway.control.registry.proving import ProofWithNumbers, begun, fail, find_pending, find_single, give
+from gateway.control.registry.proving import ProofWithNumbers, begin, fail, find_pending, find_single, give
 from gateway.control.registry.steps import audit_owner
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.plans import NumberKind, plan_for
 from gateway.record.attempts import note_attempts
 from gateway.record.engine import Record
-from gateway.record.proofs import ProofState, insert_proof, proofs_of, registrations_of, update_proof
+from gateway.record.proofs import ProofState, proofs_of, registrations_of, update_proof
 from gateway.registry.codes import (
     CODE_SECONDS,
     CODES,
@@ -85,18 +85,17 @@ async def begin_code(
             if earlier.kind is ProofKind.CODE and earlier.state is ProofState.PENDING:
                 void = {"state": ProofState.VOID.value, "code_hash": None, "salt": None}
                 await update_proof(transaction, earlier.id, void)
-        proof = await insert_proof(
+        answer = await begin(
             transaction,
-            owner_id=registration.owner_id,
-            kind=ProofKind.CODE,
-            registration_ids=[registration.id],
-            created_at=now,
-            created_by=actor,
-            expires_at=now + CODE_SECONDS,
+            ProofKind.CODE,
+            [registration],
+            within_seconds=CODE_SECONDS,
+            policy=policy,
+            actor=actor,
+            now=now,
             salt=salt,
             code_hash=hash_code(code, salt=salt),
         )
-        answer = await begun(transaction, proof, [registration], policy=policy, actor=actor, now=now)
     return BegunCode(answer, tn, code)
 
 

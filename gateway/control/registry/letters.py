@@ -14,7 +14,7 @@ from typing import Final
 from gateway.control.commands.problems import CommandError, Trouble, check_reason
 from gateway.control.registry.proving import (
     ProofWithNumbers,
-    begun,
+    begin,
     fail,
     find_pending,
     find_provable,
@@ -22,7 +22,7 @@ from gateway.control.registry.proving import (
 )
 from gateway.control.registry.steps import audit_owner
 from gateway.record.engine import Record
-from gateway.record.proofs import ProofRow, insert_proof, pending_proofs, registrations_of, update_proof
+from gateway.record.proofs import ProofRow, pending_proofs, registrations_of, update_proof
 from gateway.record.registrations import find_registrations
 from gateway.registry.policy import SECONDS_A_DAY, RegistryPolicy
 from gateway.registry.proofs import ProofKind
@@ -58,17 +58,16 @@ async def offer_letter(
         raise CommandError("has characters that are no text", "/statement")
     async with record.write() as transaction:
         registrations = await find_provable(transaction, registration_ids, owner_id=owner_id)
-        proof = await insert_proof(
+        return await begin(
             transaction,
-            owner_id=registrations[0].owner_id,
-            kind=ProofKind.LETTER,
-            registration_ids=[each.id for each in registrations],
-            created_at=now,
-            created_by=actor,
-            expires_at=now + LETTER_SECONDS,
+            ProofKind.LETTER,
+            registrations,
+            within_seconds=LETTER_SECONDS,
+            policy=policy,
+            actor=actor,
+            now=now,
             statement=statement,
         )
-        return await begun(transaction, proof, registrations, policy=policy, actor=actor, now=now)
 
 
 async def check_letter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.registry.steps import audit_owner, settle
 from gateway.record.engine import Record
-from gateway.record.proofs import ProofRow, ProofState, find_proof, registrations_of, update_proof
+from gateway.record.proofs import (
+    ProofRow,
+    ProofState,
+    find_proof,
+    insert_proof,
+    registrations_of,
+    update_proof,
+)
 from gateway.record.registrations import find_registrations
 from gateway.registry.policy import RegistryPolicy
 from gateway.registry.proofs import ProofKind
@@ -61,17 +68,35 @@ async def find_single(
     return registration
 
 
-async def begun(
+async def begin(
     transaction: AsyncConnection,
-    proof: ProofRow,
-    registrations: Collection[Registration],
+    kind: ProofKind,
+    registrations: Sequence[Registration],
     *,
+    within_seconds: int,
     policy: RegistryPolicy,
     actor: str,
     now: int,
+    salt: bytes | None = None,
+    code_hash: str | None = None,
+    destination: str | None = None,
+    statement: str | None = None,
 ) -> ProofWithNumbers:
-    """Note that a proof was begun, and what follows from that."""
+    """Begin a proof for registrations of one owner, at least one, and do what follows from it."""
     ids = tuple(each.id for each in registrations)
+    proof = await insert_proof(
+        transaction,
+        owner_id=registrations[0].owner_id,
+        kind=kind,
+        registration_ids=ids,
+        created_at=now,
+        created_by=actor,
+        expires_at=now + within_seconds,
+        salt=salt,
+        code_hash=code_hash,
+        destination=destination,
+        statement=statement,
+    )
     await audit_owner(
         transaction,
         proof.owner_id,
