@@ -49,9 +49,9 @@ def journal_directory(settings: Settings) -> Path:
     return data_directory(settings) / "journal"
 
 
-def recent_calls_path(settings: Settings) -> Path:
+def call_paths_file(settings: Settings) -> Path:
     """Path and signer of the last calls."""
-    return data_directory(settings) / "recent-calls"
+    return data_directory(settings) / "call-paths"
 
 
 def metrics_directory(settings: Settings) -> Path:

@@ -116,12 +116,12 @@ def show(*, number: str, directory: Path, as_json: bool) -> None:
 
 def _show_file(file: FileReport) -> None:
     counts = ", ".join(f"{count:,} {status.value}" for status, count in file.blocks.most_common())
-    set_aside = f"; {file.refused} lines set aside" if file.refused else ""
+    set_aside = f"; {file.aside.refused} lines set aside" if file.aside.refused else ""
     click.echo(f"{file.name}: {sum(file.blocks.values()):,} blocks ({counts}){set_aside}")
-    for problem in file.problems:
+    for problem in file.aside.problems:
         click.echo(f"  line {problem.line}: {problem.problem}")
-    if file.refused > len(file.problems):
-        click.echo(f"  and {file.refused - len(file.problems)} more")
+    if file.aside.refused > len(file.aside.problems):
+        click.echo(f"  and {file.aside.refused - len(file.aside.problems)} more")
 
 
 def _document(report: AllocationReport) -> Mapping[str, object]:
@@ -134,8 +134,8 @@ def _document(report: AllocationReport) -> Mapping[str, object]:
             {
                 "name": file.name,
                 "blocks": {status.value: count for status, count in file.blocks.items()},
-                "refused": file.refused,
-                "problems": [{"line": each.line, "problem": each.problem} for each in file.problems],
+                "refused": file.aside.refused,
+                "problems": [{"line": each.line, "problem": each.problem} for each in file.aside.problems],
             }
             for file in report.files
         ],

@@ -94,17 +94,17 @@ def import_(
                 "taken": report.taken,
                 "merged": report.merged,
                 "before": report.before,
-                "refused": report.refused,
-                "problems": [{"line": each.line, "problem": each.problem} for each in report.problems],
+                "refused": report.aside.refused,
+                "problems": [{"line": each.line, "problem": each.problem} for each in report.aside.problems],
             }
         )
         return
     click.echo(
         f"{file.name}: {report.taken:,} entries (before: {report.before:,}), {report.merged:,} lines merged, "
-        f"{report.refused:,} set aside."
+        f"{report.aside.refused:,} set aside."
     )
-    for problem in report.problems:
+    for problem in report.aside.problems:
         click.echo(f"  line {problem.line}: {problem.problem}")
-    if report.refused > len(report.problems):
-        click.echo(f"  and {report.refused - len(report.problems)} more")
+    if report.aside.refused > len(report.aside.problems):
+        click.echo(f"  and {report.aside.refused - len(report.aside.problems)} more")
     click.echo(f"{report.path} is written. `callmark reload` puts it into force.")

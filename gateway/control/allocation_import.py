@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.control.list_files import (
-    LISTED_PROBLEMS,
     ListImportError,
     Progress,
+    SetAside,
     read_lines,
     read_list,
     replace_list,
@@ -22,7 +22,6 @@ from gateway.control.list_files import (
 from gateway.generation.allocation_file import ALLOCATION_FILE, merged, read_blocks, render_blocks
 from gateway.generation.allocation_formats import AllocationFormat, read_allocations
 from gateway.generation.csv_file import ProblemList
-from gateway.generation.feed_lines import LineProblem
 from gateway.numbers.allocations import Allocations, Block, BlockStatus
 from gateway.numbers.canonical import NumberError
 
@@ -33,9 +32,7 @@ class FileReport:
 
     name: str
     blocks: Counter[BlockStatus] = field(default_factory=Counter)
-    refused: int = 0
-    problems: list[LineProblem] = field(default_factory=list)
-    """The first of the lines that were set aside."""
+    aside: SetAside = field(default_factory=SetAside)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +101,6 @@ def _read_file(path: Path, form: AllocationFormat, blocks: list[Block], progress
         if isinstance(found, Block):
             report.blocks[found.holding.status] += 1
             blocks.append(found)
-        elif found.line == 0:
-            reasons = [f"{path}: {found.problem}"]
-            reasons += (f"{path}:{each.line}: {each.problem}" for each in report.problems)
-            raise ListImportError("\n".join(reasons))
         else:
-            report.refused += 1
-            if len(report.problems) < LISTED_PROBLEMS:
-                report.problems.append(found)
+            report.aside.add(path, found)
     return report

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.control.list_files import (
-    LISTED_PROBLEMS,
     ListImportError,
     Progress,
+    SetAside,
     read_lines,
     read_list,
     replace_list,
@@ -22,7 +22,6 @@ from gateway.control.list_files import (
 from gateway.generation.csv_file import ProblemList, read_rows
 from gateway.generation.dno_file import DNO_FILE, HEADER, read_dno
 from gateway.generation.dno_formats import DnoListing, DnoReading, read_dno_feed
-from gateway.generation.feed_lines import LineProblem
 from gateway.numbers.ranges import NumberRange
 
 
@@ -36,9 +35,7 @@ class DnoReport:
     """Lines that name what another line named already."""
     before: int = 0
     """Rows of this source that were replaced."""
-    refused: int = 0
-    problems: list[LineProblem] = field(default_factory=list)
-    """The first of the lines that were set aside."""
+    aside: SetAside = field(default_factory=SetAside)
 
 
 def import_dno(
@@ -63,14 +60,8 @@ def import_dno(
         if isinstance(found, DnoListing):
             report.merged += found.numbers in listings
             listings.setdefault(found.numbers, found)
-        elif found.line == 0:
-            reasons = [f"{path}: {found.problem}"]
-            reasons += (f"{path}:{each.line}: {each.problem}" for each in report.problems)
-            raise ListImportError("\n".join(reasons))
         else:
-            report.refused += 1
-            if len(report.problems) < LISTED_PROBLEMS:
-                report.problems.append(found)
+            report.aside.add(path, found)
     report.taken = len(listings)
     if report.taken * 2 < before and not accept_shrink:
         raise ListImportError(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from gateway.generation.feed_lines import LineProblem
 
 LISTED_PROBLEMS: Final = 20
 """Lines of one file that are named; the rest is counted."""
@@ -62,3 +65,22 @@ def replace_list(path: Path, data: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise ListImportError(f"{path} cannot be written: {error.strerror}") from None
+
+
+@dataclass(slots=True)
+class SetAside:
+    """The lines of a feed that were not taken."""
+
+    refused: int = 0
+    problems: list[LineProblem] = field(default_factory=list)
+    """The first LISTED_PROBLEMS of them."""
+
+    def add(self, path: Path, problem: LineProblem) -> None:
+        """Set a line aside. Raises ListImportError for a problem of the whole file (line 0)."""
+        if problem.line == 0:
+            reasons = [f"{path}: {problem.problem}"]
+            reasons += (f"{path}:{each.line}: {each.problem}" for each in self.problems)
+            raise ListImportError("\n".join(reasons))
+        self.refused += 1
+        if len(self.problems) < LISTED_PROBLEMS:
+            self.problems.append(problem)

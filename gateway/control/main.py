@@ -24,12 +24,12 @@ from aiohttp import web
 from gateway import telemetry
 from gateway.channel import Channel, inherited_listeners
 from gateway.control.api import control_application
+from gateway.control.call_paths import CallPaths
 from gateway.control.evidence_task import Evidence, connect_evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.journal_task import follow_journal
 from gateway.control.latest_calls import LatestCalls
 from gateway.control.preview import ReloadGuard
-from gateway.control.recent_calls import RecentCalls
 from gateway.control.registry.sending import CodesSettingError, code_sender
 from gateway.control.reload import Reloader
 from gateway.control.repository import Published
@@ -45,10 +45,10 @@ from gateway.knowledge.connect import RedisUrlError
 from gateway.knowledge.traffic import TrafficStore
 from gateway.node_settings import (
     CONFIGURATION_VARIABLE,
+    call_paths_file,
     data_directory,
     facts_path,
     journal_directory,
-    recent_calls_path,
     settings_from_environment,
 )
 from gateway.record import (
@@ -170,7 +170,7 @@ async def _state(
     lock = await _lock(directory)
     record: Record | None = None
     evidence: Evidence | None = None
-    recent = RecentCalls(recent_calls_path(settings))
+    recent = CallPaths(call_paths_file(settings))
     projection = Projection(facts_path(settings))
     facts = FactsReader(facts_path(settings))
     try:

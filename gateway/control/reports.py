@@ -1,7 +1,7 @@
 """Complaints: what called people say of calls, held against what is known of the call.
 
 A complaint names the number that was shown, which may be its victim's, and costs nothing to make. So it
-counts as what it is: a word about one call. Where the call is found (`recent_calls`, or by its id among those
+counts as what it is: a word about one call. Where the call is found (`call_paths`, or by its id among those
 whose end was told) the complaint is its called number's, once a day, and evidence for calls by the same path.
 Where no such call is known, all that a token says of a number in a day is one sighting of small weight, so
 that neither a loud reporter nor a thousand invented ones get a number labelled; and all that a token says
@@ -18,7 +18,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from gateway.control.recent_calls import RecentCall, RecentCalls, pair_key
+from gateway.control.call_paths import CallPaths, RecentCall, pair_key
 from gateway.control.reporters import Reporters
 from gateway.generation.generation import PolicyPart
 from gateway.numbers.canonical import (
@@ -112,7 +112,7 @@ def _tn(text: str, pointer: str, rules: DiallingRules) -> TelephoneNumber:
 
 async def take_reports(
     record: Record,
-    recent: RecentCalls,
+    recent: CallPaths,
     policy: PolicyPart | None,
     reports: Sequence[Report],
     *,
@@ -155,7 +155,7 @@ def _pair(report: Report) -> tuple[str, str]:
     return report.orig, report.dest
 
 
-def _recent(recent: RecentCalls, report: Report) -> RecentCall | None:
+def _recent(recent: CallPaths, report: Report) -> RecentCall | None:
     found = recent.find(pair_key(*_pair(report)))
     if found is None or not found.path or abs(found.at - report.time) > APART_SECONDS:
         return None

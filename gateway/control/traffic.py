@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias
 
-from gateway.control.recent_calls import RecentCalls, call_key, pair_key
+from gateway.control.call_paths import CallPaths, call_key, pair_key
 from gateway.control.reporters import Reporters
 from gateway.control.scorekeeper import Scorekeeper
 from gateway.generation.generation import PolicyPart
@@ -55,7 +55,7 @@ class Traffic:
         self,
         record: Record,
         store: TrafficStore,
-        recent: RecentCalls,
+        recent: CallPaths,
         *,
         policy: Callable[[], PolicyPart | None],
         renew: Renew,

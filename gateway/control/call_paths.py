@@ -56,7 +56,7 @@ def _key(*parts: str) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little") or 1
 
 
-class RecentCalls:
+class CallPaths:
     """One per node. Raises OSError where the file cannot be made."""
 
     def __init__(self, path: Path, *, slots: int = SLOTS) -> None:
