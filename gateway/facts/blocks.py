@@ -9,12 +9,14 @@ exact look-ups, where a comparison of bounds would walk every range that begins 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 WIDEST: Final = 7
 """Free digits of the widest block: ten million numbers. A look-up asks one key for each width, so
 this is also its price; who means a whole country writes a rule of policy instead."""
 
+EVERY_WIDTH: Final = tuple(range(WIDEST + 1))
 MOST_NUMBERS: Final = 10**WIDEST
 
 _DIGITS: Final = re.compile(r"[0-9]{1,32}")
@@ -48,7 +50,12 @@ def split_range(start: str, count: int) -> tuple[str, ...]:
     return tuple(blocks)
 
 
-def blocks_of(tn: str) -> tuple[str, ...]:
-    """Return every block that can hold this number, the number itself first."""
+def free_digits(block: str) -> int:
+    """Return how wide a block is: 0 for a single number, 3 for a thousand."""
+    return block.count(FREE_DIGIT)
+
+
+def blocks_of(tn: str, widths: Iterable[int] = EVERY_WIDTH) -> tuple[str, ...]:
+    """Return every block that can hold this number, by how many digits are free."""
     length = len(tn)
-    return tuple(tn[: length - free] + FREE_DIGIT * free for free in range(min(length, WIDEST) + 1))
+    return tuple([tn[: length - free] + FREE_DIGIT * free for free in widths if free <= length])

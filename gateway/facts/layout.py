@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """SQLite's `user_version` of a finished file; 0 is a file nobody has laid out yet."""
 
 LAYOUT: Final = f"""
@@ -39,6 +39,10 @@ CREATE TABLE registration_blocks (
     block TEXT NOT NULL, registration_id INTEGER NOT NULL, PRIMARY KEY (block, registration_id)
 ) WITHOUT ROWID;
 CREATE INDEX registration_blocks_by_registration ON registration_blocks (registration_id);
+-- How wide the blocks of each table are: a look-up asks for no width that nothing has.
+CREATE TABLE widths (
+    blocks TEXT NOT NULL, free_digits INTEGER NOT NULL, PRIMARY KEY (blocks, free_digits)
+) WITHOUT ROWID;
 -- Providers whose word is worth little; few, so replaced whole.
 CREATE TABLE doubted_providers (provider TEXT NOT NULL PRIMARY KEY, weight REAL NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};

@@ -16,12 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.facts.blocks import split_range
+from gateway.facts.blocks import free_digits, split_range
 from gateway.facts.layout import FORMAT, LAYOUT
 from gateway.facts.values import DecisionFact, FactsState, RegistrationFact, TokenFact
 
 _BUSY_SECONDS: Final = 5.0
-
+_TABLES: Final = (
+    "tokens",
+    "decision_blocks",
+    "decisions",
+    "registration_blocks",
+    "registrations",
+    "widths",
+)
 
 _CACHE_KIBIBYTES: Final = 128 * 1024
 """For rebuilds: numbers come in no order, and pages written out half full are read in again."""
@@ -88,10 +95,7 @@ class FactsWriter:
                 for fact in facts
             ),
         )
-        self._connection.executemany(
-            "INSERT INTO decision_blocks (block, decision_id) VALUES (?, ?)",
-            sorted((block, fact.id) for fact in facts for block in split_range(fact.start, fact.count)),
-        )
+        self._add_blocks("decision", facts)
 
     def add_registrations(self, facts: Sequence[RegistrationFact]) -> None:
         """Add registrations that are not there. ValueError for a range that does not exist."""
@@ -116,9 +120,17 @@ class FactsWriter:
                 for fact in facts
             ),
         )
+        self._add_blocks("registration", facts)
+
+    def _add_blocks(self, of: str, facts: Sequence[DecisionFact] | Sequence[RegistrationFact]) -> None:
+        blocks = sorted((block, fact.id) for fact in facts for block in split_range(fact.start, fact.count))
         self._connection.executemany(
-            "INSERT INTO registration_blocks (block, registration_id) VALUES (?, ?)",
-            sorted((block, fact.id) for fact in facts for block in split_range(fact.start, fact.count)),
+            f"INSERT INTO {of}_blocks (block, {of}_id) VALUES (?, ?)",  # noqa: S608 - constants
+            blocks,
+        )
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO widths (blocks, free_digits) VALUES (?, ?)",
+            sorted({(of, free_digits(block)) for block, _ in blocks}),
         )
 
     def set_doubted_providers(self, weights: Mapping[str, float]) -> None:
@@ -138,9 +150,15 @@ class FactsWriter:
             "DELETE FROM registration_blocks WHERE registration_id = ?", registration_ids
         )
         self._connection.executemany("DELETE FROM registrations WHERE id = ?", registration_ids)
+        # A width that only some of the gone ones had stays until the next rebuild: asked for in vain.
+        for of in ("decision", "registration"):
+            self._connection.execute(
+                f"DELETE FROM widths WHERE blocks = ? AND NOT EXISTS (SELECT 1 FROM {of}s)",  # noqa: S608 - constants
+                (of,),
+            )
 
     def _forget_all(self) -> None:
-        for table in ("tokens", "decision_blocks", "decisions", "registration_blocks", "registrations"):
+        for table in _TABLES:
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
 
     def _set_state(self, state: FactsState) -> None:

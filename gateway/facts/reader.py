@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.facts.blocks import WIDEST, blocks_of
+from gateway.facts.blocks import EVERY_WIDTH, WIDEST, blocks_of
 from gateway.facts.layout import FORMAT
 from gateway.facts.values import (
     DecisionFact,
@@ -35,20 +35,23 @@ _TOKEN: Final = (
     " WHERE hash = ? AND (expires_at IS NULL OR expires_at > ?)"
 )
 # CROSS JOIN fixes the order: blocks first, whatever the planner guesses without statistics.
-_DECISIONS: Final = (
-    "SELECT d.id, d.start, d.count, d.action, d.trunk_kind, d.reason, d.expires_at"  # noqa: S608 - marks only
+_DECISIONS_IN: Final = (
+    "SELECT d.id, d.start, d.count, d.action, d.trunk_kind, d.reason, d.expires_at"
     " FROM decision_blocks AS b CROSS JOIN decisions AS d ON d.id = b.decision_id"
-    f" WHERE b.block IN ({', '.join('?' * (WIDEST + 1))}) AND (d.expires_at IS NULL OR d.expires_at > ?)"
+    " WHERE b.block IN ({}) AND (d.expires_at IS NULL OR d.expires_at > ?)"
     " ORDER BY d.count, d.id DESC"
 )
-_REGISTRATIONS: Final = (
-    "SELECT r.id, r.start, r.count, r.owner, r.never_calls_out, r.trunks, r.providers, r.brand, r.logo_url,"  # noqa: S608 - marks only
+_REGISTRATIONS_IN: Final = (
+    "SELECT r.id, r.start, r.count, r.owner, r.never_calls_out, r.trunks, r.providers, r.brand, r.logo_url,"
     " r.logo_digest, r.call_reason, r.expires_at"
     " FROM registration_blocks AS b CROSS JOIN registrations AS r ON r.id = b.registration_id"
-    f" WHERE b.block IN ({', '.join('?' * (WIDEST + 1))}) AND r.expires_at > ?"
+    " WHERE b.block IN ({}) AND r.expires_at > ?"
     " ORDER BY r.count, r.id"
 )
-_ANY: Final = "SELECT EXISTS (SELECT 1 FROM decisions), EXISTS (SELECT 1 FROM registrations)"
+# By the number of blocks asked for.
+_DECISIONS: Final = tuple(_DECISIONS_IN.format(", ".join("?" * each)) for each in range(WIDEST + 2))
+_REGISTRATIONS: Final = tuple(_REGISTRATIONS_IN.format(", ".join("?" * each)) for each in range(WIDEST + 2))
+_WIDTHS: Final = "SELECT free_digits FROM widths WHERE blocks = ?"
 _DOUBTED: Final = "SELECT provider, weight FROM doubted_providers"
 _ASK_SECONDS: Final = 0.002
 _STATE: Final = "SELECT sequence, updated_at FROM state"
@@ -68,7 +71,8 @@ class FactsReader:
         self._version: tuple[object, ...] | None = None
         self._tokens: dict[str, TokenFact] = {}
         self._doubted: dict[str, float] = {}
-        self._has_decisions = self._has_registrations = True
+        self._decision_widths: tuple[int, ...] = EVERY_WIDTH
+        self._registration_widths: tuple[int, ...] = EVERY_WIDTH
         self._problem = f"the facts file {path} was not opened yet"
 
     def token(self, token_hash: str, *, now: int) -> TokenFact | FactsUnavailable | None:
@@ -88,16 +92,20 @@ class FactsReader:
 
     def decisions(self, tn: str, *, now: int) -> tuple[DecisionFact, ...] | FactsUnavailable:
         """Return the decisions in force on this number: narrowest range first, then the newest."""
-        if self._is_unchanged(now) and not self._has_decisions:
+        widths = self._decision_widths if self._is_unchanged(now) else EVERY_WIDTH
+        if not widths:
             return ()
-        rows = self._select(_DECISIONS, (*_keys(tn), now), now)
+        blocks = blocks_of(tn, widths)
+        rows = self._select(_DECISIONS[len(blocks)], (*blocks, now), now)
         return rows if isinstance(rows, FactsUnavailable) else tuple(DecisionFact(*row) for row in rows)
 
     def registrations(self, tn: str, *, now: int) -> tuple[RegistrationFact, ...] | FactsUnavailable:
         """Return the registrations in force on this number, the narrowest range first."""
-        if self._is_unchanged(now) and not self._has_registrations:
+        widths = self._registration_widths if self._is_unchanged(now) else EVERY_WIDTH
+        if not widths:
             return ()
-        rows = self._select(_REGISTRATIONS, (*_keys(tn), now), now)
+        blocks = blocks_of(tn, widths)
+        rows = self._select(_REGISTRATIONS[len(blocks)], (*blocks, now), now)
         return rows if isinstance(rows, FactsUnavailable) else tuple(_registration(*row) for row in rows)
 
     def weight_of_provider(self, provider: str, *, now: int) -> float:
@@ -140,9 +148,11 @@ class FactsReader:
             version = (*self._connection.execute("PRAGMA data_version").fetchone(), self._file)
             if version == self._version:
                 return True
-            decisions, registrations = self._connection.execute(_ANY).fetchone()
+            self._decision_widths, self._registration_widths = (
+                tuple(width for (width,) in self._connection.execute(_WIDTHS, (of,)).fetchall())
+                for of in ("decision", "registration")
+            )
             self._doubted = dict(self._connection.execute(_DOUBTED).fetchall())
-            self._has_decisions, self._has_registrations = bool(decisions), bool(registrations)
         except sqlite3.Error:
             self._version = None
             return False
@@ -182,12 +192,6 @@ class FactsReader:
         if self._connection is not None:
             self._connection.close()
         self._connection, self._file = connection, file
-
-
-def _keys(tn: str) -> tuple[str | None, ...]:
-    """Every block that can hold the number, filled up to one length: the statement has so many marks."""
-    blocks = blocks_of(tn)
-    return (*blocks, *(None,) * (WIDEST + 1 - len(blocks)))
 
 
 def _registration(*row: Any) -> RegistrationFact:  # noqa: ANN401 - a row of SQLite

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from gateway.facts import facts_path
+from gateway.facts.blocks import WIDEST
 from gateway.facts.projection import FactChanges, Projection
 from gateway.facts.reader import FactsReader
 from gateway.facts.values import FactsState, RegistrationFact
@@ -79,3 +82,28 @@ def test_one_that_is_gone_is_forgotten(projection, reader):
     with projection.rebuilding(FactsState(sequence=3, updated_at=NOW + 2)):
         pass
     assert found(reader, "442079460123", now=NOW + 2) == []
+
+
+def test_a_width_that_was_not_there_before_is_asked_for_from_then_on(tmp_path, projection):
+    seconds = count()
+    reader = FactsReader(facts_path(tmp_path), monotonic=lambda: float(next(seconds)))
+    put(projection, registration(1))
+    assert found(reader, "442079460999") == []
+    put(projection, registration(2, "442079460000", 10**WIDEST // 10), sequence=2)
+    put(projection, registration(3, "442079460000", 2_000), sequence=3)
+    assert found(reader, "442079460999") == [3, 2]
+    assert found(reader, "442079460123") == [1, 3, 2]
+    reader.close()
+
+
+def test_a_width_that_nothing_has_any_more_takes_nothing_else_away(tmp_path, projection):
+    seconds = count()
+    reader = FactsReader(facts_path(tmp_path), monotonic=lambda: float(next(seconds)))
+    put(projection, registration(1), registration(2, "442079460000", 1_000))
+    projection.apply(FactChanges(registration_ids=[2]), FactsState(sequence=2, updated_at=NOW))
+    assert found(reader, "442079460123") == [1]
+    projection.apply(FactChanges(registration_ids=[1]), FactsState(sequence=3, updated_at=NOW))
+    assert found(reader, "442079460123") == []
+    put(projection, registration(1), sequence=4)
+    assert found(reader, "442079460123") == [1]
+    reader.close()
