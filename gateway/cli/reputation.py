@@ -25,10 +25,10 @@ from gateway.cli.administration import (
 from gateway.cli.control_client import NoNodeError, download
 from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url
 from gateway.cli.jobs import Show, progress_bar, run_job
+from gateway.cli.reputation_disputes import disputes, release
 from gateway.cli.reputation_eval import eval_
 from gateway.cli.reputation_providers import providers
 from gateway.cli.reputation_score import score
-from gateway.control.commands.release import release_document, release_number
 from gateway.control.commands.reputation import explain_number, explanation_document
 from gateway.control.importing import ImportReport, ImportRequest, import_file
 from gateway.control.imports import report_document, words_of_written
@@ -56,6 +56,8 @@ def reputation() -> None:
 reputation.add_command(score)
 reputation.add_command(eval_)
 reputation.add_command(providers)
+reputation.add_command(disputes)
+reputation.add_command(release)
 
 
 @reputation.command(name="import")
@@ -159,37 +161,6 @@ def show(*, number: str, data_directory: Path, as_json: bool) -> None:
     for each in explained["sightings"]:
         line = f"  {each['day']}  {each['feed']}  {each['count']:>5}  {each['label']}"
         click.echo(line.rstrip())
-
-
-@reputation.command()
-@click.argument("number")
-@click.option("--reason", required=True, help="Why; the next operator will read it.")
-@data_directory_option
-@json_option
-def release(*, number: str, reason: str, data_directory: Path, as_json: bool) -> None:
-    """Let what was said of NUMBER until today count no more: its owner disputed it and was right.
-
-    The sightings stay in the record, and new ones count. (`callmark decision add` lets a number through
-    whatever is said of it.)
-
-    callmark reputation release +442079460123 --reason "forged; owner's case 4711"
-    """
-    document = {"tn": number, "reason": reason}
-
-    async def locally(record: Record, actor: str, now: int) -> object:
-        return release_document(
-            await release_number(record, number, reason, rules=FILE_RULES, actor=actor, now=now)
-        )
-
-    errand = Errand(method="POST", path="/admin/v1/releases", document=document, locally=locally)
-    released = cast("dict[str, Any]", run_errand(data_directory, errand))
-    if as_json:
-        show_json(released)
-        return
-    click.echo(
-        f"{released['tn']} is released: {released['sightings']} sightings until {released['day']} "
-        "no longer count."
-    )
 
 
 @reputation.command()

@@ -3,7 +3,7 @@
 The same application serves two doors. Over `control.sock` the file's owner has come in, and is the
 operator; over `[listen] control` a bearer token has to say who is asking and what it may do. Here are the
 doors: who may come in, and how errors leave. Behind them: `api_node`, `api_record`, `api_evidence`, and for
-owners `api_owners`, `api_numbers`, `api_proofs`.
+owners `api_owners`, `api_numbers`, `api_proofs`, `api_disputes`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from aiohttp import ClientPayloadError, web
 
 from gateway.control import (
     api_calls,
+    api_disputes,
     api_evidence,
     api_node,
     api_numbers,
@@ -47,6 +48,7 @@ ROOMS: Final = (
     api_owners,
     api_numbers,
     api_proofs,
+    api_disputes,
     api_openapi,
 )
 """Each with its `ROUTES`: everything behind the doors."""
@@ -57,7 +59,7 @@ OPEN: Final = frozenset({"/livez", "/readyz"})
 """What needs no credential."""
 REPORTS: Final = "/v1/reports"
 REPORT_SCOPES: Final = frozenset({Scope.REPORT_WRITE.value})
-OWNERS: Final = ("/v1/owners", "/v1/numbers", "/v1/proofs", "/openapi.json")
+OWNERS: Final = ("/v1/owners", "/v1/numbers", "/v1/proofs", "/v1/disputes", "/openapi.json")
 """Beneath these, owners' tokens open what is theirs."""
 READ_SCOPES: Final = frozenset({Scope.OPERATOR.value, Scope.AUDITOR.value})
 WRITE_SCOPES: Final = frozenset({Scope.OPERATOR.value})

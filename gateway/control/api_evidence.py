@@ -20,10 +20,12 @@ from gateway.control.asking import (
     read_document,
     read_whole,
 )
+from gateway.control.commands.disputes import release_number
+from gateway.control.commands.documents import read_members, read_text
 from gateway.control.commands.problems import CommandError
 from gateway.control.commands.providers import scorecards_document
-from gateway.control.commands.release import parse_release, release_document, release_number
 from gateway.control.commands.reputation import explain_number, explanation_document
+from gateway.control.dispute_shapes import DisputeShape
 from gateway.control.imports import IMPORT_JOB, import_work, parse_import_request, words_of_written
 from gateway.control.jobs import Job
 from gateway.control.sightings_csv import write_sightings
@@ -86,12 +88,17 @@ async def show_providers(request: web.Request) -> web.Response:
 async def release(request: web.Request) -> web.Response:
     """Let what was said of a number until today count no more; calls see it when this is answered."""
     state = request.app[STATE]
-    tn, reason = parse_release(await read_document(request))
+    members = read_members(await read_document(request), required=("tn", "reason"), optional=())
     released = await release_number(
-        state.record, tn, reason, rules=state.dialling(), actor=request[ACTOR], now=int(time.time())
+        state.record,
+        read_text(members, "tn"),
+        read_text(members, "reason"),
+        rules=state.dialling(),
+        actor=request[ACTOR],
+        now=int(time.time()),
     )
-    await state.evidence.renew((released.tn,))
-    return answer(release_document(released), status=201)
+    await state.evidence.renew((released.dispute.tn,))
+    return answer(DisputeShape.of_answered(released), status=201)
 
 
 async def show_traffic(request: web.Request) -> web.Response:

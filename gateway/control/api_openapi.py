@@ -16,8 +16,9 @@ import msgspec
 from aiohttp import web
 
 from gateway import __version__
-from gateway.control import api_numbers, api_owners, api_proofs
+from gateway.control import api_disputes, api_numbers, api_owners, api_proofs
 from gateway.control.asking import answer
+from gateway.control.dispute_shapes import DisputeAnswer, DisputeShape, DisputesPage, NewDispute
 from gateway.control.registry_shapes import (
     Completion,
     LetterCheck,
@@ -36,7 +37,7 @@ from gateway.control.registry_shapes import (
     UsePage,
 )
 
-ROOMS: Final = (api_owners, api_numbers, api_proofs)
+ROOMS: Final = (api_owners, api_numbers, api_proofs, api_disputes)
 _REFERENCE: Final = "#/components/schemas/{name}"
 _PARAMETER: Final = re.compile(r"\{(\w+)(?::[^{}]*(?:\{[^{}]*\})?[^{}]*)?\}")
 _PROBLEM: Final[Mapping[str, object]] = {
@@ -86,6 +87,10 @@ DESCRIBED: Final[Mapping[Any, Described]] = {
     api_proofs.get_proof: Described(ProofShape),
     api_proofs.post_completion: Described(ProofShape, 200, Completion),
     api_proofs.post_check: Described(ProofShape, 200, LetterCheck),
+    api_disputes.post_dispute: Described(DisputeShape, 201, NewDispute),
+    api_disputes.get_disputes: Described(DisputesPage, query=("state", *_PAGE)),
+    api_disputes.get_dispute: Described(DisputeShape),
+    api_disputes.post_answer: Described(DisputeShape, 200, DisputeAnswer),
 }
 
 

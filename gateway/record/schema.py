@@ -34,6 +34,7 @@ metadata: Final = MetaData(
 )
 
 _LIVE: Final = text("revoked_at IS NULL")
+_OPEN: Final = text("state = 'open'")
 
 tokens: Final = Table(
     "tokens",
@@ -160,8 +161,13 @@ disputes: Final = Table(
     Column("answer", Text),
     Column("answered_at", BigInteger),
     Column("answered_by", Text),
+    # None where an operator opened it for somebody who is no owner here.
+    Column("owner_id", Integer),
+    Column("due_at", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("state IN ('open', 'upheld', 'rejected')", name="state"),
     Index("ix_disputes_tn", "tn"),
+    Index("ix_disputes_owner_id", "owner_id", "id"),
+    Index("uq_disputes_open_tn", "tn", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
     sqlite_autoincrement=True,
 )
 

@@ -16,7 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.record.disputes import release_days
 from gateway.record.schema import sightings
+from gateway.reputation.dispute import last_day_after_release
 from gateway.reputation.sighting import Sighting
 
 _ROWS_AT_ONCE: Final = 1_000
@@ -36,10 +38,12 @@ async def add_sightings(
 ) -> SightingCounts:
     """Add what is not there yet. Batches of some ten thousand are best; order does not matter.
 
+    What was seen of a number on days before it was released counts no more, however late it comes.
     Raises IntegrityError for an import that does not exist.
     """
     if not batch:
         return SightingCounts(inserted=0, merged=0)
+    released = await release_days(transaction, {sighting.tn for sighting in batch})
     # In the order of the key, so that each page of a big table is touched once a batch.
     rows = [
         {
@@ -49,7 +53,9 @@ async def add_sightings(
             "reporter": sighting.reporter,
             "weight": sighting.weight,
             "label": sighting.label,
-            "last_day": sighting.last_day_counted.isoformat(),
+            "last_day": last_day_after_release(
+                sighting.day, sighting.last_day_counted, released.get(sighting.tn)
+            ).isoformat(),
             "path": sighting.path,
             "import_id": import_id,
         }

@@ -101,6 +101,26 @@ def test_a_released_number_stays_released_until_it_is_complained_of_anew(run, co
     assert "score 0.25 of 1" in run("show", "+12025550123").output
 
 
+def test_operators_list_and_answer_disputes(run, complaints):
+    run("import", complaints, "--format", "ftc-dnc")
+    assert "No dispute waits" in run("disputes", "list").output
+    assert (
+        "Dispute 1 about +12025550123 is open"
+        in run("disputes", "open", "+12025550123", "--statement", "we call our patients").output
+    )
+    assert "we call our patients" in run("disputes", "list").output
+    assert "goes on counting" in run("disputes", "reject", "1", "--reason", "these were sales calls").output
+    again = run("disputes", "uphold", "1", "--reason", "x")
+    assert again.exit_code == 1
+    assert "answered already" in again.output
+    run("disputes", "open", "+12025550123", "--statement", "these were not ours")
+    assert "3 sightings" in run("disputes", "uphold", "2", "--reason", "forged").output
+    assert "score 0.00 of 1" in run("show", "+12025550123").output
+    listed = run("disputes", "list", "--all").output
+    assert "rejected" in listed
+    assert "upheld" in listed
+
+
 def test_a_release_needs_a_number_and_a_reason(run, complaints):
     run("import", complaints, "--format", "ftc-dnc")
     assert "a reason is needed" in run("release", "+12025550123", "--reason", " ").output

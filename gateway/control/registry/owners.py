@@ -14,6 +14,7 @@ from gateway.control.commands.tokens import CreatedToken, TokenRequest, create_t
 from gateway.control.registry.steps import audit_owner, make_way, take_step
 from gateway.facts.tokens import Scope
 from gateway.numbers.canonical import to_e164
+from gateway.record import disputes
 from gateway.record.audit import audit_of
 from gateway.record.engine import Record
 from gateway.record.notices import forget_notices, read_notices
@@ -99,6 +100,8 @@ async def export_owner(record: Record, owner_id: int) -> AsyncIterator[dict[str,
                     }
                 }
             after = page[-1].id
+        for dispute in await disputes.read_disputes(transaction, owner_id=owner_id, limit=10_000):
+            yield {"dispute": asdict(dispute)}
         for notice in await read_notices(transaction, owner_id=owner_id, limit=10_000):
             yield {"notice": asdict(notice)}
         async for row in audit_of(transaction, f"owner:{owner_id}"):
@@ -125,6 +128,7 @@ async def erase(record: Record, owner_id: int, *, policy: RegistryPolicy, actor:
             await revoke_in(transaction, token, actor=actor, now=now)
         await forget_brands(transaction, owner_id=owner_id)
         await forget_statements(transaction, owner_id=owner_id, now=now)
+        await disputes.forget_statements(transaction, owner_id=owner_id)
         await forget_notices(transaction, owner_id=owner_id)
         await erase_owner(transaction, owner_id, now=now)
         await audit_owner(transaction, owner_id, action="owner.erase", actor=actor, now=now, detail={})

@@ -11,7 +11,7 @@ from contextlib import closing
 import openapi_spec_validator
 import pytest
 
-from gateway.control import api_numbers, api_owners, api_proofs
+from gateway.control import api_disputes, api_numbers, api_owners, api_proofs
 from gateway.numbers.canonical import TelephoneNumber
 from tests.gateway_node import HttpAnswer, eventually, running_node
 
@@ -151,7 +151,7 @@ def test_the_description_follows_the_specification_and_has_every_operation(node)
     owner = Owner(node, "Example Reader")
     document = owner.ask("GET", "/openapi.json").json
     openapi_spec_validator.validate(document)
-    routes = sum(len(room.ROUTES) for room in (api_owners, api_numbers, api_proofs))
+    routes = sum(len(room.ROUTES) for room in (api_owners, api_numbers, api_proofs, api_disputes))
     assert sum(len(operations) for operations in document["paths"].values()) == routes
     assert document["components"]["schemas"]["NewNumbers"]["required"] == ["numbers", "use"]
 
@@ -204,7 +204,8 @@ def pair(node):
     alice, bob = Owner(node, "Alice"), Owner(node, "Bob")
     number = alice.claim("+442079461700")
     proof = alice.ask("POST", "/v1/proofs", {"kind": "letter", "numbers": [number], "statement": "ours"})
-    return alice, bob, number, proof.json["id"]
+    opened = node.administer("POST", "/v1/disputes", {"tn": "+442079461700", "statement": "not hers"})
+    return alice, bob, number, proof.json["id"], opened.json["id"]
 
 
 ISOLATED = [
@@ -217,6 +218,7 @@ ISOLATED = [
     ("PUT", "/v1/numbers/{number}", {"numbers": "+442079461700", "use": "calling", "trunks": ["access-1"]}),
     ("DELETE", "/v1/numbers/{number}", None),
     ("GET", "/v1/numbers/{number}/use", None),
+    ("GET", "/v1/disputes/{dispute}", None),
     ("GET", "/v1/proofs/{proof}", None),
     ("POST", "/v1/proofs/{proof}/completion", {"code": "123456"}),
     ("POST", "/v1/proofs", {"kind": "code", "numbers": ["{number}"]}),
@@ -230,20 +232,28 @@ OPERATORS_ALONE = [
     ("GET", "/v1/proofs", None),
     ("POST", "/v1/proofs/{proof}/check", {"approve": True, "reason": "x"}),
     ("POST", "/v1/numbers/{number}/decision", {"step": "freeze", "reason": "x"}),
+    ("POST", "/v1/disputes/{dispute}/answer", {"state": "upheld", "reason": "x"}),
 ]
-EVERYBODYS_OWN = {("POST", "/v1/numbers"), ("GET", "/v1/numbers"), ("POST", "/v1/numbers/bulk")}
+EVERYBODYS_OWN = {
+    ("POST", "/v1/numbers"),
+    ("GET", "/v1/numbers"),
+    ("POST", "/v1/numbers/bulk"),
+    ("POST", "/v1/disputes"),
+    ("GET", "/v1/disputes"),
+}
 
 
-def filled(path, document, *, owner, number, proof):
+def filled(path, document, *, owner, number, proof, dispute):
     body = json.dumps(document).replace('"{number}"', str(number))
-    return path.format(owner=owner, number=number, proof=proof), json.loads(body)
+    return path.format(owner=owner, number=number, proof=proof, dispute=dispute), json.loads(body)
 
 
 @pytest.mark.parametrize(("method", "path", "document"), ISOLATED)
 def test_what_is_somebody_elses_is_as_what_is_not_there(pair, method, path, document):
-    alice, bob, number, proof = pair
-    foreign = bob.ask(method, *filled(path, document, owner=alice.id, number=number, proof=proof))
-    missing = bob.ask(method, *filled(path, document, owner=9_999_999, number=9_999_999, proof=9_999_999))
+    alice, bob, number, proof, dispute = pair
+    theirs = {"owner": alice.id, "number": number, "proof": proof, "dispute": dispute}
+    foreign = bob.ask(method, *filled(path, document, **theirs))
+    missing = bob.ask(method, *filled(path, document, **dict.fromkeys(theirs, 9_999_999)))
     assert foreign.status == missing.status
     assert foreign.status in (404, 409, 410)
     assert re.sub(rb"[0-9]+", b"N", foreign.body) == re.sub(rb"[0-9]+", b"N", missing.body)
@@ -251,15 +261,16 @@ def test_what_is_somebody_elses_is_as_what_is_not_there(pair, method, path, docu
 
 @pytest.mark.parametrize(("method", "path", "document"), OPERATORS_ALONE)
 def test_what_operators_do_owners_do_not(pair, method, path, document):
-    alice, _, number, proof = pair
-    answer = alice.ask(method, *filled(path, document, owner=alice.id, number=number, proof=proof))
+    alice, _, number, proof, dispute = pair
+    own = {"owner": alice.id, "number": number, "proof": proof, "dispute": dispute}
+    answer = alice.ask(method, *filled(path, document, **own))
     assert answer.status == 403
 
 
 @pytest.mark.parametrize(("method", "path", "document"), ISOLATED + OPERATORS_ALONE)
 def test_nobody_comes_in_without_a_token(pair, node, method, path, document):
-    alice, _, number, proof = pair
-    path, document = filled(path, document, owner=alice.id, number=number, proof=proof)
+    alice, _, number, proof, dispute = pair
+    path, document = filled(path, document, owner=alice.id, number=number, proof=proof, dispute=dispute)
     for token in (None, "cmk_" + "A" * 43, node.make_token(f"call-{time.monotonic_ns()}", "call:verify")):
         status = ask(node, method, path, document, token=token).status
         assert status == (403 if token is not None and not token.endswith("A" * 43) else 401)
@@ -268,7 +279,7 @@ def test_nobody_comes_in_without_a_token(pair, node, method, path, document):
 def test_every_resource_of_owners_is_in_these_lists():
     routes = {
         (route.method, route.path.replace(":[0-9]{1,15}", ""))
-        for room in (api_owners, api_numbers, api_proofs)
+        for room in (api_owners, api_numbers, api_proofs, api_disputes)
         for route in room.ROUTES
     }
     listed = {(method, path) for method, path, _ in ISOLATED + OPERATORS_ALONE} | EVERYBODYS_OWN
@@ -276,7 +287,7 @@ def test_every_resource_of_owners_is_in_these_lists():
 
 
 def test_an_owner_sees_its_own_numbers_alone(pair):
-    alice, bob, number, _ = pair
+    alice, bob, number, *_ = pair
     assert number in [each["id"] for each in alice.ask("GET", "/v1/numbers").json["numbers"]]
     assert bob.ask("GET", "/v1/numbers").json["numbers"] == []
     claimed = bob.ask("POST", "/v1/numbers", {"numbers": TN, "use": "never_calls_out", "owner": alice.id})
