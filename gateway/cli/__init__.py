@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "reputation": ("gateway.cli.reputation", "reputation"),
     "facts": ("gateway.cli.facts", "facts"),
     "cache": ("gateway.cli.cache", "cache"),
+    "doctor": ("gateway.cli.doctor", "doctor"),
     "audit": ("gateway.cli.audit", "audit"),
 }
 """Name → (module, attribute). What is listed here works; nothing else is listed."""

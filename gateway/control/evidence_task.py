@@ -79,9 +79,13 @@ class Evidence:
             await self._warn_of_eviction()
         if complete < PARTITIONS:
             self.problem = f"is not whole ({complete} of {PARTITIONS} partitions); it is being filled"
-            _log.warning("evidence is not whole; it is made again from the record", complete=complete)
+            if self._is_brought:
+                _log.warning("evidence is not whole; it is made again from the record", complete=complete)
+            else:
+                # A first start, or another server than before: nothing was lost that anybody relied on.
+                _log.info("evidence is being filled from the record", complete=complete)
             written = await rebuild_cache(self._record, self._loader, now=int(time.time()))
-            _log.info("evidence is whole again", numbers=written)
+            _log.info("evidence is whole", numbers=written)
         elif not self._is_brought:
             written = await bring_up_to_date(self._record, self._loader, now=int(time.time()))
             _log.info("evidence is up to date", numbers=written)

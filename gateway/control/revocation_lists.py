@@ -36,6 +36,7 @@ from gateway.fetch.hosts import rest_seconds
 from gateway.fetch.kinds import REVOCATION_LIST
 from gateway.generation.texts import FETCHED
 from gateway.generation.trust_settings import TrustTable
+from gateway.reasons import X5U_FORBIDDEN
 
 MOST_FOLLOWED: Final = 64
 """Addresses: nearly all certificates in use name one of three."""
@@ -191,7 +192,7 @@ class RevocationListFollower:
         try:
             fetched = await self._fetcher.fetch(followed.url, REVOCATION_LIST)
         except CertificateUnobtainableError as error:
-            self._failed(followed, error.problem)
+            self._failed(followed, error.problem, is_forbidden=error.reason is X5U_FORBIDDEN)
             return
         if fetched.body != followed.body:
             signers = (*self._signers, *followed.issuers)
@@ -222,10 +223,14 @@ class RevocationListFollower:
         followed.failures, followed.problem = 0, ""
         telemetry.LIST_FETCHES.labels("crl", "good").inc()
 
-    def _failed(self, followed: Followed, problem: str) -> None:
+    def _failed(self, followed: Followed, problem: str, *, is_forbidden: bool = False) -> None:
         followed.failures += 1
         telemetry.LIST_FETCHES.labels("crl", "failed").inc()
-        if followed.failures == 1:
+        if followed.failures == 1 and is_forbidden and followed.url not in self._settings.crl_urls:
+            # A certificate names an address of this machine or a private one, as development's do: that
+            # nobody asks there is the rule, and nothing that anybody here could mend.
+            _log.info("revocation list not asked for", url=followed.url, problem=problem)
+        elif followed.failures == 1:
             _log.warning(
                 "revocation list not obtained",
                 url=followed.url,

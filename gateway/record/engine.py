@@ -52,6 +52,11 @@ class Record:
         """Whether other nodes may write it too, so that a change may come from elsewhere."""
         return self._database.is_shared
 
+    @property
+    def where(self) -> str:
+        """Which record this is, for people; without a password."""
+        return self._database.where
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """Yield one transaction that may write: all of it is committed, or none.
@@ -98,18 +103,25 @@ async def open_record(where: Path | str) -> Record:
 
     Raises RecordError when it cannot be opened, or was written by a newer Callmark.
     """
-    database = sqlite.database(where) if isinstance(where, Path) else postgresql.database(where)
-    record = Record(database)
+    record = open_unchanged(where)
     try:
         async with record.write() as transaction:
             await transaction.run_sync(upgrade)
     except RecordTooNewError as error:
         await record.close()
-        raise RecordError(f"the record {database.where} {error}") from error
+        raise RecordError(f"the record {record.where} {error}") from error
     except BaseException:
         await record.close()
         raise
     return record
+
+
+def open_unchanged(where: Path | str) -> Record:
+    """Open the record as it is, whatever its version; a SQLite file that is missing is made, empty.
+
+    Raises RecordError.
+    """
+    return Record(sqlite.database(where) if isinstance(where, Path) else postgresql.database(where))
 
 
 def _cause(error: BaseException) -> str:

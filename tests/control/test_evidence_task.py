@@ -58,7 +58,13 @@ async def test_redis_is_filled_at_first_and_again_when_it_was_emptied(record, co
         assert score(found.reputation[TN], today=TODAY) > 0
         keeping.cancel()
         await evidence.close()
-    assert [line["event"] for line in log].count("evidence is whole again") == 2
+    assert [line["event"] for line in log if "evidence" in line["event"]] == [
+        "evidence is being filled from the record",
+        "evidence is whole",
+        "evidence is not whole; it is made again from the record",
+        "evidence is whole",
+    ]
+    assert [line["log_level"] for line in log].count("warning") == 1
 
 
 async def test_a_server_that_is_gone_is_told_once_and_found_again(record, complaint, log, monkeypatch):

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from gateway.certificates.revocation_list import RevocationList, read_revocation_lists
 from gateway.certificates.trust import Trust, build_trust
@@ -236,6 +238,19 @@ async def test_strangers_pointers_reach_no_private_address_and_nothing_but_https
             assert word == url
             assert problem
         assert f.host.connections == 0
+
+
+async def test_an_address_that_nobody_may_ask_is_no_alarm_unless_the_settings_name_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(revocation_lists, "_log", structlog.get_logger())
+    by_rule, by_settings = "https://127.0.0.1/crl", "https://127.0.0.1/named"
+    async with following(tmp_path, policy=X5uPolicy(allowed_ports=(443,))) as f:
+        with capture_logs() as log:
+            await f.follower.want(by_rule, AUTHORITY)
+            assert (await f.wait_for_word())[0] == by_rule
+            f.follower.configure(TrustTable(crl_urls=(by_settings,)), trust())
+            while f.told[-1][0] != by_settings:
+                await f.wait_for_word()
+    assert {line["url"]: line["log_level"] for line in log} == {by_rule: "info", by_settings: "warning"}
 
 
 async def test_a_list_of_the_certificates_own_authority_counts_once_it_is_named(tmp_path):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
@@ -25,9 +26,7 @@ def upgrade(connection: Connection) -> None:
 
     Raises RecordTooNewError.
     """
-    config = Config()
-    # Alembic reads `%` in an option as an interpolation.
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config = _config()
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
@@ -39,3 +38,20 @@ def upgrade(connection: Connection) -> None:
                 "Run the newer Callmark, or restore the backup made before it"
             ) from error
         raise
+
+
+def known_versions() -> tuple[str, ...]:
+    """Every version this program knows, the newest first."""
+    return tuple(each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def version_of(connection: Connection) -> str | None:
+    """The version of the tables as they are; None where there are none yet."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    # Alembic reads `%` in an option as an interpolation.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config

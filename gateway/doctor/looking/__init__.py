@@ -1,0 +1,1 @@
+"""What the doctor sees: nothing here is changed, nothing judged, and what cannot be seen says why."""
