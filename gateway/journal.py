@@ -1,7 +1,7 @@
 """A call's record, and how calls ended: appended by workers, read on by the control process.
 
-One line of JSON a call, or a batch of call events, in segments of bounded size and number for each worker:
-what nobody reads is overwritten by what is newer, and a full disk costs records, counted, never calls. The
+One line of JSON a call, or a batch of call events, in segments, kept as long as `journal_retention` says:
+what nobody reads gives way to what is newer, and a full disk costs records, counted, never calls. The
 files hold numbers and Identity headers as they came, so only their owner may read them; redaction happens
 where they are shown.
 """
@@ -20,11 +20,9 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 
 from gateway.attestation.decide import TrunkKind
+from gateway.journal_retention import Retention, forget_much
 from gateway.verdicts.call import Known
 
-SEGMENT_BYTES: Final = 32 * 1024 * 1024
-SEGMENTS_KEPT: Final = 4
-"""For each worker: about 100,000 calls of history at 1 kB each."""
 BUFFER_BYTES: Final = 4 * 1024 * 1024
 READ_BYTES: Final = 1024 * 1024
 
@@ -118,10 +116,12 @@ _POSITIONS: Final = msgspec.json.Decoder(dict[str, _Position])
 class JournalWriter:
     """One worker's end. `append` never waits; `flush` is called a few times a second."""
 
-    def __init__(self, directory: Path, *, slot: str) -> None:
+    def __init__(self, directory: Path, *, slot: str, retention: Retention | None = None) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
         self._slot = slot
+        self._retention = retention or Retention()
+        self._ends_at = 0.0
         self._buffer = bytearray()
         self._descriptor: int | None = None
         self._written = 0
@@ -150,7 +150,11 @@ class JournalWriter:
         lines, self._buffer = memoryview(bytes(self._buffer)), bytearray()
         done = 0
         try:
-            if self._descriptor is None or self._written >= SEGMENT_BYTES:
+            if (
+                self._descriptor is None
+                or self._written >= self._retention.segment_bytes
+                or time.time() >= self._ends_at
+            ):
                 self._descriptor = self._begin_segment()
             while done < len(lines):
                 done += os.write(self._descriptor, lines[done:])
@@ -165,12 +169,11 @@ class JournalWriter:
 
     def _begin_segment(self) -> int:
         self._close_segment()
-        path = self._directory / f"{self._slot}-{time.time_ns():020d}.ndjson"
+        begun_ns = time.time_ns()
+        path = self._directory / f"{self._slot}-{begun_ns:020d}.ndjson"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL, 0o600)
-        self._written = 0
-        with contextlib.suppress(OSError):
-            for old in sorted(self._directory.glob(f"{self._slot}-*.ndjson"))[:-SEGMENTS_KEPT]:
-                old.unlink(missing_ok=True)
+        self._written, self._ends_at = 0, begun_ns / 1e9 + self._retention.segment_seconds
+        forget_much(self._directory, self._retention, slot=self._slot)
         return descriptor
 
     def _give_up(self, lines: bytes, done: int, error: OSError) -> int:
@@ -207,6 +210,7 @@ class JournalTail:
         self._directory = directory
         self._position_file = directory / "position.json"
         self._positions = self._load()
+        self._begun_with = dict(self._positions)
         self.unreadable = 0
         """Lines that are no record: cut off by a crash, or damaged."""
 
@@ -233,6 +237,22 @@ class JournalTail:
                 entries = (self._decode(line) for line in lines[-most:])
                 found.extend(entry for entry in entries if isinstance(entry, Record))
         return sorted(found, key=lambda record: record.time)
+
+    def earlier(self, *, since: float) -> Iterator[Entry]:
+        """Yield what was read before this was made, where it is still kept; in each worker's order.
+
+        Not segments that ended before `since`, in epoch seconds. Raises OSError.
+        """
+        for name, end in dict(self._begun_with).items():
+            path = self._directory / name
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < since:
+                    continue
+                with path.open("rb") as segment:
+                    while segment.tell() < end and (line := segment.readline(READ_BYTES)):
+                        entry = self._decode(line)
+                        if entry is not None:
+                            yield entry
 
     def save(self) -> None:
         """Remember how far reading came. Raises OSError; what was remembered before then still is."""

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.channel import VALKEY_SOCKET_VARIABLE
 from gateway.generation.settings import Settings
+from gateway.journal_retention import Retention
 
 SETTINGS_VARIABLE: Final = "CALLMARK_NODE_SETTINGS"
 CONFIGURATION_VARIABLE: Final = "CALLMARK_CONFIG_DIRECTORY"
@@ -47,6 +48,12 @@ def embedded_socket(environment: Mapping[str, str] = os.environ) -> Path | None:
 def journal_directory(settings: Settings) -> Path:
     """The calls' records."""
     return data_directory(settings) / "journal"
+
+
+def journal_retention(settings: Settings) -> Retention:
+    """How long they are kept."""
+    journal = settings.journal
+    return Retention(seconds=journal.keep_hours * 3600, bytes=journal.keep_megabytes * 1024 * 1024)
 
 
 def call_paths_file(settings: Settings) -> Path:

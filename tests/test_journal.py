@@ -4,6 +4,7 @@ import contextlib
 import resource
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from gateway import journal
 from gateway.attestation.decide import TrunkKind
 from gateway.journal import Grounds, JournalTail, JournalWriter, Record
+from gateway.journal_retention import Retention, begun_at, forget_old
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.entry import FeedEvidence, ReputationEntry
 from gateway.verdicts.call import Decision, Known
@@ -117,21 +119,23 @@ def test_more_than_the_buffer_holds_is_dropped_and_counted(writer, tail, monkeyp
     assert numbers(tail) == [100]
 
 
-def test_segments_are_bounded_in_size_and_number_and_the_oldest_goes_first(writer, tail, monkeypatch):
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 5 * RECORD_BYTES)
+def test_segments_are_bounded_in_size_and_number_and_the_oldest_goes_first(tail):
+    writer = JournalWriter(tail._directory, slot="1", retention=Retention(bytes=20 * RECORD_BYTES))
     for number in range(1000, 1050):
         write(writer, number)
+    writer.close()
     found = segments(tail._directory)
-    assert len(found) == journal.SEGMENTS_KEPT
+    assert len(found) == 4
     assert all(path.stat().st_size <= 6 * RECORD_BYTES for path in found)
     kept = numbers(tail)
     assert kept == list(range(kept[0], 1050))
     assert len(kept) >= 3 * 5
 
 
-def test_rotation_leaves_other_workers_segments_alone(tmp_path, tail, monkeypatch):
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 1)
-    other, writer = (JournalWriter(tmp_path / "journal", slot=slot) for slot in ("10", "1"))
+def test_rotation_leaves_other_workers_segments_alone(tmp_path, tail):
+    other, writer = (
+        JournalWriter(tmp_path / "journal", slot=slot, retention=Retention(bytes=4)) for slot in ("10", "1")
+    )
     write(other, 7)
     for number in range(20):
         write(writer, number)
@@ -140,8 +144,8 @@ def test_rotation_leaves_other_workers_segments_alone(tmp_path, tail, monkeypatc
     writer.close()
 
 
-def test_each_record_is_read_once_and_in_order_while_both_go_on(writer, tail, monkeypatch):
-    monkeypatch.setattr(journal, "SEGMENT_BYTES", 20 * RECORD_BYTES)
+def test_each_record_is_read_once_and_in_order_while_both_go_on(tail, monkeypatch):
+    writer = JournalWriter(tail._directory, slot="1", retention=Retention(bytes=80 * RECORD_BYTES))
     monkeypatch.setattr(journal, "READ_BYTES", 2 * RECORD_BYTES + 10)
     read: list[int] = []
     for number in range(0, 200, 7):
@@ -149,6 +153,7 @@ def test_each_record_is_read_once_and_in_order_while_both_go_on(writer, tail, mo
         read += numbers(tail)
     assert read == list(range(203))
     assert tail.unreadable == 0
+    writer.close()
 
 
 def test_a_restarted_reader_goes_on_where_it_saved(writer, tail, tmp_path):
@@ -165,6 +170,44 @@ def test_a_reader_that_stopped_early_goes_on_after_the_last_record_it_took(write
     assert [next(taken).call_id, next(taken).call_id] == ["call-1", "call-2"]
     tail.save()
     assert numbers(JournalTail(tmp_path / "journal")) == [3]
+
+
+def test_what_was_read_before_a_reader_was_made_is_given_again_and_nothing_else(writer, tail, tmp_path):
+    write(writer, 1, 2)
+    assert numbers(tail) == [1, 2]
+    tail.save()
+    write(writer, 3)
+    restarted = JournalTail(tmp_path / "journal")
+    assert numbers(restarted) == [3]
+    write(writer, 4)
+    assert [each.call_id for each in restarted.earlier(since=0)] == ["call-1", "call-2"]
+    assert list(restarted.earlier(since=time.time() + 60)) == []
+
+
+def test_a_segment_ends_after_a_part_of_the_time_it_is_kept(tail, monkeypatch):
+    clock = [1_000_000.0]
+    monkeypatch.setattr(journal.time, "time_ns", lambda: int(clock[0] * 1e9))
+    monkeypatch.setattr(journal.time, "time", lambda: clock[0])
+    writer = JournalWriter(tail._directory, slot="1", retention=Retention(seconds=2400))
+    for number in range(6):
+        write(writer, number)
+        clock[0] += 50
+    writer.close()
+    assert [begun_at(path) for path in segments(tail._directory)] == [1_000_000, 1_000_100, 1_000_200]
+    assert numbers(tail) == list(range(6))
+
+
+def test_records_are_removed_when_they_are_as_old_as_was_declared(tmp_path):
+    retention = Retention(seconds=3600)
+    for slot, begun in (("0", 1000), ("0", 4000), ("9", 1500)):
+        (tmp_path / f"{slot}-{begun * 10**9:020d}.ndjson").write_bytes(b"{}\n")
+    (tmp_path / "position.json").write_bytes(b"{}")
+    forget_old(tmp_path, retention, now=4600)
+    assert len(segments(tmp_path)) == 3
+    forget_old(tmp_path, retention, now=5101)
+    assert [begun_at(path) for path in segments(tmp_path)] == [4000]
+    forget_old(tmp_path, retention, now=99999)
+    assert [path.name for path in tmp_path.iterdir()] == ["position.json"]
 
 
 def test_a_restarted_worker_begins_a_segment_of_its_own(tmp_path, tail):

@@ -53,6 +53,7 @@ from gateway.node_settings import (
     embedded_socket,
     facts_path,
     journal_directory,
+    journal_retention,
     settings_from_environment,
 )
 from gateway.telemetry import CallLog
@@ -198,7 +199,11 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
     if pointer is None:
         raise GenerationLoadError(f"there is no current generation in {directory}")
     current = load_current(bundles, pointer, settings)
-    journal = JournalWriter(journal_directory(settings), slot=os.environ.get(SLOT_VARIABLE, "0"))
+    journal = JournalWriter(
+        journal_directory(settings),
+        slot=os.environ.get(SLOT_VARIABLE, "0"),
+        retention=journal_retention(settings),
+    )
     facts = FactsReader(facts_path(settings))
     connected = connect(settings.redis.url, embedded_socket=embedded_socket())
     async with Store(connected) as store, open_shadow(settings.shadow) as shadow:

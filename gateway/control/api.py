@@ -22,6 +22,7 @@ from gateway.control import (
     api_calls,
     api_disputes,
     api_evidence,
+    api_figures,
     api_node,
     api_numbers,
     api_openapi,
@@ -42,6 +43,7 @@ from gateway.web.request_id import request_id
 ROOMS: Final = (
     api_node,
     api_calls,
+    api_figures,
     api_record,
     api_evidence,
     api_reports,

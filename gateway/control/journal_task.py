@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,9 +13,11 @@ import structlog
 
 from gateway import telemetry
 from gateway.journal import Entry, JournalTail
+from gateway.journal_retention import Retention, forget_old
 from gateway.record import RecordError
 
 READ_SECONDS: Final = 0.5
+FORGET_SECONDS: Final = 60.0
 RECORDS_A_TURN: Final = 500
 
 Take: TypeAlias = Callable[[Sequence[Entry]], Awaitable[None]]
@@ -46,6 +49,13 @@ async def follow_journal(directory: Path, take: Take) -> None:
             was_reported = True
             if isinstance(error, RecordError):
                 tail = JournalTail(directory)
+
+
+async def keep_forgetting(directory: Path, retention: Retention) -> None:
+    """Remove for ever what was kept as long as was declared."""
+    while True:
+        await asyncio.to_thread(forget_old, directory, retention, now=time.time())
+        await asyncio.sleep(FORGET_SECONDS)
 
 
 def _portions(entries: Iterator[Entry]) -> Iterator[list[Entry]]:

@@ -27,7 +27,8 @@ from gateway.control.api import control_application
 from gateway.control.call_paths import CallPaths
 from gateway.control.evidence_task import Evidence, connect_evidence
 from gateway.control.facts import FactsFollower
-from gateway.control.journal_task import follow_journal
+from gateway.control.figures.figures import Figures
+from gateway.control.journal_task import follow_journal, keep_forgetting
 from gateway.control.latest_calls import LatestCalls
 from gateway.control.preview import ReloadGuard
 from gateway.control.registry.sending import CodesSettingError, code_sender
@@ -41,6 +42,7 @@ from gateway.facts.projection import Projection, ProjectionError
 from gateway.facts.reader import FactsReader
 from gateway.generation.settings import Settings
 from gateway.generations import GenerationLoadError
+from gateway.journal import JournalTail
 from gateway.knowledge.connect import RedisUrlError
 from gateway.knowledge.traffic import TrafficStore
 from gateway.node_settings import (
@@ -49,6 +51,7 @@ from gateway.node_settings import (
     data_directory,
     facts_path,
     journal_directory,
+    journal_retention,
     settings_from_environment,
 )
 from gateway.record import (
@@ -96,14 +99,16 @@ async def _main() -> int:
         guard=guard,
     )
     await asyncio.to_thread(reloader.begin)
+    directory = journal_directory(settings)
     with contextlib.suppress(OSError):  # `follow_journal` tells of it
-        await asyncio.to_thread(latest.begin, journal_directory(settings))
+        await asyncio.to_thread(latest.begin, directory)
+    retention = journal_retention(settings)
     async with _state(settings, reloader, published, trust, guard) as state, _doors(settings, state):
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
-            asyncio.create_task(
-                _kept("journal", lambda: follow_journal(journal_directory(settings), state.take_journal))
-            ),
+            asyncio.create_task(_kept("journal", lambda: follow_journal(directory, state.take_journal))),
+            asyncio.create_task(_kept("retention", lambda: keep_forgetting(directory, retention))),
+            asyncio.create_task(state.figures.recall(JournalTail(directory))),
             asyncio.create_task(_kept("evidence", state.evidence.keep)),
             asyncio.create_task(_kept("registry", state.keep_reviewing)),
             asyncio.create_task(_kept("trust", trust.keep)),
@@ -117,6 +122,7 @@ async def _main() -> int:
         try:
             await _listen(channel, state)
         finally:
+            await state.streams.close()
             await state.jobs.close()
             await trust.close()
             for task in tasks:
@@ -192,6 +198,7 @@ async def _state(
             codes=code_sender(settings.codes, directory),
             trust=trust,
             guard=guard,
+            figures=Figures(lambda: None if (policy := reloader.policy()) is None else policy.verdict),
         )
     finally:
         if evidence is not None:

@@ -11,6 +11,8 @@ import structlog
 
 from gateway.control.evidence_task import Evidence
 from gateway.control.facts import FactsFollower
+from gateway.control.figures.figures import Figures
+from gateway.control.figures.streams import Streams
 from gateway.control.jobs import Jobs
 from gateway.control.preview import ReloadGuard
 from gateway.control.registry.calls import complete_call, proving_call
@@ -26,6 +28,7 @@ from gateway.facts.projection import ProjectionError
 from gateway.facts.reader import FactsReader
 from gateway.facts.values import FactsUnavailable, RegistrationFact, TokenFact
 from gateway.generation.countries import FILE_RULES
+from gateway.generation.generation import PolicyPart
 from gateway.journal import Entry
 from gateway.journal import Record as CallRecord
 from gateway.numbers.canonical import DiallingRules
@@ -59,6 +62,7 @@ class ControlState:
         codes: CodeSender,
         trust: FreshTrust,
         guard: ReloadGuard,
+        figures: Figures,
     ) -> None:
         self.record = record
         self.published = published
@@ -68,6 +72,8 @@ class ControlState:
         self.trust = trust
         self.latest = guard.latest
         self.guard = guard
+        self.figures = figures
+        self.streams = Streams()
         self.jobs = Jobs()
         self.reloader = reloader
         self._follower = follower
@@ -119,8 +125,12 @@ class ControlState:
         await self.traffic.take(entries)
         self.latest.take(entries)
         policy = self.reloader.policy()
-        if policy is None:
-            return
+        if policy is not None:
+            await self._learn_of_use(entries, policy)
+        # Last, and never failing: where the record does not take a portion, it is read again.
+        self.figures.take(entries)
+
+    async def _learn_of_use(self, entries: Sequence[Entry], policy: PolicyPart) -> None:
         calls, now = [entry for entry in entries if isinstance(entry, CallRecord)], int(time.time())
         counts = count_calls(calls, trunks=policy.by_name, find=lambda tn: self._registered(tn, now))
         if counts:

@@ -26,6 +26,7 @@ from gateway import telemetry
 from gateway.certificates.chain import ChainError, parse_chain
 from gateway.certificates.reading import CertificateError, read_certificates
 from gateway.certificates.trust_list import TrustList, TrustListError, read_trust_list, trust_list_x5u
+from gateway.control.list_states import ListState, trust_list_state
 from gateway.control.obtained import KeptTrustList, ObtainedStore
 from gateway.control.revocation_lists import PutInForce, seconds_until_next_look
 from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError
@@ -109,12 +110,12 @@ class TrustListFollower:
         """The listed anchors, as a generation wants them; asked for from other threads too."""
         return _files(self._listed, self._clock())
 
-    def states(self, now: float) -> dict[str, str]:
-        """Each domain's list: fresh, overdue or missing."""
-        return {
-            name: "missing" if each.kept is None else "overdue" if now > each.kept.exp else "fresh"
+    def states(self, now: float) -> list[ListState]:
+        """Each domain's list as it stands."""
+        return [
+            trust_list_state(name, each.source, each.kept, each.problem, now=now)
             for name, each in list(self._listed.items())
-        }
+        ]
 
     async def close(self) -> None:
         """Stop looking."""

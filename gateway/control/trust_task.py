@@ -22,6 +22,7 @@ from cryptography import x509
 from gateway import telemetry
 from gateway.certificates.revocation_list import RevocationList
 from gateway.certificates.trust import Trust
+from gateway.control.list_states import ListState, revocation_states
 from gateway.control.obtained import ObtainedStore, kept_crls
 from gateway.control.revocation_lists import Followed, PutInForce, RevocationListFollower, Tell
 from gateway.control.trust_lists import TrustListFollower, kept_anchors
@@ -103,7 +104,7 @@ class FreshTrust:
         states = self._crl_states(now)
         for state in ("fresh", "overdue", "missing"):
             telemetry.REVOCATION_LISTS.labels(state).set(states[state])
-        lists = Counter(self._lists.states(now).values())
+        lists = Counter(each.state for each in self._lists.states(now))
         for state in ("fresh", "overdue", "missing"):
             telemetry.TRUST_LISTS.labels(state).set(lists[state])
         ends = [crl.next_update for crl in self._current_lists() if crl.next_update is not None]
@@ -126,12 +127,17 @@ class FreshTrust:
         if missing:
             # Not those that certificates name: any stranger's dead pointer would be the node's trouble.
             found.append(f"revocation lists of [trust] crl_urls never obtained: {missing}; the log says why")
-        for name, state in self._lists.states(now).items():
-            if state == "overdue":
-                found.append(f"the trust list of the domain {name} is past its end")
-            elif state == "missing":
-                found.append(f"the trust list of the domain {name} was never obtained; the log says why")
+        for each in self._lists.states(now):
+            if each.state == "overdue":
+                found.append(f"the trust list of the domain {each.name} is past its end")
+            elif each.state == "missing":
+                found.append(f"the trust list of the domain {each.name} was never obtained; the log says why")
         return found
+
+    def lists(self, *, now: int) -> list[ListState]:
+        """Every list as it stands: those of revocations, then those of authorities."""
+        revocations = revocation_states(self._current_lists(), self._crls.states(), now=now)
+        return [*revocations, *self._lists.states(now)]
 
     async def close(self) -> None:
         """Stop fetching."""

@@ -178,6 +178,14 @@ class DataTable(Table):
     directory: FilePath = "data"
 
 
+class JournalTable(Table):
+    """`[journal]`: how long calls' records are kept; whichever of both ends first."""
+
+    keep_hours: int = Field(default=168, ge=1, le=8760)
+    keep_megabytes: int = Field(default=128, ge=16, le=1_048_576)
+    """Of each worker."""
+
+
 class X5uTable(Table):
     """`[x5u]`: how strangers' certificates are fetched."""
 
@@ -226,6 +234,7 @@ class Settings(Table):
     database: DatabaseTable = DatabaseTable()
     codes: CodesTable = CodesTable()
     data: DataTable = DataTable()
+    journal: JournalTable = JournalTable()
     trust: TrustTable = TrustTable()
     x5u: X5uTable = X5uTable()
     verification: VerificationTable = VerificationTable()

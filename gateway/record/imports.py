@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.record.schema import imports
@@ -82,6 +82,13 @@ async def read_imports(transaction: AsyncConnection) -> tuple[Import, ...]:
     """Return every import, the newest first."""
     rows = await transaction.execute(select(imports).order_by(imports.c.id.desc()))
     return tuple(_import(row) for row in rows)
+
+
+async def latest_imports(transaction: AsyncConnection) -> list[Import]:
+    """The file of each feed that was begun last, by the name of the feed."""
+    latest = select(func.max(imports.c.id)).group_by(imports.c.feed)
+    query = select(imports).where(imports.c.id.in_(latest)).order_by(imports.c.feed)
+    return [_import(row) for row in await transaction.execute(query)]
 
 
 def _import(row: Row[*tuple[object, ...]]) -> Import:

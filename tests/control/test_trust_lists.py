@@ -112,6 +112,10 @@ async def f(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fo
         yield made
 
 
+def states(f: Following, now: float) -> dict[str, str]:
+    return {each.name: each.state for each in f.follower.states(now)}
+
+
 async def test_anchors_of_a_list_are_put_in_force(f: Following):
     f.host.serve("/list", jws(FIRST, SECOND))
     f.configure()
@@ -119,7 +123,7 @@ async def test_anchors_of_a_list_are_put_in_force(f: Following):
     assert list(f.generations[-1]) == ["listed/000.der", "listed/001.der"]
     await f.looked()
     assert len(f.generations) == 1
-    assert f.follower.states(NOW) == {"default": "fresh"}
+    assert states(f, NOW) == {"default": "fresh"}
 
 
 async def test_a_newer_list_takes_its_place_and_an_older_one_does_not(f: Following):
@@ -168,7 +172,7 @@ async def test_what_is_not_to_be_believed_leaves_the_last_good_one(f: Following,
     f.host.serve("/list", body)
     await f.looked()
     assert f.anchors == [FIRST.der]
-    assert f.follower.states(NOW) == {"default": "fresh"}
+    assert states(f, NOW) == {"default": "fresh"}
 
 
 async def test_a_host_that_hangs_or_says_too_much_leaves_the_last_good_one(f: Following):
@@ -202,7 +206,7 @@ async def test_past_its_end_a_list_is_used_for_the_grace_and_no_longer(f: Follow
     f.now = NOW + DAY + 3_600
     await f.looked()
     assert f.anchors == [FIRST.der]
-    assert f.follower.states(f.now) == {"default": "overdue"}
+    assert states(f, f.now) == {"default": "overdue"}
     f.now += 1
     await f.until(lambda: f.anchors == [])
     f.host.serve("/list", jws(SECOND, sequence=8, exp=f.now + DAY))
@@ -217,14 +221,14 @@ async def test_another_pin_makes_the_last_list_worth_nothing_at_once(f: Followin
     assert kept_anchors(f.settings(), f.store, now=NOW) == {}
     f.configure()
     await f.until(lambda: f.anchors == [])
-    assert f.follower.states(NOW) == {"default": "missing"}
+    assert states(f, NOW) == {"default": "missing"}
 
 
 async def test_a_list_from_a_file_is_read_again(f: Following):
     path = f.directory / "list.jws"
     how = {"trust_list_url": None, "trust_list_file": str(path)}
     f.configure(**how)
-    await f.until(lambda: f.follower.states(NOW) == {"default": "missing"})
+    await f.until(lambda: states(f, NOW) == {"default": "missing"})
     path.write_bytes(json.dumps({"status": "success", "caList": jws(FIRST).decode()}).encode())
     await f.until(lambda: f.anchors == [FIRST.der])
     assert f.host.connections == 0

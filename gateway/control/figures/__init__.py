@@ -1,0 +1,1 @@
+"""What operators see of the calls, counted as they come."""
