@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from gateway.doctor.looking.surroundings import Surroundings
 from gateway.doctor.node import ListenerSeen, NodeSeen
 from gateway.generation.settings import parse_listen_address
-from gateway.journal import SEGMENT_BYTES, SEGMENTS_KEPT
+from gateway.node_settings import journal_retention
 
 CONNECT_SECONDS: Final = 2.0
 
@@ -46,7 +46,7 @@ async def look_at_node(around: Surroundings) -> NodeSeen:
         listeners=tuple(found),
         data_directory=str(around.data_directory),
         free_bytes=_free_bytes(around),
-        needed_bytes=2 * count * SEGMENTS_KEPT * SEGMENT_BYTES,
+        needed_bytes=2 * count * journal_retention(around.settings).bytes,
     )
 
 
