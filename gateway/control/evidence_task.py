@@ -15,9 +15,11 @@ from typing import Final
 
 import structlog
 
+from gateway.control.forgetting import forget_expired
 from gateway.control.importing import ImportReport
 from gateway.control.reputation_cache import (
     bring_up_to_date,
+    cache_entries,
     cache_import,
     cache_numbers,
     rebuild_cache,
@@ -32,6 +34,7 @@ from gateway.numbers.canonical import TelephoneNumber
 from gateway.record import Record, RecordError
 
 LOOK_SECONDS: Final = 1.0
+FORGET_SECONDS: Final = 86_400.0
 ANSWER_SECONDS: Final = 2.0
 """For the one question whether all is there: loading is patient, readiness has to be true soon."""
 
@@ -134,6 +137,29 @@ class Evidence:
                 await cache_numbers(self._record, self._loader, numbers, now=int(time.time()))
         except LoadError:
             self.is_behind()
+
+    async def forget(self) -> int:
+        """Take out of the record what has not counted for a while, and out of Redis what is left of it.
+
+        Returns of how many numbers anything was taken out. Raises RecordError.
+        """
+        forgotten = 0
+        async for numbers in forget_expired(self._record, now=int(time.time())):
+            forgotten += len(numbers)
+            try:
+                async with self._turn:
+                    await cache_entries(self._record, self._loader, numbers, now=int(time.time()))
+            except LoadError:
+                self.is_behind()
+        return forgotten
+
+    async def keep_forgetting(self) -> None:
+        """For ever: once a day."""
+        while True:
+            forgotten = await self.forget()
+            if forgotten:
+                _log.info("expired evidence was removed", numbers=forgotten)
+            await asyncio.sleep(FORGET_SECONDS)
 
     def is_behind(self) -> None:
         """Note that the record has more than Redis: `keep` brings it there."""

@@ -110,6 +110,7 @@ async def _main() -> int:
             asyncio.create_task(_kept("retention", lambda: keep_forgetting(directory, retention))),
             asyncio.create_task(state.figures.recall(JournalTail(directory))),
             asyncio.create_task(_kept("evidence", state.evidence.keep)),
+            asyncio.create_task(_kept("forgetting", state.evidence.keep_forgetting)),
             asyncio.create_task(_kept("registry", state.keep_reviewing)),
             asyncio.create_task(_kept("trust", trust.keep)),
         ]

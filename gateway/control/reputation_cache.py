@@ -83,7 +83,21 @@ async def cache_numbers(
     now: int,
     progress: Progress | None = None,
 ) -> int:
-    """Bring some numbers up to date in Redis. Raises LoadError, RecordError."""
+    """Bring some numbers and the blocks around them up to date in Redis. Raises LoadError, RecordError."""
+    written = await cache_entries(record, loader, touched, now=now, progress=progress)
+    await _cache_blocks(record, loader, touched, now=now)
+    return written
+
+
+async def cache_entries(
+    record: Record,
+    loader: ReputationLoader,
+    touched: Collection[TelephoneNumber],
+    *,
+    now: int,
+    progress: Progress | None = None,
+) -> int:
+    """The same without the blocks around them."""
     today = datetime.fromtimestamp(now, UTC).date()
     # In their order, so that each page of the table and each exchange's key in Redis is met once.
     numbers, written = sorted(touched), 0
@@ -94,12 +108,21 @@ async def cache_numbers(
             written += await loader.update(known)
             if progress is not None:
                 progress(written)
-        for (length, digits), exchanges in _exchanges_by_area(numbers).items():
+    return written
+
+
+async def _cache_blocks(
+    record: Record, loader: ReputationLoader, touched: Collection[TelephoneNumber], *, now: int
+) -> None:
+    today = datetime.fromtimestamp(now, UTC).date()
+    async with record.read() as transaction:
+        for (length, digits), exchanges in _exchanges_by_area(touched).items():
             builder = AreaBuilder(today=now // SECONDS_A_DAY)
             for seen in number_days(await sightings_of_area(transaction, length, digits, today=today)):
                 builder.add(seen)
-            await loader.update(area.only(exchanges) for area in builder.rest())
-    return written
+            areas = [area.only(exchanges) for area in builder.rest()]
+            await loader.update(areas)
+            await loader.forget_blocks(exchanges.difference(*(area.evidence for area in areas)))
 
 
 def _exchanges_by_area(numbers: Iterable[TelephoneNumber]) -> dict[tuple[int, str], set[str]]:

@@ -20,18 +20,34 @@ local function bounded(value, longest)
   return value
 end
 
--- The number's entry and the evidence of its area, exchange, thousand, hundred and ten block, which lie in the
--- hash of its exchange under 'a', 'x' and the digits that follow the exchange.
+local LONGEST_BLOCKS = 64
+local BLOCK = 14 -- bytes of a block's evidence, before the digits of its parts: block_entry.py's
+
+local function names(value, at, digit)
+  return type(value) == 'string' and string.find(value, digit, at + 1, true)
+end
+
+-- The number's entry, the evidence of its area and exchange, of its thousand, hundred and ten: in the hash of
+-- the exchange under the last four digits, 'x', and the digits that follow the exchange. Redis looks through a
+-- small hash from its beginning for every field, so only what the block around it names is asked for.
 local function look_up(key, digits)
-  local found = redis.pcall(
-    'HMGET', key, digits, 'a', 'x', string.sub(digits, 1, 1), string.sub(digits, 1, 2), string.sub(digits, 1, 3))
+  local thousand, hundred, ten = string.sub(digits, 1, 1), string.sub(digits, 1, 2), string.sub(digits, 1, 3)
+  local found = redis.pcall('HMGET', key, digits, 'x', thousand)
   if found.err then
     return POISONED
   end
-  for i = 1, #found do
-    found[i] = bounded(found[i], LONGEST_ENTRY)
+  local reply = {bounded(found[1], LONGEST_ENTRY), bounded(found[2], LONGEST_BLOCKS)}
+  if names(reply[2], 2 * BLOCK, thousand) then
+    reply[3] = bounded(found[3], LONGEST_BLOCKS)
+    if names(reply[3], BLOCK, string.sub(digits, 2, 2)) then
+      local inner = redis.pcall('HMGET', key, hundred, ten)
+      reply[4] = bounded(inner[1], LONGEST_BLOCKS)
+      if names(reply[4], BLOCK, string.sub(digits, 3, 3)) then
+        reply[5] = bounded(inner[2], LONGEST_BLOCKS)
+      end
+    end
   end
-  return found
+  return reply
 end
 
 -- KEYS: M markers, L hashes, E notes that may be there, C claims, T traffics, notes to make.

@@ -5,7 +5,7 @@ partition is the hash tag, so all that one call asks of its caller lies in one c
 
     cm:complete:{p3f}             string  "complete:<epoch>" | "building:<epoch>"; absent: nothing is known
     cm:rep:{p3f}:44207946         hash    last four digits -> entry (gateway.reputation.entry); expires.
-                                          a, x, 0, 01, 012 -> evidence of the area, the exchange and the
+                                          x -> evidence of area and exchange; 0, 01, 012 -> of the
                                           blocks in it (gateway.reputation.block_entry)
     cm:replay:{p3f}:<hash>        set     hashes of the call ids that used one PASSporT; expires
     cm:traffic:{p3f}              hash    path and number -> what it did lately (functions.lua); expires
@@ -26,7 +26,6 @@ from typing import Final
 from gateway.numbers.canonical import TelephoneNumber
 
 PARTITIONS: Final = 256
-AREA_FIELD: Final = "a"
 EXCHANGE_FIELD: Final = "x"
 REPUTATION_PATTERN: Final = "cm:rep:*"
 _TAGS: Final = tuple(f"{{p{number:02x}}}" for number in range(PARTITIONS))
@@ -66,8 +65,6 @@ def field_of(tn: TelephoneNumber) -> str:
 
 def block_field(block: str, exchange: str) -> str:
     """Return a block's field in the hash of its exchange; `block` are the digits its numbers begin with."""
-    if len(block) < len(exchange):
-        return AREA_FIELD
     return block[len(exchange) :] or EXCHANGE_FIELD
 
 

@@ -15,7 +15,7 @@ from typing import Final, TypeGuard
 from gateway.knowledge import keys
 from gateway.knowledge.question import UNKNOWN, Around, Evidence, Known, Passage, Question
 from gateway.numbers.canonical import TelephoneNumber
-from gateway.reputation.block_entry import decode_block
+from gateway.reputation.block_entry import decode_block, decode_exchange
 from gateway.reputation.blocks import BLOCKS, BlockEvidence, has_blocks
 from gateway.reputation.entry import EntryError, decode_entry
 from gateway.reputation.traffic import Shape, Traffic
@@ -151,12 +151,12 @@ class Packet:
         whole = [_is_complete(value, drops) for value in reply[: len(self.markers)]]
         for place, (draft, tn, marker) in enumerate(self.lookups, len(self.markers)):
             found = reply[place]
-            if not _is_list(found) or len(found) != 1 + len(BLOCKS):
+            if not _is_list(found) or not 1 < len(found) <= len(BLOCKS):
                 drops.entries += 1
                 continue
             known = _entry(found[0], drops, today=today)
-            if has_blocks(tn) and any(found[1:]):
-                draft.blocks[tn] = tuple(_block(value, drops) for value in found[1:])
+            if found[1] is not None and has_blocks(tn):
+                _add_blocks(draft, tn, found[1:], drops)
             # An entry that is there counts though others may be missing; absence needs the marker.
             draft.reputation[tn] = known if known is not None or whole[marker] else UNKNOWN
         for draft, found in zip(self.called, reply[looked_up:before], strict=True):
@@ -259,14 +259,21 @@ def _entry(value: object, drops: Drops, *, today: int) -> Known:
     return UNKNOWN
 
 
-def _block(value: object, drops: Drops) -> BlockEvidence | None:
-    """What a poisoned value says of a block is nothing: blocks only ever add."""
-    if value is None:
-        return None
-    if isinstance(value, bytes):
+def _add_blocks(draft: Draft, tn: TelephoneNumber, values: list[object], drops: Drops) -> None:
+    """Exchange with area, thousand, hundred, ten: as far as they were asked for.
+
+    What a poisoned value says is nothing, of its block and of those within: blocks only ever add.
+    """
+    around: list[BlockEvidence | None] = []
+    for place, value in enumerate(values):
         try:
-            return decode_block(value)
+            if not isinstance(value, bytes):
+                raise EntryError("no bytes")
+            if place:
+                around.append(decode_block(value))
+            else:
+                around += decode_exchange(value)
         except EntryError:
-            pass
-    drops.entries += 1
-    return None
+            drops.entries += 1
+            break
+    draft.blocks[tn] = (*around, *(None,) * (len(BLOCKS) - len(around)))

@@ -142,9 +142,48 @@ async def expire_sightings(transaction: AsyncConnection, tn: TelephoneNumber, *,
     return len((await transaction.execute(query)).all())
 
 
-async def forget_sightings(transaction: AsyncConnection, *, before: date) -> None:
-    """Remove what last counted on a day before this one."""
-    await transaction.execute(delete(sightings).where(sightings.c.last_day < before.isoformat()))
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Some rows of the table: those of the numbers after one and up to another."""
+
+    after: str
+    until: TelephoneNumber
+    oldest: date
+    """The earliest day on which one of them last counted."""
+
+
+async def next_portion(transaction: AsyncConnection, *, after: str, rows: int) -> Portion | None:
+    """Return the portion of at least so many rows that follows this number; None at the end.
+
+    A portion never parts a number's rows.
+    """
+    c = sightings.c
+    some = select(c.tn).where(c.tn > after).order_by(c.tn).limit(rows).subquery()
+    until = (await transaction.execute(select(func.max(some.c.tn)))).scalar_one_or_none()
+    if until is None:
+        return None
+    query = select(func.min(c.last_day)).where(c.tn > after, c.tn <= until)
+    return Portion(after, until, date.fromisoformat((await transaction.execute(query)).scalar_one()))
+
+
+async def forget_sightings(
+    transaction: AsyncConnection, portion: Portion, *, before: date
+) -> set[TelephoneNumber]:
+    """Remove what last counted on a day before `before`.
+
+    Returns the numbers of which anything was removed. There is no index for it, which every import would
+    have to keep: who removes looks through all of the table, portion by portion.
+    """
+    query = (
+        delete(sightings)
+        .where(
+            sightings.c.tn > portion.after,
+            sightings.c.tn <= portion.until,
+            sightings.c.last_day < before.isoformat(),
+        )
+        .returning(sightings.c.tn)
+    )
+    return set((await transaction.execute(query)).scalars())
 
 
 def _sighting(row: Row[*tuple[object, ...]]) -> Sighting:

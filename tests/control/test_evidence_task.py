@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from gateway.control import evidence_task
+from gateway.control import evidence_task, forgetting
 from gateway.control.evidence_task import Evidence
 from gateway.control.importing import ImportRequest, import_file
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import FOR_LOADING, connect
 from gateway.knowledge.importers.loader import LoadError
 from gateway.knowledge.store import Store
+from gateway.record.sightings import every_sighting
+from gateway.reputation.entry import day_of, encode_entry
 from gateway.reputation.score import score
-from tests.knowledge.asking import TODAY, ask
+from tests.knowledge.asking import TODAY, ask, entry
 from tests.valkey import running_valkey
 
 NOW = TODAY * 86_400
@@ -107,3 +110,30 @@ async def test_a_server_that_may_forget_is_warned_of(record, log):
         await evidence.close()
     [warning] = [line for line in log if line["event"] == "redis may forget"]
     assert "allkeys-lru" in warning["problem"]
+
+
+async def test_what_has_not_counted_for_long_leaves_the_record_and_redis(record, tmp_path, monkeypatch):
+    monkeypatch.setattr(forgetting, "ROWS_AT_ONCE", 2)
+    other, third = "12025550124", "12025550125"
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "tn,reporter,day,expires\n"
+        f"+{TN},a,2026-01-01,2026-01-02\n+{TN},b,{day_of(TODAY)},\n"
+        f"+{other},a,2026-01-01,2026-01-02\n"
+        f"+{third},a,2026-01-01,{day_of(TODAY - 5)}\n"
+    )
+    await import_file(record, ImportRequest(path=path, format="csv", feed="partner"), actor="test", now=NOW)
+    with running_valkey() as valkey:
+        evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING))
+        await evidence.rebuild()
+        key = valkey.client().keys("cm:rep:*")[0]
+        valkey.client().hset(key, other[-4:], encode_entry(entry(3)))
+        assert await evidence.forget() == 2
+        assert await evidence.forget() == 0
+        fields = valkey.client().hkeys(key)
+        await evidence.close()
+    assert TN[-4:].encode() in fields
+    assert other[-4:].encode() not in fields
+    async with record.read() as transaction:
+        async for batch in every_sighting(transaction, today=date(2025, 1, 1)):
+            assert [(each.tn, each.reporter) for each in batch] == [(TN, "b"), (third, "a")]

@@ -3,12 +3,18 @@ from __future__ import annotations
 import pytest
 
 from gateway.control.importing import ImportRequest, import_file
-from gateway.control.reputation_cache import bring_up_to_date, cache_import, rebuild_cache
+from gateway.control.reputation_cache import (
+    bring_up_to_date,
+    cache_import,
+    cache_numbers,
+    rebuild_cache,
+)
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import FOR_LOADING, connect
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader
 from gateway.knowledge.store import Store
 from gateway.record import open_record
+from gateway.record.sightings import expire_sightings
 from gateway.reputation.score import score
 from tests.knowledge.asking import TODAY, ask
 from tests.valkey import running_valkey
@@ -115,6 +121,20 @@ async def test_the_blocks_around_a_number_reach_the_call(parts, listing, whole):
     area = found.blocks[NEVER][0]
     assert area.day == TODAY
     assert area.fresh == pytest.approx(3 * 2**0.5, rel=1e-3)
+
+
+async def test_what_no_longer_counts_is_nothing_to_the_neighbours_either(parts, listing):
+    record, loader, knowledge = parts
+    beside = "12025550129"
+    await listing(record, "+12025550120,a\n+12025550121,a\n+12026660120,a\n")
+    await rebuild_cache(record, loader, now=NOW)
+    assert (await ask(knowledge, beside)).blocks[beside][4].numbers == 2
+    for number, left in (("12025550120", [2, 1, None, None, None]), ("12025550121", None)):
+        async with record.write() as transaction:
+            await expire_sightings(transaction, number, until=_today())
+        await cache_numbers(record, loader, [number], now=NOW)
+        around = (await ask(knowledge, beside)).blocks.get(beside)
+        assert (around and [block and block.numbers for block in around]) == left
 
 
 async def test_what_will_not_fit_is_refused_before_anything_is_removed(parts, listing):

@@ -19,6 +19,8 @@ from gateway.knowledge.keys import (
 from gateway.knowledge.question import UNKNOWN, Question
 from gateway.knowledge.store import GRACE_SECONDS, Store
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.block_entry import encode_block, encode_exchange
+from gateway.reputation.blocks import BlockEvidence
 from tests.knowledge.asking import CLEAN, OTHER_EXCHANGE, TN, TODAY, ask, batches, claim, entry, eventually
 from tests.valkey import Valkey, free_port, running_valkey
 
@@ -294,13 +296,43 @@ def test_the_fixture_kills_what_it_starts():
     assert not server.socket.exists()
 
 
-@pytest.mark.parametrize("poison", ["", "x", "[]", "[20000,1,-1,1,1,1]", "9" * 5000])
-async def test_a_poisoned_block_says_nothing_and_costs_nothing_else(knowledge, loader, valkey, poison):
+AROUND = BlockEvidence(TODAY, 7, 1.0, 1.0, 1.0, 1.0)
+BLOCKS = {  # of the +44 20 7946 in which TN is 0123
+    "x": encode_exchange(AROUND, AROUND, "0"),
+    "0": encode_block(AROUND, "1"),
+    "01": encode_block(AROUND, "2"),
+    "012": encode_block(AROUND),
+}
+
+
+async def seen_around(knowledge, loader, valkey, stored):
     await loader.rebuild(batches((TN, entry(3))))
     [key] = valkey.client().keys("cm:rep:*")
-    valkey.client().hset(key, mapping={"x": poison, "a": f"[{TODAY},7,1.0,1.0,1.0,1.0]"})
+    valkey.client().hset(key, mapping=stored)
     found = await ask(knowledge, TN)
     assert found.reputation == {TN: entry(3)}
-    assert found.blocks[TN][0].numbers == 7
-    assert found.blocks[TN][1:] == (None, None, None, None)
     assert found.degraded == ()
+    return [block is not None for block in found.blocks.get(TN, ())]
+
+
+async def test_the_blocks_around_a_number_come_along(knowledge, loader, valkey):
+    assert await seen_around(knowledge, loader, valkey, BLOCKS) == [True] * 5
+
+
+@pytest.mark.parametrize("poison", ["", "x", "[]", "[20000,1,-1,1,1,1]", "9" * 64, "9" * 5000])
+@pytest.mark.parametrize(("field", "left"), [("x", 0), ("0", 2), ("01", 3), ("012", 4)])
+async def test_a_poisoned_block_says_nothing_and_costs_nothing_wider(
+    knowledge, loader, valkey, poison, field, left
+):
+    seen = await seen_around(knowledge, loader, valkey, BLOCKS | {field: poison})
+    assert seen == [True] * left + [False] * (5 - left)
+    assert knowledge.drops.entries == 1
+
+
+@pytest.mark.parametrize(("outer", "left"), [("x", 2), ("0", 3), ("01", 4)])
+async def test_a_block_that_the_one_around_it_does_not_name_is_not_looked_for(
+    knowledge, loader, valkey, outer, left
+):
+    alone = encode_exchange(AROUND, AROUND) if outer == "x" else encode_block(AROUND)
+    seen = await seen_around(knowledge, loader, valkey, BLOCKS | {outer: alone})
+    assert seen == [True] * left + [False] * (5 - left)

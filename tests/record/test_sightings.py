@@ -8,6 +8,7 @@ from gateway.record.sightings import (
     add_sightings,
     every_sighting,
     forget_sightings,
+    next_portion,
     sightings_of,
 )
 from gateway.reputation.sighting import Sighting
@@ -46,11 +47,21 @@ async def test_what_goes_in_comes_out(record):
     assert [each.tn for batch in batches for each in batch] == ["12155550100", "12155550123", "12155550123"]
 
 
-async def test_what_no_longer_counts_can_be_forgotten(record):
-    await add(record, seen("12155550123", expires=date(2025, 11, 21)))
+async def test_what_no_longer_counts_can_be_forgotten_portion_by_portion(record):
+    ended, lasting = date(2025, 11, 21), date(2026, 11, 20)
+    kept = [seen(f"1215555{number:04d}", "2", expires=lasting) for number in range(10)]
+    await add(record, *kept, *(seen(each.tn, expires=ended) for each in kept[:7]))
+    after, forgotten, oldest = "", set(), []
     async with record.write() as transaction:
-        await forget_sightings(transaction, before=TODAY)
-        assert await sightings_of(transaction, "12155550123", today=date(2025, 1, 1)) == ()
+        while portion := await next_portion(transaction, after=after, rows=3):
+            forgotten |= await forget_sightings(transaction, portion, before=TODAY)
+            after = portion.until
+            oldest.append(portion.oldest)
+    assert forgotten == {each.tn for each in kept[:7]}
+    assert oldest == [ended] * 4 + [lasting]
+    async with record.read() as transaction:
+        left = [each async for batch in every_sighting(transaction, today=date(2025, 1, 1)) for each in batch]
+    assert left == kept
 
 
 async def test_an_import_goes_on_where_its_last_batch_ended(record):

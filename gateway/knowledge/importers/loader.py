@@ -22,8 +22,8 @@ from gateway.knowledge import keys
 from gateway.knowledge.connect import Connected, Untyped
 from gateway.knowledge.library import FINISH, SOURCE, WRITE
 from gateway.numbers.canonical import TelephoneNumber
-from gateway.reputation.block_entry import encode_block
-from gateway.reputation.blocks import BLOCKS, FEWEST_NUMBERS, Level
+from gateway.reputation.block_entry import encode_block, encode_exchange
+from gateway.reputation.blocks import FEWEST_NUMBERS, LEVELS, Level
 from gateway.reputation.entry import ReputationEntry, encode_entry
 from gateway.reputation.neighbourhood import Area
 from gateway.reputation.sighting import DEFAULT_KEEP_DAYS
@@ -95,6 +95,10 @@ class ReputationLoader:
                     chunk = []
         await self._write(chunk)
         return written
+
+    async def forget_blocks(self, exchanges: Iterable[str]) -> None:
+        """Let nothing be known of the blocks around an exchange's numbers. LoadError as above."""
+        await self._write([(exchange, keys.EXCHANGE_FIELD, b"", 0) for exchange in exchanges])
 
     async def rebuild(
         self, batches: AsyncIterable[Sequence[Known | Area]], *, progress: Callable[[int], None] | None = None
@@ -194,17 +198,25 @@ def _cell(tn: TelephoneNumber, entry: ReputationEntry | None) -> _Cell:
 
 
 def _blocks_of(area: Area) -> Iterator[_Cell]:
-    """Every block that counts, in the hash of its exchange; the area itself in the hash of each."""
-    lengths = {area.length - level.dropped: FEWEST_NUMBERS[level] for level in BLOCKS}
+    """Every block that counts, in the hash of its exchange; the area itself with each exchange."""
+    fewest = {area.length - level.dropped: FEWEST_NUMBERS[level] for level in LEVELS}
     end = area.length - Level.EXCHANGE.dropped
+    counting = {
+        block: evidence
+        for block, evidence in area.evidence.items()
+        if end <= len(block) < area.length and evidence.numbers >= fewest[len(block)]
+    }
+    parts: dict[str, str] = {}
+    for block in sorted(counting):
+        parts[block[:-1]] = parts.get(block[:-1], "") + block[-1]
     whole = area.evidence[area.digits]
     last_day = whole.day + DEFAULT_KEEP_DAYS
-    outer = encode_block(whole)
-    for block, evidence in area.evidence.items():
-        if len(block) == end:
-            yield block, keys.AREA_FIELD, outer, last_day
-        if end <= len(block) < area.length and evidence.numbers >= lengths[len(block)]:
-            yield block[:end], keys.block_field(block, block[:end]), encode_block(evidence), last_day
+    for block, evidence in counting.items():
+        inner = parts.get(block, "")
+        value = (
+            encode_exchange(whole, evidence, inner) if len(block) == end else encode_block(evidence, inner)
+        )
+        yield block[:end], keys.block_field(block, block[:end]), value, last_day
 
 
 def _unreachable(error: BaseException) -> LoadError:
