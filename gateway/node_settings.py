@@ -69,3 +69,8 @@ def metrics_directory(settings: Settings) -> Path:
 def development_token_path(settings: Settings) -> Path:
     """The token made at the first start of a development node."""
     return data_directory(settings) / "token"
+
+
+def development_sign_in_path(settings: Settings) -> Path:
+    """E-mail address and password of the operator made at the same time, a line each."""
+    return data_directory(settings) / "sign-in"

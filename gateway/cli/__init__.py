@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "certificates": ("gateway.cli.certificates", "certificates"),
     "calls": ("gateway.cli.calls", "calls"),
     "token": ("gateway.cli.token", "token"),
+    "person": ("gateway.cli.person", "person"),
     "decision": ("gateway.cli.decision", "decision"),
     "allocations": ("gateway.cli.allocations", "allocations"),
     "dno": ("gateway.cli.dno", "dno"),

@@ -1,8 +1,8 @@
-"""What a first start on a developer's machine makes by itself: throw-away certificates and a token.
+"""What a first start on a developer's machine makes by itself: throw-away certificates, a token, an operator.
 
 Only where the configuration is the development one: certificates where `[signing]` points into
-`certs/dev` and nothing is there yet, a token where every listener is on loopback and `trunks.toml` names
-one called `development`. An operator's own configuration does neither, so nothing is made for it.
+`certs/dev` and nothing is there yet, token and operator where every listener is on loopback and `trunks.toml`
+names a token called `development`. An operator's own configuration does neither, so nothing is made for it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -19,19 +20,32 @@ from gateway.cli.development_pki import DevelopmentPki, make_development_pki
 from gateway.control.commands import TokenRequest, create_token, list_tokens, revoke_token
 from gateway.control.facts import FactsFollower
 from gateway.control.files import Configuration
+from gateway.control.people.accounts import create_person, find_by_email
+from gateway.control.people.passwords import is_password
 from gateway.facts import facts_path
 from gateway.facts.projection import Projection
 from gateway.facts.tokens import Scope, hash_token
 from gateway.generation.settings import Settings, parse_listen_address
 from gateway.generation.trunks import TokenCredential
-from gateway.node_settings import data_directory, development_token_path
-from gateway.record import RecordBusyError, RecordError, RecordLock, open_record, record_location
+from gateway.node_settings import data_directory, development_sign_in_path, development_token_path
+from gateway.record import Record, RecordBusyError, RecordError, RecordLock, open_record, record_location
 
 DEVELOPMENT_PKI: Final = Path("certs/dev")
 DEVELOPMENT_ANCHORS: Final = Path("certs/trust")
 DEVELOPMENT_ROOT: Final = "development-root.pem"
 TOKEN_NAME: Final = "development"  # noqa: S105 - a name, not a token
+_ACTOR: Final = "first-start"
+OPERATOR_EMAIL: Final = "operator@example.org"
 _SCOPES: Final = (Scope.CALL_SIGN, Scope.CALL_VERIFY, Scope.REPORT_WRITE, Scope.OPERATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class DevelopmentAccess:
+    """What opens a development node."""
+
+    token: str = field(repr=False)
+    password: str | None = field(repr=False)
+    """Of `OPERATOR_EMAIL`; None once it was changed."""
 
 
 def make_development_files(settings: Settings) -> None:
@@ -68,8 +82,8 @@ def trust_root(paths: DevelopmentPki, anchors: Path) -> Path:
     return target
 
 
-def development_token(configuration: Configuration, settings: Settings) -> str | None:
-    """The development token, made where it is missing; None for an operator's own configuration."""
+def development_access(configuration: Configuration, settings: Settings) -> DevelopmentAccess | None:
+    """Token and operator, made where they are missing; None for an operator's own configuration."""
     listen = settings.listen
     addresses = [address for address in (listen.calls, listen.repository, listen.control) if address]
     if not all(parse_listen_address(address).is_loopback for address in addresses):
@@ -83,7 +97,7 @@ def development_token(configuration: Configuration, settings: Settings) -> str |
     if not any(named):
         return None
     try:
-        return asyncio.run(_token(settings))
+        return asyncio.run(_access(settings))
     except RecordBusyError as error:
         raise click.ClickException(
             f"{error}. If that is another node, give this one a data directory of its own: "
@@ -93,30 +107,52 @@ def development_token(configuration: Configuration, settings: Settings) -> str |
         raise click.ClickException(str(error)) from error
 
 
-async def _token(settings: Settings) -> str:
-    directory, path = data_directory(settings), development_token_path(settings)
+async def _access(settings: Settings) -> DevelopmentAccess:
+    directory = data_directory(settings)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with RecordLock(directory):
         record = await open_record(record_location(settings.database.url, directory))
         try:
             now = int(time.time())
-            live = {token.name: token for token in await list_tokens(record)}
-            kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
-            if TOKEN_NAME in live:
-                if hash_token(kept) == live[TOKEN_NAME].hash:
-                    return kept
-                await revoke_token(record, TOKEN_NAME, actor="first-start", now=now)
-            request = TokenRequest(name=TOKEN_NAME, scopes=tuple(scope.value for scope in _SCOPES))
-            created = await create_token(record, request, actor="first-start", now=now)
-            _write_private(path, created.secret)
-            projection = Projection(facts_path(directory))
-            try:
-                await FactsFollower(record, projection).rebuild(now=now)
-            finally:
-                projection.close()
-            return created.secret
+            token = await _token(record, settings, now)
+            return DevelopmentAccess(token, await _operator(record, settings, now))
         finally:
             await record.close()
+
+
+async def _token(record: Record, settings: Settings, now: int) -> str:
+    path = development_token_path(settings)
+    live = {token.name: token for token in await list_tokens(record)}
+    kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    if TOKEN_NAME in live:
+        if hash_token(kept) == live[TOKEN_NAME].hash:
+            return kept
+        await revoke_token(record, TOKEN_NAME, actor=_ACTOR, now=now)
+    request = TokenRequest(name=TOKEN_NAME, scopes=tuple(scope.value for scope in _SCOPES))
+    created = await create_token(record, request, actor=_ACTOR, now=now)
+    _write_private(path, created.secret)
+    projection = Projection(facts_path(data_directory(settings)))
+    try:
+        await FactsFollower(record, projection).rebuild(now=now)
+    finally:
+        projection.close()
+    return created.secret
+
+
+async def _operator(record: Record, settings: Settings, now: int) -> str | None:
+    """The operator's password, as long as it is the one that was made here."""
+    path = development_sign_in_path(settings)
+    person = await find_by_email(record, OPERATOR_EMAIL)
+    if person is None:
+        made = await create_person(
+            record, email=OPERATOR_EMAIL, role=Scope.OPERATOR, owner_id=None, actor=_ACTOR, now=now
+        )
+        _write_private(path, f"{OPERATOR_EMAIL}\n{made.password}")
+        return made.password
+    kept = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    if len(kept) == 2 and await is_password(kept[1], stored=person.password_hash):
+        return kept[1]
+    return None
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -14,7 +14,12 @@ import structlog
 
 from gateway import __version__, telemetry
 from gateway.cli.config import configuration_option, report_problems
-from gateway.cli.first_start import development_token, make_development_files
+from gateway.cli.first_start import (
+    OPERATOR_EMAIL,
+    DevelopmentAccess,
+    development_access,
+    make_development_files,
+)
 from gateway.cli.sample_requests import listener_url, signing_line, verdict_line
 from gateway.control.files import Configuration, read_configuration, read_settings
 from gateway.control.signing_key import signing_problem
@@ -40,6 +45,11 @@ Callmark {version} serves.
   control       {control}
   certificates  {certificates}
   data          {data}
+"""
+_SIGN_IN: Final = """\
+Open {control}/ and sign in:
+  e-mail        {email}
+  password      {password}
 """
 _FIRST_CALL: Final = """\
 Sign a call, and ask for a verdict on one (copy and paste):
@@ -79,10 +89,10 @@ def serve(*, directory: Path) -> None:
     elif problems := trust_list_problems(settings):
         report_problems(problems)
     try:
-        token = (
-            development_token(configuration, settings) if isinstance(configuration, Configuration) else None
+        access = (
+            development_access(configuration, settings) if isinstance(configuration, Configuration) else None
         )
-        status = asyncio.run(supervise(_plan(directory, settings, _Events(settings, token))))
+        status = asyncio.run(supervise(_plan(directory, settings, _Events(settings, access))))
     except (ListenError, DataDirectoryError, ValkeyError, StartError) as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -93,9 +103,9 @@ def serve(*, directory: Path) -> None:
 class _Events:
     """Hears what the supervisor tells: all of it into the log, and a greeting once calls are answered."""
 
-    def __init__(self, settings: Settings, token: str | None) -> None:
+    def __init__(self, settings: Settings, access: DevelopmentAccess | None) -> None:
         self._settings = settings
-        self._token = token
+        self._access = access
         self._log = structlog.get_logger("callmark.node")
         self._off = ""
         self._is_ours = False
@@ -126,11 +136,17 @@ class _Events:
                 data=data,
             )
         )
-        if self._token is not None:
+        if self._access is not None:
+            token = self._access.token
+            if self._access.password is not None:
+                control = listener_url(self._settings, "control")
+                click.echo(
+                    _SIGN_IN.format(control=control, email=OPERATOR_EMAIL, password=self._access.password)
+                )
             click.echo(
                 _FIRST_CALL.format(
-                    signing=signing_line(calls, self._token),
-                    verdict=verdict_line(calls, self._token, trunk="international-1"),
+                    signing=signing_line(calls, token),
+                    verdict=verdict_line(calls, token, trunk="international-1"),
                     token_file=Path(data) / "token",
                 )
             )

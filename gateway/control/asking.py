@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.attestation.decide import TrunkKind
+from gateway.control.people.sessions import SignedIn
 from gateway.control.state import ControlState
 from gateway.generation.problem import Problem as ConfigurationProblem
 from gateway.passport.strict import StrictJsonError, read_json
@@ -20,12 +21,14 @@ from gateway.web.shape import ShapeError, read_shape
 Shape = TypeVar("Shape")
 
 ACTOR: Final = web.RequestKey("actor", str)
-"""Who asks, for the audit: `cli:alice`, `token:console`."""
+"""Who asks, for the audit: `cli:alice`, `token:console`, `person:3`."""
 IS_OPERATOR: Final = web.RequestKey("is_operator", bool)
 """Whether who asks may see numbers; an auditor may not."""
 STATE: Final = web.AppKey("state", ControlState)
 OWNER: Final = web.RequestKey[int | None]("owner")
 """Whose rows may be seen: an owner's id, or None for operators and auditors, who see all."""
+SIGNED_IN: Final = web.RequestKey("signed_in", SignedIn)
+"""Who is at the browser; there only where somebody is."""
 IS_SOCKET: Final = web.AppKey("is_socket", bool)
 """Whether this door is `control.sock`."""
 

@@ -33,3 +33,10 @@ async def note_attempts(
     rows = [{"purpose": purpose, "subject": subject, "at": now} for purpose, subject in tried]
     await transaction.execute(insert(attempts), rows)
     await transaction.execute(delete(attempts).where(attempts.c.at <= now - KEPT_SECONDS))
+
+
+async def forget_attempts(transaction: AsyncConnection, purpose: str, subject: str) -> None:
+    """Forget the tries of one subject: what they were for was reached."""
+    await transaction.execute(
+        delete(attempts).where(attempts.c.purpose == purpose, attempts.c.subject == subject)
+    )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.record.registry_tables import owners
+
+_IDS_END: Final = 2**31
+"""An id beyond is nobody's; PostgreSQL would refuse to look for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ async def insert_owner(
 
 async def find_owner(transaction: AsyncConnection, owner_id: int) -> Owner | None:
     """Return the owner of that id who was not erased, or None."""
+    if not 0 < owner_id < _IDS_END:
+        return None
     query = select(owners).where(owners.c.id == owner_id, owners.c.erased_at.is_(None))
     row = (await transaction.execute(query)).one_or_none()
     return None if row is None else _owner(row)

@@ -111,7 +111,7 @@ def test_every_answer_names_no_version_and_is_for_no_cache(node):
     ("method", "path", "status", "code"),
     [
         ("GET", "/admin/v1/nothing", 404, "not-found"),
-        ("GET", "/", 404, "not-found"),
+        ("GET", "/nowhere", 404, "not-found"),
         ("PUT", "/admin/v1/tokens", 405, "method-not-allowed"),
         ("GET", "/admin/v1/reload", 405, "method-not-allowed"),
         ("DELETE", "/admin/v1/tokens/" + "9" * 5000, 404, "not-found"),

@@ -9,13 +9,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from gateway.record import RecordError, open_record, record_path
-from gateway.record.registry_tables import metadata
+from gateway.record.people_tables import people
 
 
 async def test_migrations_make_exactly_the_tables_of_the_schema(record):
     async with record.read() as transaction:
         differences = await transaction.run_sync(
-            lambda connection: compare_metadata(MigrationContext.configure(connection), metadata)
+            lambda connection: compare_metadata(MigrationContext.configure(connection), people.metadata)
         )
     assert differences == []
 

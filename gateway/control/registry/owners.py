@@ -19,6 +19,7 @@ from gateway.record.audit import audit_of
 from gateway.record.engine import Record
 from gateway.record.notices import forget_notices, read_notices
 from gateway.record.owners import Owner, erase_owner, find_owner, insert_owner, read_owners
+from gateway.record.people import delete_person, people_of_owner
 from gateway.record.proofs import forget_statements
 from gateway.record.registrations import (
     count_registrations,
@@ -47,12 +48,17 @@ class OwnerWithCounts:
 
 async def make_owner(record: Record, *, name: str, contact: str, actor: str, now: int) -> Owner:
     """Make an owner. Raises CommandError."""
+    async with record.write() as transaction:
+        return await add_owner(transaction, name=name, contact=contact, actor=actor, now=now)
+
+
+async def add_owner(transaction: AsyncConnection, *, name: str, contact: str, actor: str, now: int) -> Owner:
+    """Make an owner in the transaction of something greater. Raises CommandError."""
     name = _check_text(name, "/name", _LONGEST_NAME)
     contact = _check_text(contact, "/contact", _LONGEST_CONTACT)
-    async with record.write() as transaction:
-        owner = await insert_owner(transaction, name=name, contact=contact, created_at=now, created_by=actor)
-        # No name: it can be taken out of the owner's row, and out of the audit nothing can.
-        await audit_owner(transaction, owner.id, action="owner.create", actor=actor, now=now, detail={})
+    owner = await insert_owner(transaction, name=name, contact=contact, created_at=now, created_by=actor)
+    # No name: it can be taken out of the owner's row, and out of the audit nothing can.
+    await audit_owner(transaction, owner.id, action="owner.create", actor=actor, now=now, detail={})
     return owner
 
 
@@ -102,6 +108,8 @@ async def export_owner(record: Record, owner_id: int) -> AsyncIterator[dict[str,
             after = page[-1].id
         for dispute in await disputes.read_disputes(transaction, owner_id=owner_id, limit=10_000):
             yield {"dispute": asdict(dispute)}
+        for person in await people_of_owner(transaction, owner_id):
+            yield {"person": {"id": person.id, "email": person.email, "created_at": person.created_at}}
         for notice in await read_notices(transaction, owner_id=owner_id, limit=10_000):
             yield {"notice": asdict(notice)}
         async for row in audit_of(transaction, f"owner:{owner_id}"):
@@ -126,6 +134,8 @@ async def erase(record: Record, owner_id: int, *, policy: RegistryPolicy, actor:
             after = page[-1].id
         for token in await tokens_of_owner(transaction, owner_id):
             await revoke_in(transaction, token, actor=actor, now=now)
+        for person in await people_of_owner(transaction, owner_id):
+            await delete_person(transaction, person.id)
         await forget_brands(transaction, owner_id=owner_id)
         await forget_statements(transaction, owner_id=owner_id, now=now)
         await disputes.forget_statements(transaction, owner_id=owner_id)
