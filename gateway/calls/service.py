@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Final
 
 from aiohttp import web
 
@@ -34,6 +35,9 @@ from gateway.passport.ppt import Ppt
 from gateway.reasons import POLICY_ERROR
 from gateway.verdicts.call import Call
 from gateway.web.problems import at
+
+KEPT_FOR_ANSWER_MS: Final = 5
+"""Of a call's time: what is decided at the last moment has to be written and read yet."""
 
 Handler = Callable[..., Awaitable[Answer]]
 """Called with the request, its body, the request id, and the path's `prefix` by name."""
@@ -87,7 +91,7 @@ class CallService:
     ) -> Judged:
         """Verify a call, judge it and account for it; `started` in epoch seconds."""
         began = time.perf_counter()
-        deadline = asyncio.get_running_loop().time() + max_ms / 1000
+        deadline = asyncio.get_running_loop().time() + (max_ms - min(KEPT_FOR_ANSWER_MS, max_ms / 4)) / 1000
         judged = await verify_call(
             self._plane,
             current,

@@ -174,6 +174,15 @@ def test_max_ms_is_kept_while_a_certificates_host_hangs(
     assert took_ms < max_ms + 60
 
 
+def test_after_a_wait_for_a_certificate_there_is_time_to_ask_what_is_known_of_the_number(
+    node: GatewayNode, host: Repository, key: ec.EllipticCurvePrivateKey
+):
+    host.hang("/hangs-long.pem")
+    found = verdict(node, max_ms=900, identity=[make_identity(key, host.url("/hangs-long.pem"))])
+    assert codes(found)[0] == "stir.credential.pending"
+    assert found["degraded"] == []
+
+
 def test_a_certificate_that_comes_late_is_there_for_the_next_call(
     node: GatewayNode, host: Repository, stranger: Pki, key: ec.EllipticCurvePrivateKey
 ):
