@@ -31,6 +31,8 @@ class CurrentGeneration(msgspec.Struct, frozen=True):
     digest: str
     key_file: str | None
     """`[signing] key_file`; the key itself is never in a bundle."""
+    set_aside: tuple[str, ...] = ()
+    """Policy parts that were rolled back from, by digest: files that still hold one of them are not taken."""
 
 
 class BundleStore:

@@ -248,6 +248,11 @@ CONFIG_RELOAD_SUCCESS_SECONDS: Final = prometheus_client.Gauge(
     "When the configuration was last taken, or found to be the one in force.",
     multiprocess_mode="mostrecent",
 )
+POLICY_ROLLED_BACK: Final = prometheus_client.Gauge(
+    "callmark_policy_rolled_back",
+    "1 while the policy in force is one that was rolled back to, and not that of the files.",
+    multiprocess_mode="livemostrecent",
+)
 
 
 def render_metrics() -> tuple[bytes, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -11,6 +11,7 @@ import click
 
 from gateway.cli.administration import data_directory_option, json_option, show_json
 from gateway.cli.control_client import NoNodeError, exchange
+from gateway.cli.wording import safe
 from gateway.control_socket import CONTROL_SOCKET
 
 _TIMEOUT_SECONDS: Final = 120.0
@@ -65,7 +66,7 @@ def reload(*, data_directory: Path, accept_shrink: bool, override: bool, as_json
     elif result["taken"]:
         _show_taken(result)
     else:
-        _show_refused(result)
+        show_refused(result)
     if not result["taken"]:
         raise click.exceptions.Exit(1)
 
@@ -76,12 +77,19 @@ def _show_taken(result: Mapping[str, Any]) -> None:
         click.echo(f"Nothing has changed: {name} stays in force.")
     else:
         click.echo(f"Taken: {name} is in force.")
-    _show_phases(result)
+    show_phases(result)
+    show_changed(result["differences"])
+    if result["policy_rolled_back"]:
+        click.echo(
+            "  The policy was rolled back, and its files are still those of then: they are not taken until "
+            "they change, or with --override."
+        )
     for section in result["needs_restart"]:
         click.echo(f"  {section} of gateway.toml has changed too: that waits for the next start.")
 
 
-def _show_refused(result: Mapping[str, Any]) -> None:
+def show_refused(result: Mapping[str, Any]) -> None:
+    """Print every problem with its place, and what stays."""
     for each in result["problems"]:
         place = each["file"] if each["line"] is None else f"{each['file']}:{each['line']}"
         key = f" {each['key']}:" if each["key"] else ""
@@ -93,10 +101,18 @@ def _show_refused(result: Mapping[str, Any]) -> None:
         f"{result['generation']} ({result['digest'][:12]}).",
         err=True,
     )
-    _show_phases(result, err=True)
+    show_phases(result, err=True)
 
 
-def _show_phases(result: Mapping[str, Any], *, err: bool = False) -> None:
+def show_changed(differences: Sequence[Mapping[str, str]], *, indent: str = "  ") -> None:
+    """Print what is other than before, a line each."""
+    for each in differences:
+        place = ": ".join(part for part in (each["file"], each["key"]) if part)
+        click.echo(f"{indent}{safe(place)}{' ' if place else ''}{safe(each['words'])}")
+
+
+def show_phases(result: Mapping[str, Any], *, err: bool = False) -> None:
+    """Print how long each phase took, and each worker's word."""
     phases = ", ".join(f"{phase} {ms} ms" for phase, ms in result["milliseconds"].items())
     click.echo(f"  {phases}", err=err)
     for worker in result["workers"]:

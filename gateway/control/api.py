@@ -19,6 +19,7 @@ from gateway.control import (
     api_disputes,
     api_evidence,
     api_figures,
+    api_generations,
     api_node,
     api_numbers,
     api_openapi,
@@ -43,6 +44,7 @@ from gateway.web.request_id import request_id
 
 ROOMS: Final = (
     api_node,
+    api_generations,
     api_calls,
     api_figures,
     api_record,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 
 from aiohttp import web
 
 from gateway import telemetry
 from gateway.control.asking import ACTOR, STATE, answer, parameter_problem, problem_document
+from gateway.control.preview import Preview
 from gateway.control.reloaded import Reloaded
 
 
@@ -35,7 +37,7 @@ async def metrics(request: web.Request) -> web.Response:
 
 async def reload(request: web.Request) -> web.Response:
     """Read the configuration again; 409 with every problem when it is not taken."""
-    result = await request.app[STATE].reload(
+    result = await request.app[STATE].changes.reload(
         actor=request[ACTOR],
         accept_shrink=_is_set(request, "accept_shrink"),
         override=_is_set(request, "override"),
@@ -60,8 +62,16 @@ def reload_document(result: Reloaded) -> dict[str, object]:
         "milliseconds": dict(result.milliseconds),
         "workers": [dict(worker) for worker in result.workers],
         "needs_restart": list(result.needs_restart),
+        "policy_rolled_back": result.held_back,
+        "differences": [asdict(each) for each in result.differences],
+        "effect": None if result.effect is None else effect_document(result.effect),
         "problems": [problem_document(each) for each in result.problems],
     }
+
+
+def effect_document(effect: Preview) -> dict[str, object]:
+    """What it would have made of the recent calls, in counts."""
+    return {"calls": effect.calls, "changed": effect.changed, "newly_blocked": effect.newly_blocked}
 
 
 async def generation(request: web.Request) -> web.Response:

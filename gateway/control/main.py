@@ -25,6 +25,7 @@ from gateway import telemetry
 from gateway.channel import Channel, inherited_listeners
 from gateway.control.api import control_application
 from gateway.control.call_paths import CallPaths
+from gateway.control.changes import Changes
 from gateway.control.evidence_task import Evidence, connect_evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.figures.figures import Figures
@@ -96,7 +97,7 @@ async def _main() -> int:
         publish=published.take,
         obtained=trust.files,
         took=trust.took,
-        guard=guard,
+        weigh=guard,
     )
     await asyncio.to_thread(reloader.begin)
     directory = journal_directory(settings)
@@ -114,7 +115,7 @@ async def _main() -> int:
             asyncio.create_task(_kept("registry", state.keep_reviewing)),
             asyncio.create_task(_kept("trust", trust.keep)),
         ]
-        state.look_for_lists()
+        await state.changes.begin()
         # What is there now stays: looking through all of it at each full collection held everybody up
         # for 90 ms in the middle of an import (30 ms without).
         gc.collect()
@@ -148,11 +149,11 @@ async def _listen(channel: Channel, state: ControlState) -> None:
     while received := await channel.receive():
         match received.kind:
             case "confirmations":
-                state.reloader.confirmed(received.message)
+                state.reloader.announcer.confirmed(received.message)
             case "workers":
-                state.reloader.workers = received.message["workers"]
+                state.reloader.announcer.workers = received.message["workers"]
             case "reload":
-                task = asyncio.create_task(state.reload(actor="signal:SIGHUP"))
+                task = asyncio.create_task(state.changes.reload(actor="signal:SIGHUP"))
                 reloads.add(task)
                 task.add_done_callback(reloads.discard)
             case "list_wanted":
@@ -200,6 +201,7 @@ async def _state(
             trust=trust,
             guard=guard,
             figures=Figures(lambda: None if (policy := reloader.policy()) is None else policy.verdict),
+            changes=Changes(record=record, reloader=reloader, trust=trust, directory=directory),
         )
     finally:
         if evidence is not None:

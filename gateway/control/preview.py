@@ -96,12 +96,9 @@ class ReloadGuard:
     def __init__(self, latest: LatestCalls) -> None:
         self.latest = latest
 
-    async def __call__(self, old: Generation, new: Generation) -> Problem | None:
-        """Say why `new` is not to follow `old` unasked, or None."""
-        if old.policy_digest == new.policy_digest:
-            return None
-        found = await self.preview(old, new)
-        return over_limit(found, old.policy.most_newly_blocked_percent)
+    async def __call__(self, old: Generation, new: Generation) -> Preview | None:
+        """What `new` would have made of the recent calls; None where both decide alike."""
+        return None if old.policy_digest == new.policy_digest else await self.preview(old, new)
 
     async def preview(self, old: Generation, new: Generation) -> Preview:
         """Judge the recent calls under both, beside everything else this process does."""

@@ -1,39 +1,45 @@
 """A reload: read, build whole, announce, taken by every worker or by none.
 
 The order: read and judge the files, the signing key with them; see what they would do to the recent calls
-(`preview`); write the bundle; let `current` name it;
-announce; wait for each worker's word. Where one refuses, or says nothing, the generation before is
-announced again, so that no two workers go on answering by different rules; one that wakes late finds both
-announcements and ends with the older. The trust part goes back with it here, as nobody has used it alone
-yet. A worker that is only starting, or is just being replaced, reads `current` by itself.
+(`preview`); write the bundle; have it put in force (`announcing.py`). Where a worker does not take it, the
+trust part goes back with the policy part, as nobody has used it alone yet.
+
+A roll-back puts an earlier policy part in force with the trust part of now. Files that still hold the policy
+part that was rolled back from are set aside: a reload takes everything but that part, until they change.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
 
+import msgspec
 import structlog
 
 from gateway.channel import Channel
-from gateway.control.files import Configuration, read_configuration
-from gateway.control.reloaded import Reloaded, needs_restart, next_generation, refused, tell, timed, trouble
-from gateway.control.signing_key import signing_problem
-from gateway.control.trust_lists import trust_list_problems
+from gateway.control.announcing import Announcer, Workers
+from gateway.control.files import Configuration
+from gateway.control.policy_parts import PolicyParts
+from gateway.control.preview import Preview, over_limit
+from gateway.control.reading import ConfigurationReader, still_set_aside, with_policy_of
+from gateway.control.reloaded import (
+    Reloaded,
+    needs_restart,
+    next_generation,
+    refused,
+    tell,
+    tell_roll_back,
+    timed,
+    trouble,
+)
+from gateway.generation.differences import differences
 from gateway.generation.generation import Generation, PolicyPart, build
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
-from gateway.generation.shrinking import shrunk_lists
 from gateway.generation.texts import Texts
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
-
-CONFIRM_SECONDS: Final = 15.0
-"""Longer than the supervisor gives the workers: this is for a supervisor that does not answer."""
-BACK_SECONDS: Final = 1.0
-"""Those that took it go back in milliseconds; one that hangs has held this up once already."""
 
 _log = structlog.get_logger("callmark.reload")
 
@@ -51,31 +57,31 @@ class Reloader:
         publish: Callable[[Generation], None],
         obtained: Callable[[], Mapping[str, bytes]] = dict[str, bytes],
         took: Callable[[Generation], None] = lambda _: None,
-        guard: Callable[[Generation, Generation], Awaitable[Problem | None]],
+        weigh: Callable[[Generation, Generation], Awaitable[Preview | None]],
     ) -> None:
         """`obtained` gives fetched lists as a generation wants them; `took` hears what workers have taken.
 
-        `guard` says why a generation is not to follow the one in force without an explicit word.
+        `weigh` says what a generation would have made of the recent calls; None where it cannot differ.
         """
         self._directory = directory
-        self._environment = environment
+        self._reader = ConfigurationReader(directory, environment, obtained)
         self._settings = settings
-        self._channel = channel
         self._publish = publish
         self._obtained = obtained
         self._took = took
         self._texts: Texts | None = None
-        self._guard = guard
+        self._weigh = weigh
         self._store = BundleStore(Path(settings.data.directory))
         self._turn = asyncio.Lock()
-        self._confirmations: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
-        self.workers: Sequence[Mapping[str, Any]] = ()
-        """Each seat as the supervisor last described it."""
+        self.announcer = Announcer(channel, self._store)
+        self.policies = PolicyParts(Path(settings.data.directory))
         self.generation: Generation | None = None
         """The one in force, once `begin` has run."""
         self.configured = settings
         """The settings as the last reload that was taken read them."""
         self.last: Reloaded | None = None
+        self.obtained_taken: Callable[[Reloaded], Awaitable[None]] | None = None
+        """Hears of each generation that fetched lists were put in force with."""
 
     def begin(self) -> None:
         """Make the first generation, or find that the last good one must do; before any worker runs.
@@ -83,9 +89,13 @@ class Reloader:
         Raises GenerationLoadError when there is neither.
         """
         before = self._store.read_current()
-        read = self._read()
+        kept = None if before is None else self._kept(before)
+        read = self._reader.read()
+        set_aside = still_set_aside(read, before)
+        if set_aside and not isinstance(read, list) and kept is not None:
+            read = with_policy_of(kept, read)
         if not isinstance(read, list) and before is not None:
-            read = self._unless_shrunk(read, self._loaded(before)) or read
+            read = self._reader.shrunk(read, self._loaded(before)) or read
         if isinstance(read, list):
             if before is None:
                 raise GenerationLoadError("; ".join(str(problem) for problem in read))
@@ -93,12 +103,23 @@ class Reloader:
             generation = self.generation = self._store.load(before.digest)
             self._note(refused(before, {}, read))
         else:
-            candidate = next_generation(read.settings, before, self._store.write(read.texts))
+            digest = self._store.write(read.texts)
+            candidate = next_generation(read.settings, before, digest, set_aside=set_aside)
             if candidate != before:
                 self._store.make_current(candidate)
             generation = read.generation
+            changed = () if kept is None else differences(kept, read.texts)
             self._taken(read)
-            self._note(Reloaded(taken=True, number=candidate.number, digest=candidate.digest))
+            self._keep_policy(read.texts)
+            self._note(
+                Reloaded(
+                    taken=True,
+                    number=candidate.number,
+                    digest=candidate.digest,
+                    differences=changed,
+                    held_back=bool(set_aside),
+                )
+            )
         self._publish(generation)
 
     def policy(self) -> PolicyPart | None:
@@ -110,30 +131,29 @@ class Reloader:
         """What restarted workers would begin with."""
         return self._store.read_current()
 
-    def confirmed(self, message: Mapping[str, Any]) -> None:
-        """Take the supervisor's word on an announcement."""
-        self._confirmations.put_nowait(message)
+    @property
+    def workers(self) -> Workers:
+        """Each seat as the supervisor last described it."""
+        return self.announcer.workers
 
-    def strays(self) -> list[Mapping[str, Any]]:
-        """The workers that answer by another generation than the one in force."""
+    @property
+    def is_rolled_back(self) -> bool:
+        """Whether the policy in force is not that of the files, and they are to wait until they change."""
         current = self.current
-        digest = None if current is None else current.digest
-        return [each for each in self.workers if each.get("state") == "ready" and each.get("hash") != digest]
+        return current is not None and bool(current.set_aside)
+
+    def strays(self) -> Workers:
+        """The workers that answer by another generation than the one in force."""
+        return self.announcer.strays(self.current)
 
     async def gather_strays(self) -> None:
-        """Announce what is in force to workers that never heard of it.
-
-        So it is after a control process was killed between naming a generation and announcing it.
-        """
+        """Announce what is in force to workers that never heard of it."""
         async with self._turn:
-            current = self.current
-            if current is not None and self.strays():
-                workers = await self._announce(current, CONFIRM_SECONDS)
-                _log.warning("announced again", generation=current.number, workers=workers)
+            await self.announcer.gather_strays(self.current)
 
     async def candidate(self) -> Configuration | list[Problem]:
         """Give what a reload would read now, or every problem of it; nothing changes."""
-        return await asyncio.to_thread(self._read)
+        return await asyncio.to_thread(self._reader.read)
 
     async def reload(self, *, accept_shrink: bool = False, override: bool = False) -> Reloaded:
         """Carry out one reload; a second one asked for meanwhile waits and then reads for itself.
@@ -142,59 +162,112 @@ class Reloader:
         what would block too many of the recent calls, unless `override` does.
         """
         async with self._turn:
-            try:
-                result = await self._reload(accept_shrink=accept_shrink, override=override)
-            except (GenerationLoadError, OSError) as error:
-                place = str(Path(self._settings.data.directory) / "generations")
-                problem = Problem(place, None, "", f"cannot be used: {error}")
-                number, digest = (0, "") if self.last is None else (self.last.number, self.last.digest)
-                result = Reloaded(taken=False, number=number, digest=digest, problems=[problem])
+            result = await self._or_problem(self._reload(accept_shrink=accept_shrink, override=override))
             self._note(result)
             return result
+
+    async def roll_back(self, policy: Texts) -> Reloaded:
+        """Put this policy part in force with the trust part of now; whoever asks has judged it."""
+        async with self._turn:
+            result = await self._or_problem(self._roll_back(policy))
+            tell_roll_back(result)
+            return result
+
+    async def _or_problem(self, work: Awaitable[Reloaded]) -> Reloaded:
+        try:
+            return await work
+        except (GenerationLoadError, OSError) as error:
+            place = str(Path(self._settings.data.directory) / "generations")
+            problem = Problem(place, None, "", f"cannot be used: {error}")
+            number, digest = (0, "") if self.last is None else (self.last.number, self.last.digest)
+            return Reloaded(taken=False, number=number, digest=digest, problems=[problem])
 
     async def _reload(self, *, accept_shrink: bool, override: bool) -> Reloaded:
         before = await asyncio.to_thread(self._store.read_current)
         times: dict[str, float] = {}
         with timed(times, "read"):
-            read = await asyncio.to_thread(self._read)
+            read = await asyncio.to_thread(self._reader.read)
+        kept = self._texts
+        set_aside = () if override else still_set_aside(read, before)
+        if set_aside and not isinstance(read, list) and kept is not None:
+            read = await asyncio.to_thread(with_policy_of, kept, read)
         if not isinstance(read, list) and not accept_shrink:
-            read = self._unless_shrunk(read, self.generation) or read
+            read = self._reader.shrunk(read, self.policy()) or read
         if isinstance(read, list):
             return refused(before, times, read)
-        if self.generation is not None and not override:
-            with timed(times, "preview"):
-                problem = await self._guard(self.generation, read.generation)
-            if problem is not None:
-                return refused(before, times, [problem])
+        effect, problem = await self._weighed(read.generation, times, override=override)
+        if problem is not None:
+            return refused(before, times, [problem])
         with timed(times, "write"):
             digest = await asyncio.to_thread(self._store.write, read.texts)
-        candidate = next_generation(read.settings, before, digest)
-        restart = needs_restart(self._settings, read.settings)
-        if candidate == before and not self.strays():
+        candidate = next_generation(read.settings, before, digest, set_aside=set_aside)
+        result = Reloaded(
+            taken=True,
+            number=candidate.number,
+            digest=digest,
+            milliseconds=times,
+            workers=self.workers,
+            needs_restart=needs_restart(self._settings, read.settings),
+            held_back=bool(set_aside),
+            effect=effect,
+        )
+        if before is not None and candidate.number == before.number and not self.strays():
+            if candidate != before:
+                await asyncio.to_thread(self._store.make_current, candidate)
             self._taken(read)
-            return Reloaded(
-                taken=True,
-                number=candidate.number,
-                digest=digest,
-                milliseconds=times,
-                workers=self.workers,
-                needs_restart=restart,
-                unchanged=True,
-            )
+            return replace(result, unchanged=True)
         # Fetchable before the first call is signed with it, by however little.
         self._publish(read.generation)
-        workers, troubles = await self._put_in_force(candidate, before, times)
+        workers, troubles = await self.announcer.put_in_force(candidate, before, times)
         if troubles and before is not None:
             return refused(before, times, [trouble(each, self._directory) for each in troubles], workers)
         self._taken(read)
+        await asyncio.to_thread(self._keep_policy, read.texts)
+        changed = () if kept is None else await asyncio.to_thread(differences, kept, read.texts)
+        return replace(result, workers=workers, differences=changed)
+
+    async def _roll_back(self, policy: Texts) -> Reloaded:
+        before = await asyncio.to_thread(self._store.read_current)
+        kept, times = self._texts, dict[str, float]()
+        if kept is None or before is None:
+            raise GenerationLoadError("there is none in force yet")
+        texts = kept.with_policy_of(policy)
+        with timed(times, "build"):
+            generation = await asyncio.to_thread(build, texts)
+        if isinstance(generation, list):
+            return refused(before, times, generation)
+        effect, _ = await self._weighed(generation, times, override=True)
+        with timed(times, "write"):
+            digest = await asyncio.to_thread(self._store.write, texts)
+        aside = {*before.set_aside, kept.policy_digest()} - {texts.policy_digest()}
+        candidate = CurrentGeneration(before.number + 1, digest, before.key_file, tuple(sorted(aside)))
+        workers, troubles = await self.announcer.put_in_force(candidate, before, times)
+        if troubles:
+            return refused(before, times, [trouble(each, self._directory) for each in troubles], workers)
+        self._texts, self.generation = texts, generation
+        await asyncio.to_thread(self._keep_policy, texts)
         return Reloaded(
             taken=True,
             number=candidate.number,
             digest=digest,
             milliseconds=times,
             workers=workers,
-            needs_restart=restart,
+            held_back=True,
+            effect=effect,
+            differences=await asyncio.to_thread(differences, kept, texts),
         )
+
+    async def _weighed(
+        self, candidate: Generation, times: dict[str, float], *, override: bool
+    ) -> tuple[Preview | None, Problem | None]:
+        """What it would have made of the recent calls, and why it is not to be taken unasked."""
+        if self.generation is None:
+            return None, None
+        with timed(times, "preview"):
+            effect = await self._weigh(self.generation, candidate)
+        if effect is None or override:
+            return effect, None
+        return effect, over_limit(effect, self.generation.policy.most_newly_blocked_percent)
 
     async def take_obtained(self) -> bool:
         """Put the lists that were fetched in force; whether every worker took them.
@@ -224,11 +297,17 @@ class Reloader:
             digest = await asyncio.to_thread(self._store.write, texts)
         if digest == before.digest and not self.strays():
             return True
-        candidate = CurrentGeneration(before.number + (digest != before.digest), digest, before.key_file)
-        workers, troubles = await self._put_in_force(candidate, before, times)
+        number = before.number + (digest != before.digest)
+        candidate = msgspec.structs.replace(before, number=number, digest=digest)
+        workers, troubles = await self.announcer.put_in_force(candidate, before, times)
         if not troubles:
+            changed = await asyncio.to_thread(differences, self._texts, texts)
             self._texts, self.generation = texts, generation
             self._took(generation)
+            if self.obtained_taken is not None:
+                await self.obtained_taken(
+                    Reloaded(taken=True, number=number, digest=digest, differences=changed)
+                )
         words = "fetched lists are not taken" if troubles else "fetched lists are in force"
         _log.log(
             30 if troubles else 20,
@@ -241,57 +320,29 @@ class Reloader:
         )
         return not troubles
 
-    async def _put_in_force(
-        self, candidate: CurrentGeneration, before: CurrentGeneration | None, times: dict[str, float]
-    ) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
-        """Announce it; all workers as they stand, and those that did not take it: then all go back."""
-        with timed(times, "workers"):
-            await asyncio.to_thread(self._store.make_current, candidate)
-            workers = await self._announce(candidate, CONFIRM_SECONDS)
-        troubles = [each for each in workers if each.get("state") in {"refused", "silent"}]
-        if troubles and before is not None:
-            with timed(times, "back"):
-                await asyncio.to_thread(self._store.make_current, before)
-                await self._announce(before, BACK_SECONDS)
-        return workers, troubles
-
     def _taken(self, read: Configuration) -> None:
         self._texts, self.generation, self.configured = read.texts, read.generation, read.settings
 
-    def _read(self) -> Configuration | list[Problem]:
-        read = read_configuration(self._directory, self._environment, obtained=self._obtained())
-        if isinstance(read, list):
-            return read
-        problem = signing_problem(read)
-        return [*([problem] if problem else []), *trust_list_problems(read.settings)] or read
-
-    def _unless_shrunk(self, read: Configuration, before: Generation | None) -> list[Problem]:
-        if before is None:
-            return []
-        shrunk = shrunk_lists(before.policy, read.generation.policy)
-        return [replace(problem, file=str(self._directory / problem.file)) for problem in shrunk]
-
-    def _loaded(self, current: CurrentGeneration) -> Generation | None:
-        """The generation to compare with; None where an older release wrote it otherwise."""
+    def _keep_policy(self, texts: Texts) -> None:
         try:
-            return self._store.load(current.digest)
+            self.policies.keep(texts)
+        except OSError as error:
+            # Done is done: what the workers confirmed is not undone because nobody can go back to it.
+            _log.error("a policy in force is not kept", problem=str(error))
+
+    def _loaded(self, current: CurrentGeneration) -> PolicyPart | None:
+        """The policy to compare with; None where an older release wrote it otherwise."""
+        try:
+            return self._store.load(current.digest).policy
         except GenerationLoadError:
             return None
 
-    async def _announce(
-        self, generation: CurrentGeneration, within_seconds: float
-    ) -> Sequence[Mapping[str, Any]]:
-        while not self._confirmations.empty():
-            self._confirmations.get_nowait()
-        await self._channel.send({"type": "announce", "number": generation.number, "hash": generation.digest})
+    def _kept(self, current: CurrentGeneration) -> Texts | None:
+        """The texts in force; None where they can no longer be read."""
         try:
-            async with asyncio.timeout(within_seconds):
-                while True:
-                    message = await self._confirmations.get()
-                    if (message.get("number"), message.get("hash")) == (generation.number, generation.digest):
-                        return list(message.get("workers", ()))
-        except TimeoutError:
-            return ({"slot": None, "pid": None, "state": "silent", "why": "the supervisor did not answer"},)
+            return self._store.read(current.digest)
+        except GenerationLoadError:
+            return None
 
     def _note(self, result: Reloaded) -> None:
         self.last = result

@@ -12,9 +12,16 @@ from typing import Any, Final
 import structlog
 
 from gateway import telemetry
+from gateway.control.preview import Preview
+from gateway.generation.differences import Difference
 from gateway.generation.problem import Problem
 from gateway.generation.settings import RELOADABLE, Settings
 from gateway.generations import CurrentGeneration
+
+ROLLED_BACK: Final = (
+    "the policy was rolled back: the policy files on the disk differ from what is in force, and are not "
+    "taken until they change"
+)
 
 _log: Final = structlog.get_logger("callmark.reload")
 
@@ -35,6 +42,11 @@ class Reloaded:
     needs_restart: Sequence[str] = ()
     """Sections of gateway.toml that changed and wait for the next start."""
     unchanged: bool = False
+    held_back: bool = False
+    """The policy part in force is not that of the files, which was rolled back from."""
+    effect: Preview | None = None
+    """What it would have made of the recent calls; None where the policy part is the same."""
+    differences: Sequence[Difference] = ()
 
 
 def refused(
@@ -76,14 +88,15 @@ def needs_restart(running: Settings, read: Settings) -> list[str]:
     ]
 
 
-def next_generation(settings: Settings, before: CurrentGeneration | None, digest: str) -> CurrentGeneration:
-    """What `current` would say: the same as before where nothing is different."""
+def next_generation(
+    settings: Settings, before: CurrentGeneration | None, digest: str, *, set_aside: tuple[str, ...] = ()
+) -> CurrentGeneration:
+    """What `current` would say: the same number as before where nothing that calls see is different."""
     key_file = settings.signing.key_file
     if before is None:
         return CurrentGeneration(1, digest, key_file)
-    if (before.digest, before.key_file) == (digest, key_file):
-        return before
-    return CurrentGeneration(before.number + 1, digest, key_file)
+    is_same = (before.digest, before.key_file) == (digest, key_file)
+    return CurrentGeneration(before.number + (not is_same), digest, key_file, set_aside)
 
 
 def tell(result: Reloaded) -> None:
@@ -91,6 +104,7 @@ def tell(result: Reloaded) -> None:
     telemetry.CONFIG_RELOAD_SUCCESSFUL.set(1 if result.taken else 0)
     if result.taken:
         telemetry.CONFIG_RELOAD_SUCCESS_SECONDS.set(time.time())
+        telemetry.POLICY_ROLLED_BACK.set(1 if result.held_back else 0)
     words = "reloaded" if result.taken else "reload refused; the last good configuration stays"
     _log.log(
         20 if result.taken else 30,
@@ -98,6 +112,21 @@ def tell(result: Reloaded) -> None:
         generation=result.number,
         digest=result.digest[:12],
         unchanged=result.unchanged,
+        held_back=result.held_back,
+        milliseconds=result.milliseconds,
+        problems=[str(problem) for problem in result.problems],
+    )
+
+
+def tell_roll_back(result: Reloaded) -> None:
+    """The same of a roll-back; whether the files were good is not its to say."""
+    if result.taken:
+        telemetry.POLICY_ROLLED_BACK.set(1)
+    words = "policy rolled back" if result.taken else "roll-back refused; the policy in force stays"
+    _log.warning(
+        words,
+        generation=result.number,
+        digest=result.digest[:12],
         milliseconds=result.milliseconds,
         problems=[str(problem) for problem in result.problems],
     )

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from gateway.control.changes import Changes
 from gateway.control.evidence_task import Evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.figures.figures import Figures
@@ -20,7 +21,7 @@ from gateway.control.registry.sending import CodeSender
 from gateway.control.registry.steps import review_due
 from gateway.control.registry.use import count_calls, forget_use, note_calls
 from gateway.control.reload import Reloader
-from gateway.control.reloaded import Reloaded
+from gateway.control.reloaded import ROLLED_BACK
 from gateway.control.repository import Published
 from gateway.control.traffic import Traffic
 from gateway.control.trust_task import FreshTrust
@@ -33,7 +34,6 @@ from gateway.journal import Entry
 from gateway.journal import Record as CallRecord
 from gateway.numbers.canonical import DiallingRules
 from gateway.record import Record, RecordError
-from gateway.record.audit import append_audit
 
 FOLLOW_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.5
@@ -41,7 +41,6 @@ LOOK_SECONDS: Final = 0.5
 REVIEW_SECONDS: Final = 30.0
 STALE_SECONDS: Final = 30
 """Six rounds missed: the facts no longer follow."""
-_PROBLEMS_IN_AUDIT: Final = 20
 
 _log = structlog.get_logger("callmark.control")
 
@@ -63,8 +62,10 @@ class ControlState:
         trust: FreshTrust,
         guard: ReloadGuard,
         figures: Figures,
+        changes: Changes,
     ) -> None:
         self.record = record
+        self.changes = changes
         self.published = published
         self.evidence = evidence
         self.traffic = traffic
@@ -158,39 +159,6 @@ class ControlState:
                 await self.follow()
             await forget_use(self.record, now=int(time.time()))
 
-    async def reload(self, *, actor: str, accept_shrink: bool = False, override: bool = False) -> Reloaded:
-        """Reload and put it into the audit, taken or not."""
-        result = await self.reloader.reload(accept_shrink=accept_shrink, override=override)
-        if result.taken:
-            self.look_for_lists()
-        if not result.unchanged:
-            await self._audit_reload(result, actor, override=override)
-        return result
-
-    def look_for_lists(self) -> None:
-        """Look for every list that trust is kept fresh by, by the settings in force."""
-        if self.reloader.generation is not None:
-            self.trust.configure(self.reloader.configured, self.reloader.generation)
-
-    async def _audit_reload(self, result: Reloaded, actor: str, *, override: bool) -> None:
-        try:
-            async with self.record.write() as transaction:
-                await append_audit(
-                    transaction,
-                    at=int(time.time()),
-                    actor=actor,
-                    action="configuration.reload" if result.taken else "configuration.refuse",
-                    subject=f"generation:{result.number}",
-                    detail={
-                        "digest": result.digest,
-                        "problems": [str(problem) for problem in result.problems][:_PROBLEMS_IN_AUDIT],
-                        "override": override,
-                    },
-                )
-        except RecordError as error:
-            # Done is done: a reload that the workers confirmed is not undone for its row.
-            _log.error("reload without its audit row", actor=actor, problem=str(error))
-
     def generation_document(self) -> dict[str, object]:
         """Return what is in force and how each worker stands."""
         current, last = self.reloader.current, self.reloader.last
@@ -198,6 +166,7 @@ class ControlState:
             "generation": None if current is None else current.number,
             "digest": None if current is None else current.digest,
             "workers": list(self.reloader.workers),
+            "policy_rolled_back": self.reloader.is_rolled_back,
             "last_reload": None
             if last is None
             else {"taken": last.taken, "problems": [str(problem) for problem in last.problems]},
@@ -226,6 +195,8 @@ class ControlState:
         last = self.reloader.last
         if last is not None and not last.taken:
             reasons.append("the configuration on the disk was refused; the last good one is in force")
+        if self.reloader.is_rolled_back:
+            reasons.append(ROLLED_BACK)
         return reasons
 
     def _are_facts_stale(self, now: int) -> bool:

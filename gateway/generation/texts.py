@@ -85,11 +85,23 @@ class Texts:
         own = {name: data for name, data in self.files.items() if not name.startswith(folders)}
         return replace(self, files={**own, **obtained})
 
+    def policy_part(self) -> Texts:
+        """The policy part alone."""
+        names = (*POLICY_FILES, *OPTIONAL_FILES)
+        files = {name: self.files[name] for name in names if name in self.files}
+        return Texts(files=files, domains=(), variables=self.variables)
+
+    def with_policy_of(self, other: Texts) -> Texts:
+        """The same with the policy part of `other`: certificates, lists of revocations and keys stay."""
+        names = {*POLICY_FILES, *OPTIONAL_FILES}
+        own = {name: data for name, data in self.files.items() if name not in names}
+        part = other.policy_part()
+        return replace(self, files={**own, **part.files}, variables=part.variables)
+
     def policy_digest(self) -> str:
         """SHA-256, hex, over all that the policy part is made of."""
         whole = sha256()
-        names = (*POLICY_FILES, *OPTIONAL_FILES)
-        parts = [(name, self.files[name]) for name in names if name in self.files]
+        parts = list(self.policy_part().files.items())
         parts += [(name, text.encode()) for name, text in sorted(self.variables.items())]
         for name, data in parts:
             # Lengths first: bytes moved from one file to the next must not give the same digest.

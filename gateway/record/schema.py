@@ -202,3 +202,21 @@ scorecards: Final = Table(
     Column("complaints", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+
+generations: Final = Table(
+    "generations",
+    metadata,
+    # Each node counts its own: several may write to one record.
+    Column("node", String(32), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("policy", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("cause", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    # JSON: what changed, and what it would have made of the recent calls.
+    Column("differences", Text, nullable=False),
+    Column("effect", Text),
+    sqlite_with_rowid=False,
+)

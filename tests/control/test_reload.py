@@ -40,8 +40,8 @@ class Supervisor:
                 for slot, state in enumerate(states)
             ]
             message = {"type": "confirmations", "number": number, "hash": digest, "workers": workers}
-            self._reloader.confirmed({**message, "number": number + 100})  # a late word on another
-            self._reloader.confirmed(message)
+            self._reloader.announcer.confirmed({**message, "number": number + 100})  # a late word on another
+            self._reloader.announcer.confirmed(message)
 
 
 class Node:
@@ -79,7 +79,7 @@ async def node(tmp_path, anchor_pem):
         settings=read_settings(directory, environment),
         channel=ours,
         publish=published.append,
-        guard=allowing,
+        weigh=allowing,
     )
     other = Channel(theirs)
     supervisor = Supervisor(other, reloader)
@@ -127,7 +127,7 @@ async def test_workers_that_are_starting_or_being_replaced_read_it_by_themselves
 
 
 async def test_a_supervisor_that_says_nothing_is_no_consent(node, monkeypatch):
-    monkeypatch.setattr("gateway.control.reload.CONFIRM_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.control.announcing.CONFIRM_SECONDS", 0.05)
     node.reloader.begin()
     node.change()
     node.supervisor.states = ["deaf"]
@@ -163,17 +163,18 @@ async def test_reloads_asked_for_together_take_turns(node):
 async def test_workers_that_missed_an_announcement_hear_it_again(node):
     node.reloader.begin()
     digest = node.reloader.current.digest
-    node.reloader.workers = [{**READY, "slot": 0, "hash": digest}, {**READY, "slot": 1, "hash": "old"}]
+    announcer = node.reloader.announcer
+    announcer.workers = [{**READY, "slot": 0, "hash": digest}, {**READY, "slot": 1, "hash": "old"}]
     await node.reloader.gather_strays()
     assert node.supervisor.announced == [1]
-    node.reloader.workers = [{**READY, "slot": 0, "hash": digest}, {"state": "starting", "hash": None}]
+    announcer.workers = [{**READY, "slot": 0, "hash": digest}, {"state": "starting", "hash": None}]
     await node.reloader.gather_strays()
     assert node.supervisor.announced == [1]
 
 
 async def test_a_reload_without_a_change_gathers_strays_too(node):
     node.reloader.begin()
-    node.reloader.workers = [{**READY, "slot": 0, "hash": "old"}]
+    node.reloader.announcer.workers = [{**READY, "slot": 0, "hash": "old"}]
     result = await node.reloader.reload()
     assert (result.taken, result.unchanged, node.supervisor.announced) == (True, False, [1])
 

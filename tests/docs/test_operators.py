@@ -92,7 +92,7 @@ def test_no_page_shows_a_command_that_is_not_there() -> None:
     context = click.Context(callmark)
     for page in [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")]:
         for found in re.finditer(
-            r"(?:^\$ |`)callmark ([a-z-]+)(?: ([a-z]+))?", page.read_text(), re.MULTILINE
+            r"(?:^\$ |`)callmark ([a-z-]+)(?: ([a-z-]+))?", page.read_text(), re.MULTILINE
         ):
             command = callmark.get_command(context, found[1])
             assert command is not None, f"{page.name}: {found[0]}"
