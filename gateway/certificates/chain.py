@@ -46,7 +46,7 @@ from gateway.reasons import (
 
 _MAX_CERTIFICATES: Final = 10
 """The longest real file has four."""
-_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
+_BEGIN: Final = b"-----BEGIN "
 _NOTHING_FETCHED: Final[FetchedLists] = MappingProxyType({})
 _ENDS_THE_SEARCH: Final = (CERTIFICATE_REVOKED, REVOCATION_PENDING, REVOCATION_UNOBTAINABLE)
 """A later domain with the same anchor and without that list must not believe the chain."""

@@ -3,7 +3,14 @@
 Its default policies are those of the web and refuse a SHAKEN certificate for want of a host name, so
 they are replaced: any leaf (the profile has judged it), and authorities with the CA flag and the right
 to sign certificates; a critical certificatePolicies is allowed (real certificates have it), every other
-critical extension the verifier does not process is refused by it.
+critical extension the verifier does not process is refused by it. So is an extension that RFC 5280 wants
+critical and is not, or the reverse.
+
+Differs from RFC 5280 section 7.1: names are the same when their bytes are, as an authority must write its
+own name; another case or string type leads to no path.
+Differs from RFC 5280 section 6.1.4 (l): a self-issued certificate counts for the path length too.
+Differs from RFC 5280 section 6.1.4 (g): constraints on names of a kind that is not compared (directory names,
+URIs) refuse the path, whether the names below fit or not.
 
 A validity that has passed is told apart from a path that never was: without a path at `now`, one is
 looked for at every moment at which one could begin.
@@ -17,6 +24,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.x509.verification import (
     Criticality,
     ExtensionPolicy,
@@ -27,7 +35,7 @@ from cryptography.x509.verification import (
 )
 
 from gateway.certificates.domain import TrustDomain
-from gateway.certificates.reading import show
+from gateway.certificates.reading import UNREADABLE, show
 from gateway.certificates.trust import Trust
 
 _MAX_AUTHORITIES: Final = 4
@@ -93,9 +101,20 @@ def _candidates(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> l
     chosen: list[x509.Certificate] = []
     for one in dict.fromkeys(others):
         same_name = sum(one.subject == other.subject for other in chosen)
-        if one != leaf and one.subject != one.issuer and same_name < _MAX_OF_ONE_NAME:
+        if one != leaf and same_name < _MAX_OF_ONE_NAME and not _is_self_signed(one):
             chosen.append(one)
     return chosen
+
+
+def _is_self_signed(certificate: x509.Certificate) -> bool:
+    """Tell a root from a self-issued certificate, by which an authority passes to a new key."""
+    if certificate.subject != certificate.issuer:
+        return False
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except (InvalidSignature, *UNREADABLE):
+        return False
+    return True
 
 
 def build_path(
@@ -128,9 +147,16 @@ def build_path(
     )
 
 
-_LEAF_POLICY: Final = ExtensionPolicy.permit_all().may_be_present(
-    x509.CertificatePolicies, Criticality.AGNOSTIC, None
+_USUAL: Final = (
+    ExtensionPolicy.permit_all()
+    .may_be_present(x509.CertificatePolicies, Criticality.AGNOSTIC, None)
+    # RFC 5280 sections 4.2.1.1, 4.2.1.2 and 4.2.2.1: never critical.
+    .may_be_present(x509.AuthorityKeyIdentifier, Criticality.NON_CRITICAL, None)
+    .may_be_present(x509.SubjectKeyIdentifier, Criticality.NON_CRITICAL, None)
+    .may_be_present(x509.AuthorityInformationAccess, Criticality.NON_CRITICAL, None)
 )
+# RFC 5280 section 4.2.1.10: for authorities alone.
+_LEAF_POLICY: Final = _USUAL.require_not_present(x509.NameConstraints)
 
 
 def _authority_policy(anchors: tuple[x509.Certificate, ...]) -> ExtensionPolicy:
@@ -146,8 +172,11 @@ def _authority_policy(anchors: tuple[x509.Certificate, ...]) -> ExtensionPolicy:
             raise ValueError("an authority may not sign certificates")
 
     return (
-        ExtensionPolicy.permit_all()
-        .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
+        _USUAL.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
         .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, may_sign_certificates)
-        .may_be_present(x509.CertificatePolicies, Criticality.AGNOSTIC, None)
+        # A key for servers or mail, and for nothing else, is none that certifies providers.
+        .may_be_present(x509.ExtendedKeyUsage, Criticality.NON_CRITICAL, None)
+        # RFC 5280 sections 4.2.1.10, 4.2.1.11: always critical; the latter is not processed here.
+        .may_be_present(x509.NameConstraints, Criticality.CRITICAL, None)
+        .require_not_present(x509.PolicyConstraints)
     )

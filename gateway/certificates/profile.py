@@ -21,7 +21,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from cryptography.x509.oid import ExtensionOID, NameOID, SignatureAlgorithmOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, SignatureAlgorithmOID
 
 from gateway.certificates.constraints import (
     CONSTRAINTS_OID,
@@ -45,6 +45,7 @@ DEFAULT_POLICY_OIDS: Final = frozenset(
     }
 )
 
+_ANY_USAGE: Final = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 _UPPER_CASE_SPC: Final = re.compile(r"[0-9A-Z]+")
 
 
@@ -134,9 +135,18 @@ def _not_ca(leaf: Leaf) -> str | None:
 def _accepted_policy(leaf: Leaf) -> str | None:
     if not leaf.policies:
         return "no certificate policy"
+    if len(set(leaf.policies)) < len(leaf.policies):
+        return "a certificate policy stands twice"
     if leaf.accepted_policies.isdisjoint(leaf.policies):
         return f"the policy {show(', '.join(leaf.policies))} is not one that is accepted"
     return None
+
+
+def _usage_not_elsewhere(leaf: Leaf) -> str | None:
+    extension = leaf.extensions.get(ExtensionOID.EXTENDED_KEY_USAGE)
+    if extension is None or not extension.critical or not isinstance(extension.value, x509.ExtendedKeyUsage):
+        return None
+    return None if _ANY_USAGE in extension.value else "a critical extended key usage is for something else"
 
 
 def _tn_auth_list(leaf: Leaf) -> str | None:
@@ -217,10 +227,6 @@ def _signature_algorithm(leaf: Leaf) -> str | None:
     return None if usual else "not signed with ECDSA and SHA-256"
 
 
-def _serial(leaf: Leaf) -> str | None:
-    return None if leaf.certificate.serial_number > 0 else "the serial number is not positive"
-
-
 def _crl_issuer(leaf: Leaf) -> str | None:
     extension = leaf.extensions.get(ExtensionOID.CRL_DISTRIBUTION_POINTS)
     if extension is None or not isinstance(extension.value, x509.CRLDistributionPoints):
@@ -258,6 +264,8 @@ RULES: Final[tuple[Rule, ...]] = (
     _refuse("key_usage.no_authority", _no_ca_usage, reason=CERTIFICATE_PROFILE),
     # Absence (one leaf of T-Mobile, expired 2023) means FALSE by RFC 5280 section 4.2.1.9: a warning below.
     _refuse("basic_constraints.no_authority", _not_ca, reason=CERTIFICATE_PROFILE),
+    # No purpose is registered for signing calls; critical, the others exclude it (RFC 5280 section 4.2.1.12).
+    _refuse("extended_key_usage.open", _usage_not_elsewhere, "RFC 5280 4.2.1.12", reason=CERTIFICATE_PROFILE),
     # Every version of the profile demands a policy; the leaves without one ended in 2024.
     _refuse("policy.accepted", _accepted_policy, reason=CERTIFICATE_PROFILE),
     _refuse("tn_auth_list.readable", _tn_auth_list, _LIST, reason=TNAUTHLIST_INVALID),
@@ -273,7 +281,6 @@ RULES: Final[tuple[Rule, ...]] = (
     _warn("subject.common_name", _common_name),
     _warn("tn_auth_list.spc_form", _spc_form),
     _warn("signature.algorithm", _signature_algorithm),
-    _warn("serial.positive", _serial, "RFC 5280 4.1.2.2"),
     _warn("subject_key_identifier", _lacks(ExtensionOID.SUBJECT_KEY_IDENTIFIER, "subject key identifier")),
     _warn(
         "authority_key_identifier", _lacks(ExtensionOID.AUTHORITY_KEY_IDENTIFIER, "authority key identifier")

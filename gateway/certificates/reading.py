@@ -7,11 +7,12 @@ exception. Everything the rooms above look at is therefore looked at once here.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 UNREADABLE: Final = (
@@ -26,10 +27,13 @@ UNREADABLE: Final = (
 """What `cryptography` raises for bytes it cannot make sense of."""
 
 _PEM_BEGIN: Final = b"-----BEGIN "
-_CERTIFICATE_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
+# RFC 7468 section 5.1: the older label may be read as the same.
+_CERTIFICATE_BEGIN: Final = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----")
 _MAX_TEXT: Final = 200
-# AlgorithmIdentifier {ecPublicKey, prime256v1} and the tag of the key behind it (RFC 5480 section 2.1.1).
-_P256: Final = bytes.fromhex("301306072a8648ce3d020106082a8648ce3d03010703")
+_MAX_SERIAL_BITS: Final = 159
+"""RFC 5280 section 4.1.2.2: a positive INTEGER of at most 20 octets."""
+_SUBJECT_PUBLIC_KEY_INFO: Final = 6
+"""Its place among the fields of a version 3 certificate (RFC 5280 section 4.1)."""
 
 
 class CertificateError(ValueError):
@@ -57,7 +61,7 @@ def read_pem_certificates(pem: bytes) -> tuple[x509.Certificate, ...]:
     """
     if b"PRIVATE KEY-----" in pem:
         raise CertificateError("holds a private key, which belongs to nobody but its owner")
-    if _CERTIFICATE_BEGIN not in pem:
+    if _CERTIFICATE_BEGIN.search(pem) is None:
         raise CertificateError("holds no PEM certificate")
     try:
         certificates = x509.load_pem_x509_certificates(pem)
@@ -84,22 +88,41 @@ def ends_with_signature(der: bytes, signature: bytes) -> bool:
     return der.endswith(b"\x00" + signature)
 
 
-def _names_its_curve(der: bytes, key: EllipticCurvePublicKey) -> bool:
+def _names_its_curve(certificate: x509.Certificate, key: EllipticCurvePublicKey) -> bool:
     """Say whether the key's curve is named, as RFC 5480 section 2.1.1 demands, not spelt out.
 
     `cryptography` takes spelt-out parameters for the curve they equal. A reader that does not compare all
     of them can be given a key that is not its owner's (CVE-2020-0601), so nobody should meet any.
     """
-    if isinstance(key.curve, SECP256R1):
-        return _P256 in der
+    own = _elements(certificate.tbs_certificate_bytes)[_SUBJECT_PUBLIC_KEY_INFO]
     named = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    start = 2 if named[1] < 0x80 else 3
-    return named[start : start + 2 + named[start + 1]] + b"\x03" in der
+    return _elements(own)[0] == _elements(named)[0]
+
+
+def _elements(sequence: bytes) -> list[bytes]:
+    """Cut a SEQUENCE into what it holds; the bytes are DER, for they have been read as such."""
+    found: list[bytes] = []
+    position, _ = _content(sequence, 0)
+    while position < len(sequence):
+        _, end = _content(sequence, position)
+        found.append(sequence[position:end])
+        position = end
+    return found
+
+
+def _content(der: bytes, position: int) -> tuple[int, int]:
+    """Where the content of the element at `position` begins and ends (X.690 section 8.1.3)."""
+    start, size = position + 2, der[position + 1]
+    if size >= 0x80:
+        start += size & 0x7F
+        size = int.from_bytes(der[position + 2 : start])
+    return start, start + size
 
 
 def _read_to_the_end(certificate: x509.Certificate, words: str) -> x509.Certificate:
     try:
         version = certificate.version
+        serial = certificate.serial_number
         key = certificate.public_key()
         certificate.subject.rfc4514_string()
         certificate.issuer.rfc4514_string()
@@ -115,8 +138,10 @@ def _read_to_the_end(certificate: x509.Certificate, words: str) -> x509.Certific
     der = certificate.public_bytes(Encoding.DER)
     if not ends_with_signature(der, certificate.signature):
         raise CertificateError(f"{words} cannot be read: its signature is not whole octets")
-    if isinstance(key, EllipticCurvePublicKey) and not _names_its_curve(der, key):
-        raise CertificateError(f"{words} cannot be read: its key's curve is not a named one")
     if version is not x509.Version.v3:
         raise CertificateError(f"{words} is not X.509 version 3")
+    if serial <= 0 or serial.bit_length() > _MAX_SERIAL_BITS:
+        raise CertificateError(f"{words} cannot be read: its serial number is not one of 1 to 20 octets")
+    if isinstance(key, EllipticCurvePublicKey) and not _names_its_curve(certificate, key):
+        raise CertificateError(f"{words} cannot be read: its key's curve is not a named one")
     return certificate

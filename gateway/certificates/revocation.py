@@ -23,7 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.certificates.reading import UNREADABLE, show
-from gateway.certificates.revocation_list import NameKey, RevocationList, name_key
+from gateway.certificates.revocation_list import NameKey, RevocationList, name_key, point_names
 
 
 class RevocationState(Enum):
@@ -194,30 +194,30 @@ def _in_scope(
     """Tell whether a certificate that is not on the list is vouched for by it (RFC 5280 section 6.3.3 b)."""
     if not crl.complete or not (crl.covers_authorities if _is_authority(certificate) else crl.covers_leaves):
         return False
-    if not crl.indirect and not crl.urls:
-        return crl.issuer == key
-    if not crl.indirect and crl.issuer != key:
+    own = crl.issuer == key
+    if own and not crl.names:
+        return True
+    if not own and not crl.indirect:
         return False
     # A list that names where it is published is one of several (RFC 5280 section 6.3.3 b 2 i): an authority
     # may spread its certificates over many, and the silence of another's says nothing.
-    return any(_points_at(point, crl) for point in pointers)
+    return any(_points_at(point, crl, certificate.issuer) for point in pointers)
 
 
-def _points_at(point: x509.DistributionPoint, crl: RevocationList) -> bool:
-    issuers = _directory_names(point.crl_issuer)
-    if issuers and crl.issuer not in issuers:
+def _points_at(point: x509.DistributionPoint, crl: RevocationList, issuer: x509.Name) -> bool:
+    by = [name.value for name in point.crl_issuer or () if isinstance(name, x509.DirectoryName)]
+    if by and crl.issuer not in map(name_key, by):
         return False
-    urls = _urls(point)
-    return not urls or not crl.urls or not crl.urls.isdisjoint(urls)
+    if not crl.names:
+        return True
+    names = point_names(point, by[0] if by else issuer)
+    # A pointer that says no more than who signs the list means one under that name.
+    return not crl.names.isdisjoint(names or set(map(name_key, by)))
 
 
 def _urls(point: x509.DistributionPoint) -> tuple[str, ...]:
     names = point.full_name or ()
     return tuple(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier))
-
-
-def _directory_names(names: list[x509.GeneralName] | None) -> set[NameKey]:
-    return {name_key(name.value) for name in names or () if isinstance(name, x509.DirectoryName)}
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -20,6 +20,9 @@ from gateway.certificates.reading import UNREADABLE, ends_with_signature, show
 NameKey: TypeAlias = tuple[frozenset[tuple[str, str]], ...]
 """A distinguished name as it is compared: RFC 5280 section 7.1, case and inner blanks aside."""
 
+PointName: TypeAlias = str | NameKey
+"""A name of a distribution point: an address, or a directory name."""
+
 _PEM_CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 _PEM_BEGIN: Final = b"-----BEGIN "
 # RFC 5280 section 5.2 and 5.3: a critical extension that is not understood makes the list unusable.
@@ -48,10 +51,15 @@ class RevocationList:
     """False when the list holds some revocation reasons only (onlySomeReasons)."""
     covers_leaves: bool
     covers_authorities: bool
-    urls: frozenset[str]
+    names: frozenset[PointName]
     """Where the list says it is published; empty when it does not."""
     revoked: Mapping[NameKey, frozenset[int]]
     """Serial numbers by the name of the certificates' issuer."""
+
+    @property
+    def urls(self) -> frozenset[str]:
+        """Those of the names that are addresses."""
+        return frozenset(name for name in self.names if isinstance(name, str))
 
 
 def name_key(name: x509.Name) -> NameKey:
@@ -59,6 +67,27 @@ def name_key(name: x509.Name) -> NameKey:
     return tuple(
         frozenset((part.oid.dotted_string, _folded(part.value)) for part in rdn) for rdn in name.rdns
     )
+
+
+def point_names(
+    point: x509.IssuingDistributionPoint | x509.DistributionPoint, issuer: x509.Name
+) -> frozenset[PointName]:
+    """Give the names of a distribution point; a relative one begins as its list's issuer.
+
+    RFC 5280 sections 4.2.1.13 and 5.2.5; `issuer` is who signs the list. Each name of another kind equals
+    itself.
+    """
+    if point.relative_name is not None:
+        return frozenset({name_key(x509.Name([*issuer.rdns, point.relative_name]))})
+    names: set[PointName] = set()
+    for each in point.full_name or ():
+        if isinstance(each, x509.UniformResourceIdentifier):
+            names.add(each.value)
+        elif isinstance(each, x509.DirectoryName):
+            names.add(name_key(each.value))
+        else:
+            names.add(repr(each))
+    return frozenset(names)
 
 
 def read_revocation_lists(file: str, data: bytes) -> tuple[RevocationList, ...]:
@@ -105,7 +134,6 @@ def _understood(file: str, crl: x509.CertificateRevocationList) -> RevocationLis
     for entry_issuer, serial in _entries(crl, issuer):
         revoked.setdefault(entry_issuer, set()).add(serial)
     next_update = crl.next_update_utc
-    names = point.full_name if point is not None and point.full_name else []
     return RevocationList(
         file=file,
         crl=crl,
@@ -118,7 +146,7 @@ def _understood(file: str, crl: x509.CertificateRevocationList) -> RevocationLis
         complete=point is None or not point.only_some_reasons,
         covers_leaves=point is None or not point.only_contains_ca_certs,
         covers_authorities=point is None or not point.only_contains_user_certs,
-        urls=frozenset(name.value for name in names if isinstance(name, x509.UniformResourceIdentifier)),
+        names=frozenset() if point is None else point_names(point, crl.issuer),
         revoked={name: frozenset(serials) for name, serials in revoked.items()},
     )
 

@@ -7,6 +7,10 @@ RFC 1123) or an address in its one canonical spelling; everything a resolver wou
 address (`127.1`, `0x7f000001`, `2130706433`) is refused here, because two readers that understand a
 name differently are how a private address slips past a check.
 
+The address of a revocation list goes by the same rules and may be `http` besides, port absent, 80 or one of
+the same: a list is signed, RFC 5280 section 8 has it fetched so, and authorities in use publish it nowhere
+else.
+
 What this does not do: resolve. The address that is connected to is judged by the fetcher, with
 `gateway.certificates.address.forbidden_address`.
 """
@@ -38,6 +42,7 @@ _CONTROL_ESCAPE: Final = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff])")
 
 
 ADDRESSES_KEPT: Final = 4096
+HTTP_PORT: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +54,32 @@ class X5uPolicy:
     """For a laboratory: private addresses and names of one label (`localhost`) may be fetched from."""
 
 
-def check_x5u(url: str, policy: X5uPolicy) -> Finding | None:
-    """Judge the address of a certificate before anything is done with it.
+def check_x5u(url: str, policy: X5uPolicy, *, plain_http: bool = False) -> Finding | None:
+    """Judge the address of a certificate, or of what it points to, before anything is done with it.
 
-    None when it may be fetched; else INFO_INVALID for what is no absolute URI (RFC 3986) and
-    X5U_FORBIDDEN for a URI that breaks a rule.
+    `plain_http`: whether `http` will do, because what is fetched is signed by itself. None when it may be
+    fetched; else INFO_INVALID for what is no absolute URI (RFC 3986) and X5U_FORBIDDEN for a URI that
+    breaks a rule.
     """
     if len(url) > _MAX_LENGTH:
         return _forbidden(f"longer than {_MAX_LENGTH} characters")
-    return _judge(url, policy)
+    return _judge(url, policy, plain_http)
 
 
 @lru_cache(maxsize=ADDRESSES_KEPT)
-def _judge(url: str, policy: X5uPolicy) -> Finding | None:
+def _judge(url: str, policy: X5uPolicy, plain_http: bool) -> Finding | None:  # noqa: FBT001 - kept by value
     """Judge an address of bounded length; a certificate's address comes back with each of its calls."""
     if _CHARACTERS.fullmatch(url) is None:
         return Finding(INFO_INVALID, "holds a character that no URI has, or nothing at all", "info")
     parts = _ABSOLUTE.fullmatch(url)
     if parts is None:
         return Finding(INFO_INVALID, "has no scheme: not an absolute URI", "info")
-    scheme, rest = parts[1], parts[2]
-    if scheme.lower() != "https" or not rest.startswith("//"):
+    scheme, rest = parts[1].lower(), parts[2]
+    is_plain = plain_http and scheme == "http"
+    if not (is_plain or scheme == "https") or not rest.startswith("//"):
         return _forbidden("not an https:// address")
     authority, slash, path = rest[2:].partition("/")
-    problem = _delimiter_problem(authority, path) or _authority_problem(authority, policy)
+    problem = _delimiter_problem(authority, path) or _authority_problem(authority, policy, is_plain=is_plain)
     if problem is None and slash and _CONTROL_ESCAPE.search(path):
         problem = "the path holds an escaped control character"
     return None if problem is None else _forbidden(problem)
@@ -89,14 +96,15 @@ def _delimiter_problem(authority: str, path: str) -> str | None:
     return "carries a user name" if "@" in authority else None
 
 
-def _authority_problem(authority: str, policy: X5uPolicy) -> str | None:
+def _authority_problem(authority: str, policy: X5uPolicy, *, is_plain: bool) -> str | None:
     parts = _HOST_AND_PORT.fullmatch(authority)
     if parts is None:
         return "the host is neither a DNS name nor an IP address"
     host, port = parts[1], parts[2]
-    if port is not None and (_PORT.fullmatch(port) is None or int(port) not in policy.allowed_ports):
-        return f"the port is not one of {', '.join(map(str, policy.allowed_ports))}"
-    if port is None and 443 not in policy.allowed_ports:
+    ports = (HTTP_PORT, *policy.allowed_ports) if is_plain else policy.allowed_ports
+    if port is not None and (_PORT.fullmatch(port) is None or int(port) not in ports):
+        return f"the port is not one of {', '.join(map(str, ports))}"
+    if port is None and not is_plain and 443 not in ports:
         return "the default port 443 is not allowed here"
     return _host_problem(host, policy)
 

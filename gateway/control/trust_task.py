@@ -158,7 +158,7 @@ class FreshTrust:
         latest: dict[object, RevocationList] = {}
         for domain in () if self._trust is None else self._trust.domains:
             for crl in domain.crls.lists:
-                scope = (crl.issuer, crl.indirect, crl.covers_leaves, crl.covers_authorities, crl.urls)
+                scope = (crl.issuer, crl.indirect, crl.covers_leaves, crl.covers_authorities, crl.names)
                 if scope not in latest or crl.this_update > latest[scope].this_update:
                     latest[scope] = crl
         return list(latest.values())

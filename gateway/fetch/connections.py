@@ -18,7 +18,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from gateway.certificates.address import forbidden_address
-from gateway.certificates.x5u import X5uPolicy
+from gateway.certificates.x5u import HTTP_PORT, X5uPolicy
 from gateway.fetch.hosts import MOST_PER_HOST, STRANGERS_AT_ONCE, VOUCHED_AT_ONCE
 from gateway.fetch.names import NameResolver
 
@@ -83,7 +83,8 @@ def checked_connector(
 
 
 def _problem(address: str, port: int, policy: X5uPolicy) -> str | None:
-    if port not in policy.allowed_ports:
+    # Which scheme may name which port was asked of the address; here no list of ports knows the scheme.
+    if port not in (HTTP_PORT, *policy.allowed_ports):
         return f"port {port} is not one certificates are fetched from"
     why = None if policy.allow_private_addresses else forbidden_address(address)
     return None if why is None else f"its host's address is {why}"

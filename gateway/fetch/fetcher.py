@@ -1,8 +1,8 @@
 """One document from a stranger's server: bounded in time, bytes, addresses and turns.
 
-ATIS-1000074 and ATIS-1000080: https GET, no redirect followed, status 200. What the body says is not judged
-here but in `certificates/`; a wrong content type is only remarked on, because many hosts send one. Nothing
-the server sends is repeated in an error, save its status.
+ATIS-1000074 and ATIS-1000080: https GET, for a revocation list http too; no redirect followed, status 200.
+What the body says is not judged here but in `certificates/`; a wrong content type is only remarked on,
+because many hosts send one. Nothing the server sends is repeated in an error, save its status.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class CertificateFetcher:
 
     async def fetch(self, url: str, kind: Kind = PEM_CHAIN) -> Fetched:
         """Give the body of the one answer to one GET, or CertificateUnobtainableError; never another."""
-        problem = check_x5u(url, self._policy.x5u)
+        problem = check_x5u(url, self._policy.x5u, plain_http=kind.plain_http)
         if problem is not None:
             raise CertificateUnobtainableError(problem.detail, reason=problem.reason, asked=False)
         refused: list[str] = []

@@ -149,3 +149,32 @@ def test_the_allowed_ports_are_the_operators():
 def test_any_text_is_allowed_or_gets_one_of_two_reasons(url):
     finding = check_x5u(url, STRICT)
     assert finding is None or finding.reason in {INFO_INVALID, X5U_FORBIDDEN}
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://crl.example.org/a.crl", None),
+        ("HTTP://crl.example.org:80/a.crl", None),
+        ("http://crl.example.org:8443/a.crl", None),
+        ("https://crl.example.org/a.crl", None),
+        ("https://crl.example.org:80/a.crl", "the port is not one of 443, 8443"),
+        ("http://crl.example.org:8080/a.crl", "the port is not one of 80, 443, 8443"),
+        ("http:crl.example.org/a.crl", "not an https:// address"),
+        ("ftp://crl.example.org/a.crl", "not an https:// address"),
+        ("ldap://crl.example.org/a.crl", "not an https:// address"),
+        ("http://crl.example.org/a.crl?b", "carries a query"),
+        ("http://127.0.0.1/a.crl", "the address is loopback"),
+        ("http://169.254.169.254/latest", "the address is link-local"),
+    ],
+)
+def test_what_is_signed_by_itself_may_be_fetched_without_tls_by_the_same_rules(url, why):
+    finding = check_x5u(url, STRICT, plain_http=True)
+    assert (None if finding is None else finding.detail) == why
+
+
+def test_without_tls_the_usual_port_of_https_says_nothing():
+    other = X5uPolicy(allowed_ports=(8443,))
+    assert check_x5u("http://crl.example.org/a.crl", other, plain_http=True) is None
+    assert check_x5u("https://crl.example.org/a.crl", other, plain_http=True) is not None
+    assert check_x5u("http://crl.example.org/a.crl", other) is not None

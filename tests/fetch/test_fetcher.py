@@ -17,7 +17,7 @@ from gateway.fetch.fetcher import (
     CertificateUnobtainableError,
     FetchPolicy,
 )
-from gateway.fetch.kinds import PEM_CHAIN
+from gateway.fetch.kinds import PEM_CHAIN, REVOCATION_LIST, Kind
 from gateway.reasons import X5U_FORBIDDEN
 from tests.repository import Repository
 
@@ -276,3 +276,32 @@ async def test_connections_to_one_host_and_those_waiting_are_bounded() -> None:
         assert 4 <= repository.connections <= 8
         assert sum(error.asked for error in errors) == repository.connections
         assert sum("too many" in error.problem for error in errors) == 200 - 4 - 64
+
+
+async def test_a_revocation_list_comes_without_tls_too_and_nothing_else_does():
+    asked = 0
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlist")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        laboratory = X5uPolicy(allowed_ports=(port,), allow_private_addresses=True)
+        assert await body_of(port, REVOCATION_LIST, laboratory) == b"list"
+        for kind, policy in ((PEM_CHAIN, laboratory), (REVOCATION_LIST, X5uPolicy(allowed_ports=(port,)))):
+            with pytest.raises(CertificateUnobtainableError) as caught:
+                await body_of(port, kind, policy)
+            assert caught.value.reason is X5U_FORBIDDEN
+    assert asked == 1
+
+
+async def body_of(port: int, kind: Kind, policy: X5uPolicy) -> bytes:
+    fetcher = CertificateFetcher(FetchPolicy(policy))
+    try:
+        return (await fetcher.fetch(f"http://127.0.0.1:{port}/a.crl", kind)).body
+    finally:
+        await fetcher.close()

@@ -7,7 +7,8 @@ import pytest
 
 from tests import pki
 from tests.gateway_node import GatewayNode, running_node
-from tests.hostile.signer import Signer, Switch
+from tests.hostile.chains import World, make_world
+from tests.hostile.signer import Signer, Stranger, Switch
 from tests.integration.certificate_host import certificate_host
 from tests.pki import DAY
 from tests.repository import Repository
@@ -44,12 +45,7 @@ def node(
     anchors = directory / "certs" / "trust"
     anchors.mkdir(parents=True)
     (anchors / "root.pem").write_bytes(root.pem)
-    environment = {
-        "CALLMARK_X5U__ALLOWED_PORTS": f"443,8443,{host.port}",
-        "CALLMARK_X5U__ALLOW_PRIVATE_ADDRESSES": "true",
-        "CALLMARK_X5U__TLS_CA_FILE": str(host.ca_file),
-        "CALLMARK_X5U__FETCH_TIMEOUT_MS": "1000",
-    }
+    environment = fetching_from(host) | {"CALLMARK_X5U__FETCH_TIMEOUT_MS": "1000"}
     with running_node(directory, environment=environment) as node:
         yield node
 
@@ -58,3 +54,30 @@ def node(
 def switch(node: GatewayNode) -> Iterator[Switch]:
     with Switch(node) as switch:
         yield switch
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """Authorities made by hand, three of which `stranger`'s node trusts."""
+    return make_world()
+
+
+@pytest.fixture(scope="session")
+def stranger(tmp_path_factory: pytest.TempPathFactory, host: Repository, world: World) -> Iterator[Stranger]:
+    """Whoever calls a node under certificates of that world."""
+    directory = tmp_path_factory.mktemp("chains")
+    anchors = directory / "certs" / "trust"
+    anchors.mkdir(parents=True)
+    for number, root in enumerate((world.root, world.p384_root, world.rsa_root)):
+        (anchors / f"root-{number}.pem").write_bytes(root.pem)
+    with running_node(directory, environment=fetching_from(host)) as node, Switch(node) as switch:
+        yield Stranger(switch, host)
+
+
+def fetching_from(host: Repository) -> dict[str, str | None]:
+    """Settings with which a node fetches from this host."""
+    return {
+        "CALLMARK_X5U__ALLOWED_PORTS": f"443,8443,{host.port}",
+        "CALLMARK_X5U__ALLOW_PRIVATE_ADDRESSES": "true",
+        "CALLMARK_X5U__TLS_CA_FILE": str(host.ca_file),
+    }

@@ -11,7 +11,9 @@ from typing import Any, Self
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.gateway_node import GatewayNode, HttpAnswer
+from tests.hostile.chains import File
 from tests.integration.tokens import FROM, TO, make_identity, make_token, payload_of, verification_request
+from tests.repository import Repository
 
 PASSED = "TN-Validation-Passed"
 
@@ -85,6 +87,24 @@ class Switch:
         if answer.headers.get("Connection") == "close":
             self.connection.close()
         return answer
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Serves files at addresses of its own, and calls under them."""
+
+    switch: Switch
+    host: Repository
+
+    def address(self, kind: str, ending: str) -> str:
+        """The path of a kind of file."""
+        return "/" + "".join(letter if letter.isalnum() else "-" for letter in kind) + ending
+
+    def answers(self, kind: str, served: File) -> set[tuple[str, int | None]]:
+        """What a call under this file is answered with, the first time and the second."""
+        path = self.address(kind, ".pem")
+        self.host.serve(path, served.body)
+        return {self.switch.verify(make_identity(served.key, self.host.url(path))) for _ in range(2)}
 
 
 def payload_with(member: bytes) -> bytes:
