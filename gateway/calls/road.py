@@ -44,7 +44,6 @@ from gateway.verification.outcome import Examined, Outcome
 from gateway.verification.profile import PROFILES
 from gateway.verification.rich import prove
 
-
 KEPT_FOR_EVIDENCE_SECONDS: Final = 0.025
 """Of a call's time, from the wait for a stranger's server: a batch of questions to Redis may take 20 ms."""
 
