@@ -44,6 +44,18 @@ class Grounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What `rph` PASSporTs proved: verstat, reason, r-values, `sph`."""
 
 
+class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the certificate of a signature that passed was believed by, when it was."""
+
+    domain: str
+    """The trust domain."""
+    trust_digest: str
+    lists_until: int | None = None
+    """Until when the revocation lists that vouched were in their dates, epoch seconds; None: none vouched."""
+    warnings: tuple[tuple[str, str], ...] = ()
+    """Code and detail of what was to be said of it all the same: an overdue list, one that is not known."""
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     """Everything a verdict was made of, so that it can be explained, and made again under another policy."""
 
@@ -77,7 +89,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     attest: str | None = None
     spcs: tuple[str, ...] = ()
     """The provider codes of that certificate."""
+    credential: Credential | None = None
+    """Of that certificate."""
     generation: int
+    digest: str = ""
+    """Of the generation."""
     elapsed_ms: float
 
 
@@ -111,6 +127,14 @@ _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final[msgspec.json.Decoder[Entry]] = msgspec.json.Decoder(Entry)
 _Position = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 _POSITIONS: Final = msgspec.json.Decoder(dict[str, _Position])
+
+
+def read_entry(line: bytes) -> Entry | None:
+    """What a line of the journal says; None for one that is no record: cut off by a crash, or damaged."""
+    try:
+        return _DECODER.decode(line)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
 
 
 class JournalWriter:
@@ -280,11 +304,9 @@ class JournalTail:
             return
 
     def _decode(self, line: bytes) -> Entry | None:
-        try:
-            return _DECODER.decode(line)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            self.unreadable += 1
-            return None
+        entry = read_entry(line)
+        self.unreadable += entry is None
+        return entry
 
     def _load(self) -> dict[str, int]:
         try:

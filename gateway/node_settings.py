@@ -56,6 +56,11 @@ def journal_retention(settings: Settings) -> Retention:
     return Retention(seconds=journal.keep_hours * 3600, bytes=journal.keep_megabytes * 1024 * 1024)
 
 
+def chains_directory(settings: Settings) -> Path:
+    """The chains behind recorded calls."""
+    return data_directory(settings) / "chains"
+
+
 def call_paths_file(settings: Settings) -> Path:
     """Path and signer of the last calls."""
     return data_directory(settings) / "call-paths"

@@ -9,11 +9,12 @@ from gateway.calls.plane import Current, Journal
 from gateway.calls.road import Judged
 from gateway.calls.signing import Signature, SignatureRequest, Signed, SigningRequest
 from gateway.generation.trunks import Trunk
-from gateway.journal import Grounds, Record
+from gateway.journal import Credential, Grounds, Record
 from gateway.reasons import Verstat
 from gateway.telemetry import CallLine, CallLog, Tallies, redact
 from gateway.verdicts.call import Call
 from gateway.verdicts.verdict import Action
+from gateway.verification.outcome import Outcome
 
 _Judgement: TypeAlias = tuple[str, Verstat, str, Action, str | None]
 """Resource, verstat and its reason, action and the reason that decided: what a call counts as."""
@@ -100,8 +101,10 @@ class Account:
                 action=verdict.action,
                 deciding=deciding,
                 grounds=_grounds(call, judged),
+                credential=_credential(outcome),
                 attest=verdict.attest,
                 generation=current.number,
+                digest=current.generation.digest,
                 elapsed_ms=round(elapsed * 1000, 3),
             )
         )
@@ -150,6 +153,7 @@ class Account:
                 reason=reason,
                 attest=attest,
                 generation=current.number,
+                digest=current.generation.digest,
                 elapsed_ms=round(elapsed * 1000, 3),
             )
         )
@@ -205,9 +209,22 @@ class Account:
                 earlier=request.identities,
                 attest=attest,
                 generation=current.number,
+                digest=current.generation.digest,
                 elapsed_ms=round(elapsed * 1000, 3),
             )
         )
+
+
+def _credential(outcome: Outcome) -> Credential | None:
+    chain = outcome.chain
+    if chain is None:
+        return None
+    return Credential(
+        domain=chain.domain,
+        trust_digest=chain.trust_digest,
+        lists_until=chain.revocation_fresh_until,
+        warnings=tuple([(each.reason.code, each.detail) for each in outcome.warnings]),
+    )
 
 
 def _grounds(call: Call, judged: Judged) -> Grounds:

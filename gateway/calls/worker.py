@@ -44,11 +44,13 @@ from gateway.fetch.shadow import open_shadow
 from gateway.generation.settings import Settings, x5u_policy
 from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
 from gateway.journal import JournalWriter
+from gateway.kept_chains import KeptChains
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import connect
 from gateway.knowledge.shared_chains import StoredChains
 from gateway.knowledge.store import Store
 from gateway.node_settings import (
+    chains_directory,
     data_directory,
     embedded_socket,
     facts_path,
@@ -218,7 +220,10 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
         roaming = RoamingCheck(policy) if (policy := roaming_policy(settings)) is not None else None
         awaited = AwaitedLists(partial(ask_for_list, channel), current.generation.trust)
         shared = StoredChains(store)
-        chains = ChainCache(fetcher, clock=lambda: int(time.time()), shared=shared, awaited=awaited)
+        kept = KeptChains(chains_directory(settings))
+        chains = ChainCache(
+            fetcher, clock=lambda: int(time.time()), shared=shared, awaited=awaited, file=kept.keep_soon
+        )
         account = Account(journal, CallLog(process=process_name()))
         flushing = asyncio.create_task(_flush(journal, account))
         reminding = asyncio.create_task(awaited.keep_reminding())
@@ -241,6 +246,7 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
             reminding.cancel()
             account.flush()
             await chains.close()
+            kept.close()
             if roaming is not None:
                 await roaming.close()
             facts.close()

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "generations": ("gateway.cli.generations", "generations"),
     "certificates": ("gateway.cli.certificates", "certificates"),
     "calls": ("gateway.cli.calls", "calls"),
+    "trace": ("gateway.cli.trace", "trace"),
     "token": ("gateway.cli.token", "token"),
     "person": ("gateway.cli.person", "person"),
     "decision": ("gateway.cli.decision", "decision"),

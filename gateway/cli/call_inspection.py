@@ -186,7 +186,7 @@ def _assume(
     return VerificationRequest(
         orig=orig,
         dests=dests,
-        time=now,
+        time=now if given.time is None else given.time,
         identity="",
         request_uri=request_uri,
         resource_priority=given.resource_priority,

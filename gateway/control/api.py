@@ -28,6 +28,7 @@ from gateway.control import (
     api_proofs,
     api_record,
     api_reports,
+    api_traces,
 )
 from gateway.control.admission import admission
 from gateway.control.asking import IS_SOCKET, STATE
@@ -47,6 +48,7 @@ ROOMS: Final = (
     api_generations,
     api_calls,
     api_figures,
+    api_traces,
     api_record,
     api_evidence,
     api_people,

@@ -25,6 +25,7 @@ from gateway import telemetry
 from gateway.channel import Channel, inherited_listeners
 from gateway.control.api import control_application
 from gateway.control.call_paths import CallPaths
+from gateway.control.chain_task import forget_chains
 from gateway.control.changes import Changes
 from gateway.control.evidence_task import Evidence, connect_evidence
 from gateway.control.facts import FactsFollower
@@ -49,6 +50,7 @@ from gateway.knowledge.traffic import TrafficStore
 from gateway.node_settings import (
     CONFIGURATION_VARIABLE,
     call_paths_file,
+    chains_directory,
     data_directory,
     facts_path,
     journal_directory,
@@ -114,6 +116,11 @@ async def _main() -> int:
             asyncio.create_task(_kept("forgetting", state.evidence.keep_forgetting)),
             asyncio.create_task(_kept("registry", state.keep_reviewing)),
             asyncio.create_task(_kept("trust", trust.keep)),
+            asyncio.create_task(
+                _kept(
+                    "chains", lambda: forget_chains(journal_directory(settings), chains_directory(settings))
+                )
+            ),
         ]
         await state.changes.begin()
         # What is there now stays: looking through all of it at each full collection held everybody up
@@ -202,6 +209,9 @@ async def _state(
             guard=guard,
             figures=Figures(lambda: None if (policy := reloader.policy()) is None else policy.verdict),
             changes=Changes(record=record, reloader=reloader, trust=trust, directory=directory),
+            data_directory=directory,
+            journal_directory=journal_directory(settings),
+            chains_directory=chains_directory(settings),
         )
     finally:
         if evidence is not None:

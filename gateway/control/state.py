@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -23,6 +24,7 @@ from gateway.control.registry.use import count_calls, forget_use, note_calls
 from gateway.control.reload import Reloader
 from gateway.control.reloaded import ROLLED_BACK
 from gateway.control.repository import Published
+from gateway.control.tracing.traces import Traces
 from gateway.control.traffic import Traffic
 from gateway.control.trust_task import FreshTrust
 from gateway.facts.projection import ProjectionError
@@ -63,6 +65,9 @@ class ControlState:
         guard: ReloadGuard,
         figures: Figures,
         changes: Changes,
+        data_directory: Path,
+        journal_directory: Path,
+        chains_directory: Path,
     ) -> None:
         self.record = record
         self.changes = changes
@@ -76,6 +81,10 @@ class ControlState:
         self.figures = figures
         self.streams = Streams()
         self.jobs = Jobs()
+        self.traces = Traces()
+        self.data_directory = data_directory
+        self.journal_directory = journal_directory
+        self.chains_directory = chains_directory
         self.reloader = reloader
         self._follower = follower
         self._facts = facts

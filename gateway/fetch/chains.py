@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from cryptography import x509
+
 from gateway.certificates.chain import Refusal, ValidatedChain, parse_chain, validate
 from gateway.certificates.trust import Trust
 from gateway.fetch.awaited_lists import AwaitedLists
@@ -38,6 +40,10 @@ Answer: TypeAlias = ValidatedChain | Refusal | Finding
 Clock: TypeAlias = Callable[[], int]
 """Epoch seconds."""
 
+File: TypeAlias = Callable[[str, tuple[x509.Certificate, ...]], None]
+"""Takes an x5u and the chain it served, leaf first."""
+
+FILE_AGAIN_SECONDS: Final = 86_400.0
 LOOK_AGAIN_SECONDS: Final = 60.0
 """At most one look behind the calls per address in this time."""
 _LIST_AT_ONCE: Final = 4
@@ -63,8 +69,12 @@ class ChainCache:
         chains: Chains | None = None,
         misses: Misses | None = None,
         awaited: AwaitedLists | None = None,
+        file: File | None = None,
     ) -> None:
-        """`awaited`: where revocation lists come from; without it they are those of the trust alone."""
+        """`awaited`: where revocation lists come from; without it they are those of the trust alone.
+
+        `file` is handed each chain when a signature has passed under it, once a day; it must not wait.
+        """
         self._fetcher = fetcher
         self._clock = clock
         self._shared = shared
@@ -73,6 +83,7 @@ class ChainCache:
         self._chains = chains if chains is not None else Chains()
         self._misses = misses if misses is not None else Misses()
         self._awaited = awaited
+        self._file = file
         self._judging = Judging(clock, awaited, fetcher)
         self._under_way: dict[str, asyncio.Task[_Outcome]] = {}
         self._lists: set[asyncio.Task[None]] = set()
@@ -143,6 +154,10 @@ class ChainCache:
         """Keep this chain and its host, which a call's signature has fitted, apart from unused ones."""
         if self._chains.confirm(x5u):
             self._fetcher.vouch(x5u)
+        stored = self._chains.find(x5u)
+        if stored is not None and self._file is not None and self._monotonic() >= stored.file_again_from:
+            stored.file_again_from = self._monotonic() + FILE_AGAIN_SECONDS
+            self._file(x5u, stored.certificates)
 
     def look_again(self, x5u: str, trust: Trust) -> None:
         """Look behind the call whether the address serves another chain by now; once a minute at most.

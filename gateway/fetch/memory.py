@@ -46,6 +46,8 @@ class StoredChain:
     """Lists of numbers that its certificates keep elsewhere, as they were fetched with it."""
     news: int = 0
     """What had been heard of awaited lists by then (`AwaitedLists.news`)."""
+    file_again_from: float = float("-inf")
+    """When it is next handed on to be kept as evidence, on the same clock."""
     look_again_from: float = float("-inf")
     """The earliest moment of the next look that a failed signature or a refusal may ask for."""
 

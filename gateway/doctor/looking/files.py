@@ -37,7 +37,16 @@ def _secrets(settings: Settings, data: Path) -> Iterator[tuple[Path, str]]:
     )
     yield from ((Path(path), what) for path, what in named if path is not None)
     yield data, "[data] directory"
-    for name in ("record.sqlite", "journal", "chains", "trust", "generations", "valkey", "control.sock"):
+    for name in (
+        "record.sqlite",
+        "evidence.key",
+        "journal",
+        "chains",
+        "trust",
+        "generations",
+        "valkey",
+        "control.sock",
+    ):
         yield data / name, "in [data] directory"
     yield development_token_path(settings), "the development token"
 
