@@ -98,7 +98,7 @@ async def _load(url: str, size: int) -> None:
     began = time.monotonic()
     await ReputationLoader(connected).rebuild(batches())
     took = time.monotonic() - began
-    await connected.client.aclose()
+    await connected.aclose()
     used = redis.Redis.from_url(url).info("memory")["used_memory"]
     sys.stderr.write("\r" + " " * 50 + "\r")
     print(

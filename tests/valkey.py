@@ -28,6 +28,7 @@ class Valkey:
     def __init__(self, directory: Path, *options: str) -> None:
         self.socket = directory / "valkey.sock"
         self.url = f"unix://{self.socket}"
+        self.options = dict(zip(options[::2], options[1::2], strict=True))
         self._arguments = [
             os.environ.get("CALLMARK_TEST_REDIS_SERVER") or str(get_binary_path()),
             "--port", "0", "--unixsocket", str(self.socket), "--dir", str(directory),

@@ -46,9 +46,9 @@ from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadEr
 from gateway.journal import JournalWriter
 from gateway.kept_chains import KeptChains
 from gateway.knowledge.batch import Knowledge
+from gateway.knowledge.cluster_store import open_store
 from gateway.knowledge.connect import connect
 from gateway.knowledge.shared_chains import StoredChains
-from gateway.knowledge.store import Store
 from gateway.node_settings import (
     chains_directory,
     data_directory,
@@ -208,7 +208,7 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
     )
     facts = FactsReader(facts_path(settings))
     connected = connect(settings.redis.url, embedded_socket=embedded_socket())
-    async with Store(connected) as store, open_shadow(settings.shadow) as shadow:
+    async with open_store(connected) as store, open_shadow(settings.shadow) as shadow:
         tls_ca_file = settings.x5u.tls_ca_file
         fetcher = CertificateFetcher(
             FetchPolicy(

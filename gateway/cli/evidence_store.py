@@ -32,4 +32,4 @@ async def open_loader(url: str) -> AsyncIterator[ReputationLoader]:
     try:
         yield ReputationLoader(connected)
     finally:
-        await connected.client.aclose()
+        await connected.aclose()

@@ -25,9 +25,10 @@ from gateway.control.reputation_cache import (
     rebuild_cache,
 )
 from gateway.generation.settings import Settings
-from gateway.knowledge.connect import FOR_LOADING, Connected, connect, exposure
+from gateway.knowledge.connect import FOR_LOADING, connect, exposure
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader
 from gateway.knowledge.keys import PARTITIONS
+from gateway.knowledge.servers import EVERY_PARTITION, OneServer, Servers
 from gateway.knowledge.store import Store, StoreError
 from gateway.node_settings import embedded_socket
 from gateway.numbers.canonical import TelephoneNumber
@@ -35,15 +36,13 @@ from gateway.record import Record, RecordError
 
 LOOK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 86_400.0
-ANSWER_SECONDS: Final = 2.0
-"""For the one question whether all is there: loading is patient, readiness has to be true soon."""
 
 Progress = Callable[[int], None]
 
 _log = structlog.get_logger("callmark.evidence")
 
 
-def connect_evidence(settings: Settings) -> Connected:
+def connect_evidence(settings: Settings) -> Servers:
     """Connect to `[redis] url`, patient as loading may be, and warn of whom it lets in. RedisUrlError."""
     for sentence in exposure(settings.redis.url):
         _log.warning("redis is exposed", problem=sentence)
@@ -53,12 +52,13 @@ def connect_evidence(settings: Settings) -> Connected:
 class Evidence:
     """What the record says of numbers, in Redis; one per control process."""
 
-    def __init__(self, record: Record, connected: Connected) -> None:
+    def __init__(self, record: Record, servers: Servers) -> None:
         self._record = record
-        self._connected = connected
-        self._loader = ReputationLoader(connected)
+        self._servers = servers
+        self._loader = ReputationLoader(servers)
         self._turn = asyncio.Lock()
-        self._is_brought = False
+        self._brought: dict[int, str] = {}
+        """The run id of the server on which each partition has been brought up to date."""
         self._was_reported = False
         self.problem = "was not asked yet"
         """What is to be said after "Redis"; empty while it answers and is whole."""
@@ -69,30 +69,39 @@ class Evidence:
             try:
                 async with self._turn:
                     await self._look()
-            except TimeoutError:
-                self._report("does not answer", f"no answer within {ANSWER_SECONDS:g} s")
             except (LoadError, RecordError) as error:
                 self._report("does not take the evidence; the log says why", str(error))
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            complete = await self._loader.complete_partitions()
-        if self._was_reported or not self._is_brought:
+        marks = await self._loader.look()
+        if marks.runs and (self._was_reported or not self._brought):
             await self._warn_of_eviction()
-        if complete < PARTITIONS:
-            self.problem = f"is not whole ({complete} of {PARTITIONS} partitions); it is being filled"
-            if self._is_brought:
-                _log.warning("evidence is not whole; it is made again from the record", complete=complete)
+        if marks.missing:
+            whole = PARTITIONS - len(marks.missing)
+            self.problem = f"is not whole ({whole} of {PARTITIONS} partitions); it is being filled"
+            if self._brought:
+                _log.warning("evidence is not whole; it is made again from the record", complete=whole)
             else:
                 # A first start, or another server than before: nothing was lost that anybody relied on.
-                _log.info("evidence is being filled from the record", complete=complete)
-            written = await rebuild_cache(self._record, self._loader, now=int(time.time()))
+                _log.info("evidence is being filled from the record", complete=whole)
+            written = await rebuild_cache(
+                self._record, self._loader, now=int(time.time()), partitions=marks.missing
+            )
+            self._brought |= {partition: marks.runs[partition] for partition in marks.missing}
             _log.info("evidence is whole", numbers=written)
-        elif not self._is_brought:
-            written = await bring_up_to_date(self._record, self._loader, now=int(time.time()))
-            _log.info("evidence is up to date", numbers=written)
-        self._is_brought, self._was_reported, self.problem = True, False, ""
+        due = frozenset(each for each in marks.complete if self._brought.get(each) != marks.runs[each])
+        if due:
+            written = await bring_up_to_date(self._record, self._loader, now=int(time.time()), partitions=due)
+            self._brought |= {partition: marks.runs[partition] for partition in due}
+            _log.info("evidence is up to date", numbers=written, partitions=len(due))
+        if marks.away:
+            part = (
+                "" if marks.away == EVERY_PARTITION else f" for {len(marks.away)} of {PARTITIONS} partitions"
+            )
+            self._report(f"does not answer{part}", marks.problem)
+        else:
+            self._was_reported, self.problem = False, ""
 
     def _report(self, problem: str, detail: str) -> None:
         """Once for each time it is lost."""
@@ -102,12 +111,13 @@ class Evidence:
         self._was_reported = True
 
     async def _warn_of_eviction(self) -> None:
-        try:
-            problem = await Store(self._connected).eviction_problem()
-        except StoreError:
-            return  # a server that answers nothing is told of elsewhere
-        if problem:
-            _log.warning("redis may forget", problem=problem)
+        for server in await self._servers.look():
+            try:
+                problem = await Store(OneServer(server.client)).eviction_problem()
+            except StoreError:
+                continue  # a server that answers nothing is told of elsewhere
+            if problem:
+                _log.warning("redis may forget", server=server.name, problem=problem)
 
     async def take_over(self, report: ImportReport, *, progress: Progress | None = None) -> int:
         """Bring what an import named up to date; how many numbers. Raises LoadError, RecordError.
@@ -115,19 +125,19 @@ class Evidence:
         What then is not in Redis is brought there as soon as it answers.
         """
         async with self._turn:
-            self._is_brought = False
+            brought, self._brought = self._brought, {}
             written = await cache_import(
                 self._record, self._loader, report, now=int(time.time()), progress=progress
             )
-            self._is_brought = True
+            self._brought = brought
             return written
 
     async def rebuild(self, *, progress: Progress | None = None) -> int:
         """Make all of it anew from the record; how many numbers. Raises LoadError, RecordError."""
         async with self._turn:
-            self._is_brought = False
+            self._brought = {}
             written = await rebuild_cache(self._record, self._loader, now=int(time.time()), progress=progress)
-            self._is_brought = True
+            self._brought = dict((await self._loader.look()).runs)
             return written
 
     async def renew(self, numbers: Collection[TelephoneNumber]) -> None:
@@ -163,8 +173,8 @@ class Evidence:
 
     def is_behind(self) -> None:
         """Note that the record has more than Redis: `keep` brings it there."""
-        self._is_brought = False
+        self._brought = {}
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._connected.client.aclose()
+        await self._servers.aclose()

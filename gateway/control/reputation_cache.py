@@ -7,12 +7,14 @@ when it starts (`bring_up_to_date`): the record may have changed while Redis, or
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Final
 
 from gateway.control.importing import ImportReport
-from gateway.knowledge.importers.loader import Known, ReputationLoader
+from gateway.knowledge.importers.loader import Known, LoadError, ReputationLoader
 from gateway.knowledge.keys import PARTITIONS
+from gateway.knowledge.servers import EVERY_PARTITION
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.engine import Record
 from gateway.record.sightings import count_numbers, every_sighting, sightings_of_area, sightings_of_each
@@ -31,33 +33,56 @@ Progress = Callable[[int], None]
 
 
 async def rebuild_cache(
-    record: Record, loader: ReputationLoader, *, now: int, progress: Progress | None = None
+    record: Record,
+    loader: ReputationLoader,
+    *,
+    now: int,
+    partitions: AbstractSet[int] = EVERY_PARTITION,
+    progress: Progress | None = None,
 ) -> int:
-    """Make Redis anew from the record; how many numbers are in it. Raises LoadError, RecordError.
+    """Make partitions of Redis anew from the record; how many numbers are in them.
 
-    What will not fit is refused before anything is removed.
+    Raises LoadError, RecordError. What will not fit is refused before anything is removed.
     """
     async with record.read() as transaction:
         numbers = await count_numbers(transaction, today=datetime.fromtimestamp(now, UTC).date())
-    await loader.check_room(numbers)
-    return await loader.rebuild(entries_of(record, now=now), progress=progress)
+    await loader.check_room(numbers, partitions=partitions)
+    return await loader.rebuild(entries_of(record, now=now), partitions=partitions, progress=progress)
 
 
 async def bring_up_to_date(
-    record: Record, loader: ReputationLoader, *, now: int, progress: Progress | None = None
+    record: Record,
+    loader: ReputationLoader,
+    *,
+    now: int,
+    partitions: AbstractSet[int] = EVERY_PARTITION,
+    progress: Progress | None = None,
 ) -> int:
-    """Write every number over what is there, without a moment of *unknown*; rebuild where it is not whole.
+    """Write every number over what is there, without a moment of *unknown*; rebuild what is not whole.
 
-    Returns how many numbers were written. Raises LoadError, RecordError.
+    Returns how many numbers were written. Raises LoadError, RecordError; LoadError also where partitions are
+    away, after the others were written.
     """
-    if await loader.complete_partitions() < PARTITIONS:
-        return await rebuild_cache(record, loader, now=now, progress=progress)
+    marks = await loader.look()
     written = 0
-    async for batch in entries_of(record, now=now):
-        written += await loader.update(batch)
-        if progress is not None:
-            progress(written)
+    if missing := marks.missing & partitions:
+        written += await rebuild_cache(record, loader, now=now, partitions=missing, progress=progress)
+    if whole := marks.complete & partitions:
+        async for batch in entries_of(record, now=now):
+            written += await loader.update(batch, partitions=whole)
+            if progress is not None:
+                progress(written)
+    check_all_there(marks.away & partitions)
     return written
+
+
+def check_all_there(away: AbstractSet[int]) -> None:
+    """Raise LoadError where partitions are away: what is there has been written."""
+    if away:
+        raise LoadError(
+            f"Redis does not answer for {len(away)} of {PARTITIONS} partitions: they get what is theirs as "
+            "soon as it does"
+        )
 
 
 async def cache_import(
@@ -70,7 +95,7 @@ async def cache_import(
 ) -> int:
     """Bring the numbers an import named up to date in Redis. Raises LoadError, RecordError."""
     areas = {area_of(tn) for tn in report.touched or () if has_blocks(tn)}
-    if report.touched is None or len(areas) > MOST_AREAS or await loader.complete_partitions() < PARTITIONS:
+    if report.touched is None or len(areas) > MOST_AREAS or (await loader.look()).missing:
         return await bring_up_to_date(record, loader, now=now, progress=progress)
     return await cache_numbers(record, loader, report.touched, now=now, progress=progress)
 
@@ -83,9 +108,15 @@ async def cache_numbers(
     now: int,
     progress: Progress | None = None,
 ) -> int:
-    """Bring some numbers and the blocks around them up to date in Redis. Raises LoadError, RecordError."""
-    written = await cache_entries(record, loader, touched, now=now, progress=progress)
-    await _cache_blocks(record, loader, touched, now=now)
+    """Bring some numbers and the blocks around them up to date in Redis.
+
+    Raises as `bring_up_to_date` does.
+    """
+    away = (await loader.look()).away
+    there = EVERY_PARTITION - away
+    written = await cache_entries(record, loader, touched, now=now, partitions=there, progress=progress)
+    await _cache_blocks(record, loader, touched, now=now, partitions=there)
+    check_all_there(away)
     return written
 
 
@@ -95,6 +126,7 @@ async def cache_entries(
     touched: Collection[TelephoneNumber],
     *,
     now: int,
+    partitions: AbstractSet[int] = EVERY_PARTITION,
     progress: Progress | None = None,
 ) -> int:
     """The same without the blocks around them."""
@@ -105,14 +137,19 @@ async def cache_entries(
         for first in range(0, len(numbers), TOGETHER):
             found = await sightings_of_each(transaction, numbers[first : first + TOGETHER], today=today)
             known = [(tn, summarise(each, today=now // SECONDS_A_DAY)) for tn, each in found.items()]
-            written += await loader.update(known)
+            written += await loader.update(known, partitions=partitions)
             if progress is not None:
                 progress(written)
     return written
 
 
 async def _cache_blocks(
-    record: Record, loader: ReputationLoader, touched: Collection[TelephoneNumber], *, now: int
+    record: Record,
+    loader: ReputationLoader,
+    touched: Collection[TelephoneNumber],
+    *,
+    now: int,
+    partitions: AbstractSet[int],
 ) -> None:
     today = datetime.fromtimestamp(now, UTC).date()
     async with record.read() as transaction:
@@ -121,8 +158,9 @@ async def _cache_blocks(
             for seen in number_days(await sightings_of_area(transaction, length, digits, today=today)):
                 builder.add(seen)
             areas = [area.only(exchanges) for area in builder.rest()]
-            await loader.update(areas)
-            await loader.forget_blocks(exchanges.difference(*(area.evidence for area in areas)))
+            await loader.update(areas, partitions=partitions)
+            gone = exchanges.difference(*(area.evidence for area in areas))
+            await loader.forget_blocks(gone, partitions=partitions)
 
 
 def _exchanges_by_area(numbers: Iterable[TelephoneNumber]) -> dict[tuple[int, str], set[str]]:

@@ -124,7 +124,7 @@ class Traffic:
             self._shapes.clear()
             self._named = {each: self._named[each] for each in sums}
         shapes = await self._store.tell(sums, window_seconds=policy.verdict.traffic.window_seconds)
-        self._shapes |= shapes or {}
+        self._shapes |= shapes
 
     def _sums_of(self, kind: str, name: str) -> list[int]:
         subject = named_subject(kind, name)
@@ -180,7 +180,8 @@ class Traffic:
         window_seconds = policy.verdict.traffic.window_seconds
         shapes = await self._store.tell(counts, window_seconds=window_seconds)
         for subject, tn in numbers.items():
-            if shapes is not None and shapes[subject].one_ring >= LEAST_ONE_RING:
+            shape = shapes.get(subject)
+            if shape is not None and shape.one_ring >= LEAST_ONE_RING:
                 if len(self._suspects) >= MOST_SUSPECTS:
                     self._suspects.clear()
                 self._suspects[tn] = subject

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from gateway.certificates.x5u import X5uPolicy, check_x5u
 from gateway.generation.environment import Overrides
 from gateway.generation.problem import Problem, quote
+from gateway.generation.redis_url import EMBEDDED, parse_redis_url
 from gateway.generation.shadow_settings import ShadowTable
 from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
 from gateway.generation.trust_settings import FilePath, TrustDomainTable, TrustTable, trust_problems
@@ -27,7 +28,6 @@ SETTINGS_FILE: Final = "gateway.toml"
 RELOADABLE: Final = frozenset({"signing", "trust", "trust_domain"})
 """Read again with each generation; the others wait for the next start."""
 _HOST_AND_PORT: Final = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})")
-_REDIS_SCHEMES: Final = ("redis", "rediss", "unix", "redis+cluster", "rediss+cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,8 @@ def _check_listen_or_off(text: str) -> str:
 
 
 def _check_redis(text: str) -> str:
-    try:
-        scheme, place = (parts := urlsplit(text)).scheme, parts.netloc or parts.path
-    except ValueError:
-        scheme = place = ""
-    if text != "embedded" and not (scheme in _REDIS_SCHEMES and place):
-        raise ValueError(
-            'is neither "embedded" nor a URL redis://, rediss://, unix:// or redis+cluster://, rediss+cluster://'
-        )
+    if text != EMBEDDED:
+        parse_redis_url(text)
     return text
 
 

@@ -13,22 +13,18 @@ times cheaper still, but at one FCALL a batch redis-py is already below one micr
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
-
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
+from typing import Final
 
 from gateway.knowledge.callers_for_help import CallersForHelp, Ends
-from gateway.knowledge.library import ASK, LOOK
-from gateway.knowledge.packet import Drops, Packet, compose, draft_of
+from gateway.knowledge.cluster_store import ClusterStore
+from gateway.knowledge.packet import Drops, compose, draft_of
 from gateway.knowledge.question import Evidence, Question, nothing_known
-from gateway.knowledge.store import LANES, REST_SECONDS, Store, StoreHealth, bounded
+from gateway.knowledge.store import LANES, REST_SECONDS, Store, StoreHealth
 from gateway.numbers.canonical import TelephoneNumber
 
-BATCH_SECONDS: Final = 0.020
 LARGEST_BATCH: Final = 256
 LONGEST_WAIT_SECONDS: Final = 0.1
 """For the batches in flight and its own, with what a held up loop adds: a question that is queued is
@@ -52,7 +48,7 @@ class _Waiter:
 class Knowledge:
     """Asks on behalf of the calls of one process. `store` is started and closed by whoever made it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | ClusterStore) -> None:
         self.drops = Drops()
         self.batches = 0
         self.unanswered = 0
@@ -61,7 +57,6 @@ class Knowledge:
         self._waiting: deque[_Waiter] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._pump_is_due = False
-        self._no_writes_until = 0.0
         self._callers_for_help = CallersForHelp()
         self._later: asyncio.TimerHandle | None = None
 
@@ -126,7 +121,7 @@ class Knowledge:
         self._pump_is_due = False
         loop = asyncio.get_running_loop()
         notes: Ends = {}
-        if len(self._running) < LANES and not self._store.resting and loop.time() >= self._no_writes_until:
+        if len(self._running) < LANES and self._store.takes_writes:
             notes = self._callers_for_help.take(loop.time())
         while (self._waiting or notes) and len(self._running) < LANES:
             size = min(len(self._waiting), LARGEST_BATCH)
@@ -161,13 +156,9 @@ class Knowledge:
                 clustered=self._store.clustered,
                 notes={tn: round(end - now) for tn, end in notes.items()},
             )
-            if packets:
-                async with bounded(BATCH_SECONDS):
-                    if await self._exchange(packets):
-                        unwritten = {}
-                self._store.answered()
-        except Exception as error:  # noqa: BLE001 - redis-py raises ValueError, IndexError… on garbage replies
-            self._store.failed(error)
+            if packets and not await self._store.exchange(packets, self.drops):
+                unwritten = {}
+        except Exception:  # noqa: BLE001 - redis-py raises ValueError, IndexError… on garbage replies
             self.unanswered += len(batch)
             self._release_waiting()
         finally:
@@ -175,41 +166,3 @@ class Knowledge:
             # After a failure too: what was not filled is unknown, and so says its draft.
             for waiter, draft in zip(batch, drafts, strict=True):
                 waiter.give(draft.evidence())
-
-    async def _exchange(self, packets: list[Packet]) -> bool:
-        """Whether the server took what was to be written."""
-        now = asyncio.get_running_loop().time()
-        claiming = now >= self._no_writes_until
-        try:
-            replies = await self._call(packets, claiming=claiming)
-        except (ReadOnlyError, OutOfMemoryError):
-            # A replica, or full: what is known can still be read; replay goes unanswered.
-            self._no_writes_until = now + REST_SECONDS
-            claiming = False
-            replies = await self._call(packets, claiming=False)
-        today = int(time.time() // 86400)
-        for packet, reply in zip(packets, replies, strict=True):
-            packet.read(reply, self.drops, claiming=claiming, today=today)
-        return claiming
-
-    async def _call(self, packets: list[Packet], *, claiming: bool) -> list[Any]:
-        try:
-            return await self._send(packets, claiming=claiming)
-        except ResponseError as error:
-            # A server restarted empty, or FUNCTION FLUSH: load once; a second miss is a failure.
-            if "function not found" not in str(error).lower():
-                raise
-            await self._store.load_functions()
-            return await self._send(packets, claiming=claiming)
-
-    async def _send(self, packets: list[Packet], *, claiming: bool) -> list[Any]:
-        name, command = (ASK, "FCALL") if claiming else (LOOK, "FCALL_RO")
-        client = self._store.client
-        if len(packets) == 1:
-            arguments = packets[0].arguments(claiming=claiming)
-            return [await self._store.ask_one(command, name, *arguments)]
-        pipeline = client.pipeline()
-        for packet in packets:
-            pipeline.execute_command(command, name, *packet.arguments(claiming=claiming))
-        replies: list[Any] = await pipeline.execute()
-        return replies

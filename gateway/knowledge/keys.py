@@ -10,7 +10,7 @@ partition is the hash tag, so all that one call asks of its caller lies in one c
     cm:replay:{p3f}:<hash>        set     hashes of the call ids that used one PASSporT; expires
     cm:traffic:{p3f}              hash    path and number -> what it did lately (functions.lua); expires
     cm:emergency:{p3f}:442079460123  string  it dialled an emergency number lately; expires
-    cm:chain:<hash of the URL>    string  a certificate chain, PEM; expires
+    cm:chain:{p3f}:<hash of the URL>  string  a certificate chain, PEM; expires
 
 Reputation lies in one hash per exchange, not one key per number: Redis keeps small hashes in one
 allocation, where ten million keys cost some ninety bytes each before their value.
@@ -29,6 +29,7 @@ PARTITIONS: Final = 256
 EXCHANGE_FIELD: Final = "x"
 REPUTATION_PATTERN: Final = "cm:rep:*"
 _TAGS: Final = tuple(f"{{p{number:02x}}}" for number in range(PARTITIONS))
+_TAG: Final = re.compile(rb"\{p([0-9a-f]{2})\}")
 _DIGITS: Final = re.compile(r"[0-9*#]{1,32}")
 
 
@@ -46,6 +47,17 @@ def exchange_of(tn: TelephoneNumber) -> str:
 def partition_of(exchange: str) -> int:
     """0 to 255."""
     return zlib.crc32(exchange.encode()) % PARTITIONS
+
+
+def tag_of(partition: int) -> str:
+    """Return the hash tag that all keys of the partition have, braces included."""
+    return _TAGS[partition]
+
+
+def partition_of_key(key: bytes) -> int | None:
+    """Return the partition a reputation's key names; None for one that is not ours."""
+    found = _TAG.search(key)
+    return None if found is None else int(found[1], 16)
 
 
 def marker_key(partition: int) -> str:
@@ -108,6 +120,7 @@ def call_member(call_id: str) -> int:
     return int.from_bytes(digest) >> 1
 
 
-def chain_key(url: str) -> str:
-    """Return the key of a certificate chain by its x5u."""
-    return f"cm:chain:{hashlib.sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}"
+def chain_key(url: str) -> tuple[str, int]:
+    """Return the key of a certificate chain by its x5u, and its partition: any, chains are spread."""
+    digest = hashlib.sha256(url.encode("utf-8", "surrogatepass")).digest()
+    return f"cm:chain:{_TAGS[digest[0]]}:{digest.hex()}", digest[0]

@@ -179,8 +179,8 @@ class Packet:
 
 def compose(
     drafts: list[Draft], drops: Drops, *, clustered: bool, notes: Mapping[TelephoneNumber, int]
-) -> list[Packet]:
-    """Return the packets that answer these drafts: one, or in a cluster one for each partition.
+) -> dict[int, Packet]:
+    """Return the packets that answer these drafts, by partition: on one server all in one, by 0.
 
     `notes` go along: who called for help, and for how many seconds more that counts.
     """
@@ -221,7 +221,7 @@ def compose(
             packets[partition if clustered else 0].add_claim(
                 draft, key, keys.call_member(draft.question.call_id), claim.keep_seconds
             )
-    return list(packets.values())
+    return packets
 
 
 def _traffic(shapes: object) -> Traffic | None:

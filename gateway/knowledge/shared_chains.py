@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from gateway.fetch.shared import SharedPem
-from gateway.knowledge.connect import Untyped
+from gateway.knowledge.cluster_store import ClusterStore
 from gateway.knowledge.keys import chain_key
+from gateway.knowledge.servers import Untyped
 from gateway.knowledge.store import Store, StoreError
 
 LARGEST_CHAIN: Final = 64 * 1024
@@ -27,7 +28,7 @@ _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 class StoredChains:
     """Chains by x5u, in Redis."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | ClusterStore) -> None:
         self.dropped = 0
         """Stored values that were no chain, or had no end."""
         self._store = store
@@ -35,12 +36,17 @@ class StoredChains:
 
     async def get(self, x5u: str) -> SharedPem | None:
         """Return what a node has put, while it is fresh; None where there is none or Redis cannot say."""
-        key = chain_key(x5u)
-        pipeline = self._store.client.pipeline()
-        # GETRANGE, because a poisoned value may be as large as the server's memory.
-        pipeline.execute_command("GETRANGE", key, 0, LARGEST_CHAIN)
-        pipeline.execute_command("TTL", key)
-        match await self._run(pipeline.execute):
+        key, partition = chain_key(x5u)
+
+        def send(store: Store) -> Awaitable[Untyped]:
+            pipeline = store.client.pipeline(transaction=False)
+            # GETRANGE, because a poisoned value may be as large as the server's memory.
+            pipeline.execute_command("GETRANGE", key, 0, LARGEST_CHAIN)
+            pipeline.execute_command("TTL", key)
+            reply: Awaitable[Untyped] = pipeline.execute()
+            return reply
+
+        match await self._run(partition, send):
             case [b"" | None, _] | None:
                 return None
             case [bytes() as body, int() as seconds] if (
@@ -56,14 +62,17 @@ class StoredChains:
         if len(pem.body) > LARGEST_CHAIN or pem.fresh_seconds <= 0:
             return
         seconds = min(pem.fresh_seconds, LONGEST_KEEP_SECONDS)
-        client = self._store.client
-        await self._run(lambda: client.execute_command("SET", chain_key(x5u), pem.body, "EX", seconds))
+        key, partition = chain_key(x5u)
+        await self._run(
+            partition, lambda store: store.client.execute_command("SET", key, pem.body, "EX", seconds)
+        )
 
-    async def _run(self, send: Callable[[], Awaitable[Untyped]]) -> Untyped:
-        if self._store.resting or self._slots.locked():
+    async def _run(self, partition: int, send: Callable[[Store], Awaitable[Untyped]]) -> Untyped:
+        store = self._store.part(partition)
+        if store is None or store.resting or self._slots.locked():
             return None
         async with self._slots:
             try:
-                return await self._store.run(send(), within_seconds=WITHIN_SECONDS)
+                return await store.run(send(store), within_seconds=WITHIN_SECONDS)
             except StoreError:
                 return None

@@ -1,4 +1,4 @@
-"""The connection to Redis as calls see it: answering, or resting.
+"""The connection to one Redis server as calls see it: answering, or resting.
 
 After any failure the store rests: nobody waits for it. A probe, never a call, finds out when it is back:
 it makes the connections, loads the functions and only then lets calls ask again. While all is quiet it
@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable
+import time
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from hiredis import pack_command
-from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import ResponseError
 
-from gateway.knowledge.connect import Client, Connected, Untyped
-from gateway.knowledge.library import LIBRARY, SOURCE
+from gateway.knowledge.exchange import exchange
+from gateway.knowledge.library import LIBRARY, load
+from gateway.knowledge.packet import Drops, Packet
+from gateway.knowledge.servers import OneServer, Untyped
 
+BATCH_SECONDS: Final = 0.020
 LANES: Final = 2
 """Batches in flight at most, and connections the probe warms for them."""
 REST_SECONDS: Final = 0.25
@@ -69,18 +72,22 @@ async def bounded(seconds: float) -> AsyncIterator[None]:
 
 
 class Store:
-    """One per process; used as `async with Store(connect(url)) as store`."""
+    """One per server and process; used as `async with open_store(connect(url)) as store`."""
 
-    def __init__(self, connected: Connected) -> None:
-        self.client: Client = connected.client
-        self.clustered = connected.clustered
+    clustered: Final = False
+
+    def __init__(self, server: OneServer) -> None:
+        self.client = server.client
         self.failures = 0
+        self._server = server
+        self._no_writes_until = 0.0
         self._problem = "not asked yet"
         self._last_success: float | None = None
         self._rest_until = 0.0
         self._keeper: asyncio.Task[None] | None = None
+        self._is_closed = False
         self._kept: list[Untyped] = []
-        """Connections between two commands of `ask_one`; as many as there are lanes."""
+        """Connections between two uses of `ask_all`; as many as there are lanes."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -96,16 +103,32 @@ class Store:
 
     async def close(self) -> None:
         """Stop watching and close every connection."""
+        # Not by cancelling alone: redis-py may turn that into an error of the connection, which is outlived.
+        self._is_closed = True
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         with contextlib.suppress(Exception):
-            await self.client.aclose()
+            await self._server.aclose()
 
     @property
     def resting(self) -> bool:
         """Whether nobody may ask now."""
         return bool(self._problem)
+
+    @property
+    def takes_writes(self) -> bool:
+        """Whether what a batch writes is to be tried: not while it rests, nor soon after a refusal."""
+        return not self._problem and asyncio.get_running_loop().time() >= self._no_writes_until
+
+    def refuse_writes(self) -> None:
+        """Note that the server is a replica, or full: it is only read from for a while."""
+        self._no_writes_until = asyncio.get_running_loop().time() + REST_SECONDS
+
+    def part(self, partition: int) -> Store | None:
+        """Return the store that has this partition: a server alone has all."""
+        del partition
+        return self
 
     @property
     def health(self) -> StoreHealth:
@@ -137,35 +160,53 @@ class Store:
         self.answered()
         return reply
 
-    async def ask_one(self, *command: str | int) -> Untyped:
-        """Return the reply of one command on a connection that is kept for this purpose.
+    async def exchange(self, packets: Mapping[int, Packet], drops: Drops) -> set[int]:
+        """Send a batch's packets and read their answers, within its time; which were not written.
+
+        Raises whatever made the store rest.
+        """
+        try:
+            async with bounded(BATCH_SECONDS):
+                done = await exchange(self, packets, drops, today=int(time.time() // 86400))
+            if done.redirects:
+                raise ResponseError(
+                    f"the server is a cluster's and sends us to {done.redirects[0].place}: "
+                    "[redis] url must begin with redis+cluster://"
+                )
+        except Exception as error:
+            self.failed(error)
+            raise
+        self.answered()
+        return done.unwritten
+
+    async def ask_all(self, commands: Sequence[Sequence[str | int]], /) -> list[Untyped]:
+        """Return the replies of these commands, ResponseErrors too, on a connection kept for this purpose.
 
         redis-py's own road for a command (pool, retry, callbacks) costs as much again as sending it. A
         connection left in the middle of a reply is closed, never used again. To be called within `bounded`:
-        there is no other limit on its time. Raises as redis-py does.
+        there is no other limit on its time. Raises as redis-py does where the connection fails.
         """
-        pool = getattr(self.client, "connection_pool", None)
-        if pool is None:
-            return await self.client.execute_command(*command)
-        packed: bytes = pack_command(command)  # type: ignore[arg-type]  # its stub means a tuple of any length
+        packed = b"".join(map(pack_command, commands))  # type: ignore[arg-type]  # its stub: a tuple of any length
         if self._kept:
             connection = self._kept.pop()
         else:
-            connection = await pool.get_connection()
+            connection = await self.client.connection_pool.get_connection()
             # The caller's own bound ends a wait; redis-py's would cost a task for each command.
             connection.socket_timeout = None
+        replies: list[Untyped] = []
         try:
             await connection.send_packed_command(packed)
-            reply = await connection.read_response()
-        except ResponseError:
-            self._kept.append(connection)
-            raise
+            for _ in commands:
+                try:
+                    replies.append(await connection.read_response())
+                except ResponseError as refusal:
+                    replies.append(refusal)
         except BaseException:
             await connection.disconnect(nowait=True)
-            await pool.release(connection)
+            await self.client.connection_pool.release(connection)
             raise
         self._kept.append(connection)
-        return reply
+        return replies
 
     async def eviction_problem(self) -> str:
         """Say why the server may silently forget numbers, or ''. For the start and for `doctor`.
@@ -181,11 +222,8 @@ class Store:
 
     async def load_functions(self) -> None:
         """Load functions.lua where the server lacks it. Raises what redis-py raises."""
-        everywhere: dict[str, Any] = {"target_nodes": RedisCluster.PRIMARIES} if self.clustered else {}
-        found = await self.client.execute_command("FUNCTION LIST", "LIBRARYNAME", LIBRARY, **everywhere)
-        missing = not all(found.values()) if isinstance(found, dict) else not found
-        if missing:
-            await self.client.execute_command("FUNCTION LOAD", "REPLACE", SOURCE, **everywhere)
+        if not await self.client.execute_command("FUNCTION LIST", "LIBRARYNAME", LIBRARY):
+            await load(self.client)
 
     async def _probe(self) -> None:
         try:
@@ -200,7 +238,7 @@ class Store:
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        while not self._is_closed:
             now = loop.time()
             due = self._rest_until if self._problem else (self._last_success or now) + QUIET_SECONDS
             if now >= due:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from redis.asyncio.cluster import RedisCluster
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from gateway.knowledge import keys
-from gateway.knowledge.connect import Connected, Untyped
-from gateway.knowledge.library import SOURCE, TELL
+from gateway.knowledge.library import TELL, is_missing, load
+from gateway.knowledge.servers import Server, Servers, Untyped
 from gateway.reputation.traffic import Shape
 
 _TOGETHER: Final = 200
 """Subjects in one FCALL: under a millisecond, in which the server answers nobody else."""
+_AWAY: Final = (RedisError, OSError, TimeoutError, ValueError, TypeError)
 _COUNTS: Final = len(Shape.__struct_fields__)
 
 
@@ -48,45 +48,55 @@ def named_subject(kind: str, name: str) -> Subject:
 class TrafficStore:
     """Writes through the control process's patient connection."""
 
-    def __init__(self, connected: Connected) -> None:
-        self._client = connected.client
-        self._clustered = connected.clustered
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
 
     async def tell(
         self, counts: Mapping[Subject, Sequence[int]], *, window_seconds: int
-    ) -> dict[Subject, Shape] | None:
-        """Add these counts, in the order of `Shape`; what each subject has come to, None where Redis is away.
+    ) -> dict[Subject, Shape]:
+        """Add these counts, in the order of `Shape`; what each subject has come to.
 
-        Traffic is short-lived by declaration: what Redis does not take is not told again.
+        Those of a server that is away are missing. Traffic is short-lived by declaration: what Redis does not
+        take is not told again.
         """
-        by_packet: dict[int, list[Subject]] = {}
-        for subject in counts:
-            by_packet.setdefault(subject.partition if self._clustered else 0, []).append(subject)
         found: dict[Subject, Shape] = {}
+        if not counts:
+            return found
         try:
-            for subjects in by_packet.values():
-                for first in range(0, len(subjects), _TOGETHER):
-                    some = subjects[first : first + _TOGETHER]
-                    reply = await self._call(some, counts, window_seconds)
-                    shapes = zip(*[iter(reply)] * _COUNTS, strict=True)
-                    found |= {each: Shape(*shape) for each, shape in zip(some, shapes, strict=True)}
-        except (RedisError, OSError, TimeoutError, ValueError, TypeError):
-            return None
+            servers = await self._servers.look()
+        except _AWAY:
+            return found
+        for server in servers:
+            by_packet: dict[int, list[Subject]] = {}
+            for subject in counts:
+                if subject.partition in server.partitions:
+                    by_packet.setdefault(subject.partition if self._servers.clustered else 0, []).append(
+                        subject
+                    )
+            try:
+                for subjects in by_packet.values():
+                    for first in range(0, len(subjects), _TOGETHER):
+                        some = subjects[first : first + _TOGETHER]
+                        reply = await _call(server, some, counts, window_seconds)
+                        shapes = zip(*[iter(reply)] * _COUNTS, strict=True)
+                        found |= {each: Shape(*shape) for each, shape in zip(some, shapes, strict=True)}
+            except _AWAY:
+                continue
         return found
 
-    async def _call(
-        self, subjects: list[Subject], counts: Mapping[Subject, Sequence[int]], window_seconds: int
-    ) -> Untyped:
-        arguments: list[str | int] = [window_seconds]
-        for each in subjects:
-            arguments += (each.name, *counts[each])
-        names = [keys.traffic_key(each.partition) for each in subjects]
-        command = ("FCALL", TELL, len(names), *names, *arguments)
-        try:
-            return await self._client.execute_command(*command)
-        except RedisError as error:
-            if "function not found" not in str(error).lower():
-                raise
-        everywhere: dict[str, Any] = {"target_nodes": RedisCluster.PRIMARIES} if self._clustered else {}
-        await self._client.execute_command("FUNCTION LOAD", "REPLACE", SOURCE, **everywhere)
-        return await self._client.execute_command(*command)
+
+async def _call(
+    server: Server, subjects: list[Subject], counts: Mapping[Subject, Sequence[int]], window_seconds: int
+) -> Untyped:
+    arguments: list[str | int] = [window_seconds]
+    for each in subjects:
+        arguments += (each.name, *counts[each])
+    names = [keys.traffic_key(each.partition) for each in subjects]
+    command = ("FCALL", TELL, len(names), *names, *arguments)
+    try:
+        return await server.client.execute_command(*command)
+    except ResponseError as error:
+        if not is_missing(error):
+            raise
+    await load(server.client)
+    return await server.client.execute_command(*command)

@@ -12,6 +12,7 @@ from gateway.control.evidence_task import Evidence
 from gateway.control.importing import ImportRequest, import_file
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import FOR_LOADING, connect
+from gateway.knowledge.importers import marks
 from gateway.knowledge.importers.loader import LoadError
 from gateway.knowledge.store import Store
 from gateway.record.sightings import every_sighting
@@ -71,7 +72,7 @@ async def test_redis_is_filled_at_first_and_again_when_it_was_emptied(record, co
 
 
 async def test_a_server_that_is_gone_is_told_once_and_found_again(record, complaint, log, monkeypatch):
-    monkeypatch.setattr(evidence_task, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(marks, "ANSWER_SECONDS", 0.1)
     with running_valkey() as valkey:
         evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING))
         keeping = asyncio.create_task(evidence.keep())

@@ -30,7 +30,7 @@ async def parts(tmp_path):
         patient = connect(valkey.url, patience=FOR_LOADING)
         async with Store(connect(valkey.url)) as store:
             yield record, ReputationLoader(patient), Knowledge(store)
-        await patient.client.aclose()
+        await patient.aclose()
     await record.close()
 
 
@@ -100,7 +100,7 @@ async def test_an_emptied_store_is_whole_again_after_a_rebuild_or_a_start(parts,
     assert await rebuild_cache(record, loader, now=NOW) == 10
     assert await scores(knowledge, "12025550100", "12025550109") == [0.5, 0.5]
     assert await bring_up_to_date(record, loader, now=NOW) == 10
-    await loader._client.execute_command("FLUSHALL")
+    await (await loader._servers.look())[0].client.execute_command("FLUSHALL")
     assert await bring_up_to_date(record, loader, now=NOW) == 10
     assert await scores(knowledge, "12025550100", NEVER) == [0.5, 0.0]
 
@@ -141,7 +141,8 @@ async def test_what_will_not_fit_is_refused_before_anything_is_removed(parts, li
     record, loader, knowledge = parts
     await cache_import(record, loader, await listing(record, "+12025550123,a\n"), now=NOW)
     await listing(record, "".join(f"+1202{n:07d},a\n" for n in range(20_000)), "many.csv")
-    await loader._client.execute_command("CONFIG", "SET", "maxmemory", "6mb")
+    [server] = await loader._servers.look()
+    await server.client.execute_command("CONFIG", "SET", "maxmemory", "6mb")
     with pytest.raises(LoadError, match="20,001 numbers with their blocks need some 7 MiB"):
         await rebuild_cache(record, loader, now=NOW)
     assert await scores(knowledge, TN) == [0.25]

@@ -13,7 +13,8 @@ from gateway.generation.settings import Settings, build_settings, parse_listen_a
         "rediss://user:secret@redis.example.org",
         "unix:///run/valkey.sock",
         "redis+cluster://redis.example.org:7000",
-        "rediss+cluster://:secret@redis.example.org:7000",
+        "rediss+cluster://:secret@redis.example.org:7000,redis2.example.org",
+        "redis+sentinel://redis1.example.org,[2001:db8::1]:26380/calls?sentinel_password=secret",
     ],
 )
 def test_every_way_to_a_redis_is_a_setting(url: str) -> None:
@@ -21,10 +22,12 @@ def test_every_way_to_a_redis_is_a_setting(url: str) -> None:
     assert isinstance(settings, Settings), settings
 
 
-@pytest.mark.parametrize("url", ["", "redis", "redis:", "redis+sentinel://a", "http://a", "cluster://a"])
+@pytest.mark.parametrize(
+    "url", ["", "redis", "redis:", "redis+other://a", "http://a", "cluster://a", "unix+cluster:///a"]
+)
 def test_another_address_is_refused_with_the_ways_there_are(url: str) -> None:
     [problem] = build_settings(f'[redis]\nurl = "{url}"\n'.encode(), {})
-    assert "rediss+cluster://" in str(problem)
+    assert "redis+cluster://" in str(problem)
 
 
 @pytest.mark.parametrize(

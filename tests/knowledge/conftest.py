@@ -42,4 +42,4 @@ async def knowledge(store: Store) -> AsyncIterator[Knowledge]:
 async def loader(valkey: Valkey) -> AsyncIterator[ReputationLoader]:
     connected = connect(valkey.url, patience=FOR_LOADING)
     yield ReputationLoader(connected)
-    await connected.client.aclose()
+    await connected.aclose()

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from gateway.knowledge.batch import BATCH_SECONDS, Knowledge
+from gateway.knowledge.batch import Knowledge
+from gateway.knowledge.cluster_store import open_store
 from gateway.knowledge.connect import FOR_LOADING, connect
 from gateway.knowledge.importers.loader import ReputationLoader
 from gateway.knowledge.keys import (
@@ -17,7 +18,7 @@ from gateway.knowledge.keys import (
     reputation_key,
 )
 from gateway.knowledge.question import UNKNOWN, Question
-from gateway.knowledge.store import GRACE_SECONDS, Store
+from gateway.knowledge.store import BATCH_SECONDS, GRACE_SECONDS, Store
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.block_entry import encode_block, encode_exchange
 from gateway.reputation.blocks import BlockEvidence
@@ -265,8 +266,8 @@ async def test_in_a_cluster_a_call_with_two_partitions_is_answered_whole():
         url = f"redis+cluster://127.0.0.1:{port}"
         patient = connect(url, patience=FOR_LOADING)
         await ReputationLoader(patient).rebuild(batches((TN, entry(3)), (OTHER_EXCHANGE, entry(7))))
-        assert await ReputationLoader(patient).complete_partitions() == 256
-        async with Store(connect(url)) as store:
+        assert len((await ReputationLoader(patient).look()).complete) == 256
+        async with open_store(connect(url)) as store:
             knowledge = Knowledge(store)
             found = await ask(knowledge, TN, OTHER_EXCHANGE, CLEAN, replay=claim())
             assert found.reputation == {TN: entry(3), OTHER_EXCHANGE: entry(7), CLEAN: None}
@@ -274,7 +275,7 @@ async def test_in_a_cluster_a_call_with_two_partitions_is_answered_whole():
             server.client().function_flush("SYNC")
             found = await ask(knowledge, TN, OTHER_EXCHANGE)
             assert found.degraded == ()
-        await patient.client.aclose()
+        await patient.aclose()
 
 
 async def test_garbage_in_place_of_redis_is_an_outage_and_no_exception(tmp_path):

@@ -6,10 +6,10 @@ import pytest
 
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.callers_for_help import KEEP_SECONDS, MOST_WAITING, CallersForHelp
+from gateway.knowledge.cluster_store import open_store
 from gateway.knowledge.connect import connect
 from gateway.knowledge.keys import emergency_key
 from gateway.knowledge.question import Evidence, Question
-from gateway.knowledge.store import Store
 from gateway.numbers.canonical import TelephoneNumber
 from tests.knowledge.asking import CLEAN, OTHER_EXCHANGE, TN, ask, claim, eventually
 from tests.valkey import Valkey, free_port, running_valkey
@@ -119,7 +119,7 @@ async def test_in_a_cluster_caller_and_called_lie_in_partitions_of_their_own():
     with running_valkey(*cluster, "--bind", "127.0.0.1") as server:
         server.client().execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         await eventually(lambda: "'ok'" in str(server.client().execute_command("CLUSTER INFO")))
-        async with Store(connect(f"redis+cluster://127.0.0.1:{port}")) as store:
+        async with open_store(connect(f"redis+cluster://127.0.0.1:{port}")) as store:
             knowledge = Knowledge(store)
             knowledge.remember_callers_for_help([TN, OTHER_EXCHANGE])
             assert await is_known(knowledge, TN) is True

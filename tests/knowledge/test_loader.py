@@ -18,7 +18,7 @@ async def test_a_rebuild_loads_everything_and_forgets_what_is_no_more(loader, kn
     tns = [TelephoneNumber(f"1202555{number:04d}") for number in range(1700)]
     assert await loader.rebuild(batches(*((tn, entry(2)) for tn in tns)), progress=heard.append) == 1700
     assert heard == [1700]
-    assert await loader.complete_partitions() == 256
+    assert len((await loader.look()).complete) == 256
     found = await ask(knowledge, TN, tns[0], tns[-1])
     assert found.reputation == {TN: None, tns[0]: entry(2), tns[-1]: entry(2)}
 
@@ -52,11 +52,11 @@ async def test_of_two_rebuilds_the_first_to_begin_gives_way(loader, valkey):
         yield [(TN, entry(1))]
         connected = connect(valkey.url, patience=FOR_LOADING)
         await ReputationLoader(connected).rebuild(batches((TN, entry(2))))
-        await connected.client.aclose()
+        await connected.aclose()
 
     with pytest.raises(LoadError, match="256 of 256"):
         await loader.rebuild(overtaken())
-    assert await loader.complete_partitions() == 256
+    assert len((await loader.look()).complete) == 256
 
 
 async def test_an_update_writes_and_forgets_and_leaves_the_rest(loader, knowledge):

@@ -30,7 +30,7 @@ async def test_a_chain_comes_back_with_what_is_left_of_its_life(chains, valkey):
 
 async def test_no_chain_is_kept_for_ever_nor_one_that_is_over_or_too_large(chains, valkey):
     await chains.put(X5U, SharedPem(PEM, 10**9))
-    assert valkey.client().ttl(chain_key(X5U)) <= 86_400
+    assert valkey.client().ttl(chain_key(X5U)[0]) <= 86_400
     await chains.put("over", SharedPem(PEM, 0))
     await chains.put("large", SharedPem(PEM + b"x" * LARGEST_CHAIN, 600))
     assert valkey.client().dbsize() == 1
@@ -38,18 +38,18 @@ async def test_no_chain_is_kept_for_ever_nor_one_that_is_over_or_too_large(chain
 
 @pytest.mark.parametrize("value", [b"garbage", b"x" * 10_000_000, b"\x80\x04", PEM + b"x" * LARGEST_CHAIN])
 async def test_a_poisoned_chain_is_dropped_and_counted(chains, valkey, value):
-    valkey.client().set(chain_key(X5U), value, ex=60)
+    valkey.client().set(chain_key(X5U)[0], value, ex=60)
     assert await chains.get(X5U) is None
     assert chains.dropped == 1
 
 
 async def test_a_chain_without_an_end_is_not_believed(chains, valkey):
-    valkey.client().set(chain_key(X5U), PEM)
+    valkey.client().set(chain_key(X5U)[0], PEM)
     assert await chains.get(X5U) is None
 
 
 async def test_a_key_of_another_type_is_no_outage(chains, valkey, store):
-    valkey.client().rpush(chain_key(X5U), "x")
+    valkey.client().rpush(chain_key(X5U)[0], "x")
     assert await chains.get(X5U) is None
     assert store.health.answering
 

@@ -41,7 +41,7 @@ async def call(
 async def store(valkey):
     connected = connect(valkey.url, patience=FOR_LOADING)
     yield TrafficStore(connected)
-    await connected.client.aclose()
+    await connected.aclose()
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ async def test_without_redis_nothing_is_known_and_nothing_raised(knowledge, stor
     deadline = asyncio.get_running_loop().time() + 1
     found = await knowledge.ask(Question(call_id="c", tns=(), passage=passage), deadline)
     assert found.traffic is None
-    assert await store.tell({named_subject("t", "a"): [1] * 8}, window_seconds=WINDOW) is None
+    assert await store.tell({named_subject("t", "a"): [1] * 8}, window_seconds=WINDOW) == {}
 
 
 def test_a_partition_has_one_key():

@@ -9,7 +9,8 @@ from typing import Any, Final
 from gateway.doctor.evidence import EvidenceSeen
 from gateway.doctor.looking.surroundings import Surroundings
 from gateway.generation.problem import mask_secrets
-from gateway.knowledge.connect import FOR_LOADING, Connected, RedisUrlError, connect, exposure
+from gateway.knowledge.connect import FOR_LOADING, RedisUrlError, connect, exposure
+from gateway.knowledge.servers import Servers
 from gateway.node.valkey import socket_path
 
 ANSWER_SECONDS: Final = 5.0
@@ -35,16 +36,15 @@ async def look_at_evidence(around: Surroundings) -> EvidenceSeen:
         return EvidenceSeen(where=where, problem=mask_secrets(str(error)) or type(error).__name__)
     finally:
         with contextlib.suppress(Exception):
-            await connected.client.aclose()
+            await connected.aclose()
 
 
-async def _info(connected: Connected) -> dict[str, Any]:
-    info = await connected.client.execute_command("INFO")
-    # A cluster answers node by node: one speaks for all here, `redis-cli --cluster check` for the rest.
-    nested = next(iter(info.values()), None) if connected.clustered else None
-    found: dict[str, Any] = nested if isinstance(nested, dict) else info
+async def _info(servers: Servers) -> dict[str, Any]:
+    # Of a cluster one primary speaks for all here, `redis-cli --cluster check` for the rest.
+    client = (await servers.look())[0].client
+    found: dict[str, Any] = await client.execute_command("INFO")
     with contextlib.suppress(Exception):  # hosted servers forbid CONFIG
-        answer = await connected.client.execute_command("CONFIG GET", "save")
+        answer = await client.execute_command("CONFIG GET", "save")
         found = {**found, "save": _text(answer)}
     return found
 

@@ -1,6 +1,6 @@
-"""Reputation entries from the record into Redis: a few that changed, or all of them anew.
+"""Reputation entries from the record into Redis: a few that changed, or whole partitions anew.
 
-A rebuild marks every partition `building`, removes what is there, loads, and marks it `complete` only
+A rebuild marks each of its partitions `building`, removes what is there, loads, and marks it `complete` only
 where the mark still is its own. Until then numbers that are not found answer *unknown*. A server emptied
 on the way, or a second rebuild, took the mark away: the first then fails and says so, and no partition is
 ever called complete that is not. Memory is bounded by one chunk, whatever the number of entries.
@@ -11,16 +11,18 @@ rebuild is for a store that cannot be trusted anyway.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Set as AbstractSet
+from typing import Final
 
-from redis.asyncio.cluster import RedisCluster
 from redis.exceptions import RedisError
 
 from gateway.knowledge import keys
-from gateway.knowledge.connect import Connected, Untyped
-from gateway.knowledge.library import FINISH, SOURCE, WRITE
+from gateway.knowledge.importers.marks import Marks, read_marks
+from gateway.knowledge.library import FINISH, WRITE, load
+from gateway.knowledge.servers import EVERY_PARTITION, Server, Servers, Untyped
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.block_entry import encode_block, encode_exchange
 from gateway.reputation.blocks import FEWEST_NUMBERS, LEVELS, Level
@@ -46,145 +48,172 @@ class LoadError(Exception):
 
 
 class ReputationLoader:
-    """Writes through a patient connection of its own (`connect(url, patience=FOR_LOADING)`)."""
+    """Writes through patient connections of its own (`connect(url, patience=FOR_LOADING)`).
 
-    def __init__(self, connected: Connected) -> None:
-        self._client = connected.client
-        self._clustered = connected.clustered
-        self._functions_are_there = False
+    `partitions` narrows what is written to those whose servers are there, or that want it.
+    """
 
-    async def complete_partitions(self) -> int:
-        """How many of the 256 partitions are complete; fewer means the cache wants a rebuild."""
-        pipeline = self._client.pipeline()
-        for partition in range(keys.PARTITIONS):
-            pipeline.execute_command("GET", keys.marker_key(partition))
-        values = await self._ask(pipeline.execute(raise_on_error=False))
-        return sum(isinstance(value, bytes) and value.startswith(b"complete:") for value in values)
+    def __init__(self, servers: Servers) -> None:
+        self._servers = servers
+        self._have_functions: set[str] = set()
 
-    async def check_room(self, numbers: int) -> None:
-        """Raise LoadError where so many numbers will not fit below the server's maxmemory.
+    async def look(self) -> Marks:
+        """Say which partitions are whole, where, and which are away. Never raises for a server."""
+        try:
+            servers = await self._servers.look()
+        except (RedisError, OSError, TimeoutError) as error:
+            return Marks(problem=f"{type(error).__name__}: {error}")
+        return Marks.of(await asyncio.gather(*map(read_marks, servers)))
 
-        Asked before anything is removed: what is there stays. A cluster is not asked, its nodes differ.
+    async def check_room(self, numbers: int, *, partitions: AbstractSet[int] = EVERY_PARTITION) -> None:
+        """Raise LoadError where a server's part of so many numbers will not fit below its maxmemory.
+
+        Asked before anything is removed: what is there stays.
         """
-        memory = {} if self._clustered else await self._ask(self._client.execute_command("INFO", "memory"))
-        most = int(memory.get("maxmemory", 0))
-        if most and numbers * BYTES_A_NUMBER > most:
-            needed = numbers * BYTES_A_NUMBER / 2**20
-            raise LoadError(
-                f"{numbers:,} numbers with their blocks need some {needed:,.0f} MiB of Redis, whose "
-                f"maxmemory is {most / 2**20:,.0f} MiB: raise it. Nothing was changed"
-            )
+        for server in await self._holding(partitions):
+            part = numbers * len(server.partitions & partitions) // keys.PARTITIONS
+            memory = await self._ask(server.client.execute_command("INFO", "memory"))
+            most = int(memory.get("maxmemory", 0))
+            if most and part * BYTES_A_NUMBER > most:
+                needed = part * BYTES_A_NUMBER / 2**20
+                raise LoadError(
+                    f"{part:,} numbers with their blocks need some {needed:,.0f} MiB of {server.name}, whose "
+                    f"maxmemory is {most / 2**20:,.0f} MiB: raise it. Nothing was changed"
+                )
 
-    async def update(self, entries: Iterable[Known | Area]) -> int:
+    async def update(
+        self, entries: Iterable[Known | Area], *, partitions: AbstractSet[int] = EVERY_PARTITION
+    ) -> int:
         """Write or forget these entries, leaving the marks alone; how many were written or forgotten.
 
         Of an area, the evidence of its blocks is written (and not counted). LoadError where a key holds
         something else than entries: only a rebuild mends that.
         """
+        servers = await self._holding(partitions)
         written = 0
         chunk: list[_Cell] = []
         for entry in entries:
             if isinstance(entry, Area):
                 cells = _blocks_of(entry)
-            else:
+            elif keys.partition_of(keys.exchange_of(entry[0])) in partitions:
                 cells, written = iter((_cell(*entry),)), written + 1
+            else:
+                continue
             for cell in cells:
                 chunk.append(cell)
                 if len(chunk) == CHUNK:
-                    await self._write(chunk)
+                    await self._write(servers, chunk, partitions)
                     chunk = []
-        await self._write(chunk)
+        await self._write(servers, chunk, partitions)
         return written
 
-    async def forget_blocks(self, exchanges: Iterable[str]) -> None:
+    async def forget_blocks(self, exchanges: Iterable[str], *, partitions: AbstractSet[int]) -> None:
         """Let nothing be known of the blocks around an exchange's numbers. LoadError as above."""
-        await self._write([(exchange, keys.EXCHANGE_FIELD, b"", 0) for exchange in exchanges])
+        cells: list[_Cell] = [(exchange, keys.EXCHANGE_FIELD, b"", 0) for exchange in exchanges]
+        await self._write(await self._holding(partitions), cells, partitions)
 
     async def rebuild(
-        self, batches: AsyncIterable[Sequence[Known | Area]], *, progress: Callable[[int], None] | None = None
+        self,
+        batches: AsyncIterable[Sequence[Known | Area]],
+        *,
+        partitions: AbstractSet[int] = EVERY_PARTITION,
+        progress: Callable[[int], None] | None = None,
     ) -> int:
-        """Replace everything by these entries; `progress` hears how many are in. Returns their number."""
+        """Replace all that these partitions hold by these entries; `progress` hears how many are in."""
         epoch = secrets.token_hex(8)
-        await self._mark_all(f"building:{epoch}")
-        await self._remove_all()
+        for server in await self._holding(partitions):
+            pipeline = server.client.pipeline(transaction=False)
+            for partition in server.partitions & partitions:
+                pipeline.execute_command("SET", keys.marker_key(partition), f"building:{epoch}")
+            await self._ask(pipeline.execute())
+            await self._remove_all(server, partitions)
         loaded = 0
         async for batch in batches:
-            loaded += await self.update(batch)
+            loaded += await self.update(batch, partitions=partitions)
             if progress is not None:
                 progress(loaded)
-        await self._finish(epoch)
+        await self._finish(epoch, partitions)
         return loaded
 
-    async def _write(self, chunk: list[_Cell]) -> None:
-        if not chunk:
-            return
+    async def _holding(self, partitions: AbstractSet[int]) -> list[Server]:
+        """The servers that have these partitions. LoadError where some are nobody's."""
+        servers = [each for each in await self._ask(self._servers.look()) if each.partitions & partitions]
+        lost = partitions - frozenset[int]().union(*(each.partitions for each in servers))
+        if lost:
+            raise LoadError(f"{len(lost)} of {keys.PARTITIONS} partitions have no server in the cluster")
+        return servers
+
+    async def _write(self, servers: list[Server], chunk: list[_Cell], partitions: AbstractSet[int]) -> None:
         packets: dict[int, tuple[list[str], list[str | bytes | int]]] = {}
         for exchange, field, value, last_day in chunk:
             partition = keys.partition_of(exchange)
-            packet_keys, arguments = packets.setdefault(partition if self._clustered else 0, ([], []))
+            if partition not in partitions:
+                continue
+            packet = partition if self._servers.clustered else 0
+            packet_keys, arguments = packets.setdefault(packet, ([], []))
             packet_keys.append(keys.reputation_key(exchange, partition))
             arguments += (field, value, (last_day + 1) * SECONDS_A_DAY)
-        await self._load_functions()
-        pipeline = self._client.pipeline()
-        for packet_keys, arguments in packets.values():
-            pipeline.execute_command("FCALL", WRITE, len(packet_keys), *packet_keys, *arguments)
-        damaged = sum(await self._ask(pipeline.execute()))
+        damaged = 0
+        for server in servers:
+            own = [packet for partition, packet in packets.items() if partition in server.partitions]
+            if not own:
+                continue
+            await self._load_functions(server)
+            pipeline = server.client.pipeline(transaction=False)
+            for packet_keys, arguments in own:
+                pipeline.execute_command("FCALL", WRITE, len(packet_keys), *packet_keys, *arguments)
+            damaged += sum(await self._ask(pipeline.execute()))
         if damaged:
             raise LoadError(
                 f"{damaged} entries could not be written: their keys in Redis hold something else. "
                 "Run `callmark cache rebuild`"
             )
 
-    async def _mark_all(self, value: str) -> None:
-        pipeline = self._client.pipeline()
-        for partition in range(keys.PARTITIONS):
-            pipeline.execute_command("SET", keys.marker_key(partition), value)
-        await self._ask(pipeline.execute())
-
-    async def _remove_all(self) -> None:
+    async def _remove_all(self, server: Server, partitions: AbstractSet[int]) -> None:
         found: list[bytes] = []
         try:
-            async for key in self._client.scan_iter(match=keys.REPUTATION_PATTERN, count=1000):
-                found.append(key)
+            async for key in server.client.scan_iter(match=keys.REPUTATION_PATTERN, count=1000):
+                if keys.partition_of_key(key) in partitions:
+                    found.append(key)
                 if len(found) == CHUNK:
-                    await self._unlink(found)
+                    await self._unlink(server, found)
                     found = []
         except RedisError as error:
             raise _unreachable(error) from error
-        await self._unlink(found)
+        await self._unlink(server, found)
 
-    async def _unlink(self, found: list[bytes]) -> None:
-        if not found:
-            return
-        pipeline = self._client.pipeline()
+    async def _unlink(self, server: Server, found: list[bytes]) -> None:
+        pipeline = server.client.pipeline(transaction=False)
         for key in found:
             pipeline.execute_command("UNLINK", key)
         await self._ask(pipeline.execute())
 
-    async def _finish(self, epoch: str) -> None:
-        await self._load_functions()
-        pipeline = self._client.pipeline()
-        for partition in range(keys.PARTITIONS):
-            marker = keys.marker_key(partition)
-            pipeline.execute_command("FCALL", FINISH, 1, marker, f"building:{epoch}", f"complete:{epoch}")
-        finished = sum(await self._ask(pipeline.execute()))
-        if finished != keys.PARTITIONS:
+    async def _finish(self, epoch: str, partitions: AbstractSet[int]) -> None:
+        finished = 0
+        for server in await self._holding(partitions):
+            await self._load_functions(server)
+            pipeline = server.client.pipeline(transaction=False)
+            for partition in server.partitions & partitions:
+                marker = keys.marker_key(partition)
+                pipeline.execute_command("FCALL", FINISH, 1, marker, f"building:{epoch}", f"complete:{epoch}")
+            finished += sum(await self._ask(pipeline.execute()))
+        if finished != len(partitions):
             raise LoadError(
-                f"{keys.PARTITIONS - finished} of {keys.PARTITIONS} partitions changed hands during the "
+                f"{len(partitions) - finished} of {len(partitions)} partitions changed hands during the "
                 "rebuild (Redis was emptied, or another rebuild began): run `callmark cache rebuild` again"
             )
 
-    async def _load_functions(self) -> None:
-        if self._functions_are_there:
-            return
-        everywhere: dict[str, Any] = {"target_nodes": RedisCluster.PRIMARIES} if self._clustered else {}
-        await self._ask(self._client.execute_command("FUNCTION LOAD", "REPLACE", SOURCE, **everywhere))
-        self._functions_are_there = True
+    async def _load_functions(self, server: Server) -> None:
+        if server.name not in self._have_functions:
+            await self._ask(load(server.client))
+            self._have_functions.add(server.name)
 
     async def _ask(self, command: Awaitable[Untyped]) -> Untyped:
         try:
             return await command
         except (RedisError, OSError, TimeoutError) as error:
+            # A server that came back may be another one, without functions.
+            self._have_functions.clear()
             raise _unreachable(error) from error
 
 
