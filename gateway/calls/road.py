@@ -38,7 +38,7 @@ from gateway.verdicts.emergency import callers_to_remember, numbers_called_back
 from gateway.verdicts.policy import VerdictPolicy
 from gateway.verdicts.verdict import Verdict
 from gateway.verification.conclude import HeaderResult, Verification, conclude
-from gateway.verification.examine import VerificationRequest, examine, examine_each
+from gateway.verification.examine import VerificationRequest, join_headers, read_header
 from gateway.verification.judge import judge
 from gateway.verification.outcome import Examined, Outcome
 from gateway.verification.profile import PROFILES
@@ -123,20 +123,18 @@ async def _verify(
     deadline: float,
 ) -> Verification:
     policy, dialling, profile = current.verification, trunk.dialling, PROFILES[trunk.profile]
-    if len(requests) == 1:
-        # The plain call, which is nearly every call: nothing is to be joined or gathered. What is refused
-        # or of another type is read once more below, which costs less than the signature saved.
-        alone = examine(
-            requests[0], policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile
-        )
-        if isinstance(alone, Examined) and alone.ppt is Ppt.SHAKEN:
+    reads = [
+        read_header(request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile)
+        for request in requests
+    ]
+    if len(reads) == 1:
+        # The plain call, which is nearly every call: nothing is to be joined or gathered.
+        token, ppt, alone = reads[0]
+        if ppt is Ppt.SHAKEN and isinstance(alone, Examined) and alone.elsewhere is None:
             outcome = await _judge(plane, current, alone, now=now, deadline=deadline)
-            header = HeaderResult(alone.passport.token, Ppt.SHAKEN, outcome)
             rich = None if outcome.passport is None else prove(outcome.passport)
-            return Verification(outcome, (header,), rich=rich)
-    examined = examine_each(
-        requests, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile
-    )
+            return Verification(outcome, (HeaderResult(token, ppt, outcome),), rich=rich)
+    examined = join_headers(requests, reads, policy=policy, dialling=dialling)
     links = [link for header in examined.headers for link in header.links]
     judged = await asyncio.gather(
         *(_judge(plane, current, link, now=now, deadline=deadline) for link in links)

@@ -39,6 +39,8 @@ __all__ = [
     "examine",
     "examine_each",
     "examine_link",
+    "join_headers",
+    "read_header",
 ]
 
 
@@ -83,7 +85,7 @@ def examine(
 
     `accepted` are the types the resource takes. What only a chain of diversions could make good is refused.
     """
-    _, _, result = _read(
+    _, _, result = read_header(
         request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile
     )
     if isinstance(result, Finding):
@@ -103,7 +105,9 @@ def examine_link(
     profile: Profile = ATIS,
 ) -> Examined | Finding:
     """Check one header as one of several: what another could make good is left open in `elsewhere`."""
-    return _read(request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile)[2]
+    return read_header(
+        request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile
+    )[2]
 
 
 def examine_each(
@@ -119,10 +123,24 @@ def examine_each(
 
     Whatever is refused has no `links`: nothing needs to be fetched for it.
     """
+    reads = [
+        read_header(request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile)
+        for request in requests
+    ]
+    return join_headers(requests, reads, policy=policy, dialling=dialling)
+
+
+def join_headers(
+    requests: Sequence[VerificationRequest],
+    reads: Sequence[ReadHeader],
+    *,
+    policy: VerificationPolicy,
+    dialling: DiallingRules,
+) -> ExaminedCall:
+    """Put together what `read_header` gave for each of the requests."""
     headers: list[ExaminedHeader] = []
     nested = 0
-    for request in requests:
-        read = _read(request, policy=policy, dialling=dialling, now=now, accepted=accepted, profile=profile)
+    for request, read in zip(requests, reads, strict=True):
         header = _with_nested(read, request, policy, dialling)
         nested += len(header.links) - 1 if header.links else 0
         if nested > MAX_NESTED and header.ppt is Ppt.DIV_O:
@@ -132,11 +150,11 @@ def examine_each(
     return ExaminedCall(tuple([_without_work(header, diversion) for header in headers]), diversion)
 
 
-_Read: TypeAlias = tuple[str, Ppt | None, Examined | Finding]
+ReadHeader: TypeAlias = tuple[str, Ppt | None, Examined | Finding]
 """Token, type and result, as ExaminedHeader has them; a tuple, because every call makes one."""
 
 
-def _read(
+def read_header(
     request: VerificationRequest,
     *,
     policy: VerificationPolicy,
@@ -144,7 +162,8 @@ def _read(
     now: int,
     accepted: frozenset[Ppt],
     profile: Profile,
-) -> _Read:
+) -> ReadHeader:
+    """Check one header by itself; what others could make good is left open in `elsewhere`."""
     if abs(now - request.time) > policy.freshness_seconds:
         return "", None, Finding(TIME_STALE, f"time {request.time}, clock {now}")
     try:
@@ -182,7 +201,7 @@ def _read(
 
 
 def _with_nested(
-    read: _Read, request: VerificationRequest, policy: VerificationPolicy, dialling: DiallingRules
+    read: ReadHeader, request: VerificationRequest, policy: VerificationPolicy, dialling: DiallingRules
 ) -> ExaminedHeader:
     token, ppt, result = read
     if isinstance(result, Finding):
