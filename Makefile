@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help run test switches lint format check bench replay fuzz mutate image-steps lock clean
+.PHONY: help run test switches lint format check bench bench-cases bench-check bench-docs replay fuzz mutate image-steps lock clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1|/' | column -t -s '|'
@@ -54,6 +54,15 @@ check: lint test  ## what has to pass before a change lands
 
 bench: $(VENV)/dev.stamp  ## how fast, beside openssl and secsipidx, as ratios within one run
 	@$(BIN)/python -m bench
+
+bench-cases: $(VENV)/dev.stamp  ## cold caches, dead hosts, hostile tokens, Redis gone, millions of numbers; 15 minutes
+	@$(BIN)/python -m bench.cases
+
+bench-check: $(VENV)/dev.stamp  ## is anything slower than bench/baseline.json says?
+	@$(BIN)/python -m bench.check
+
+bench-docs: $(VENV)/dev.stamp  ## the figures of the last runs into docs/performance.md, and its picture
+	@$(BIN)/python -m bench.pages
 
 replay: $(VENV)/dev.stamp  ## synthetic traffic through a real gateway: what is caught of each campaign
 	@$(BIN)/python -m bench.replay

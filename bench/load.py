@@ -21,6 +21,8 @@ import uvloop
 
 Check = Callable[[bytes], bool]
 """Whether a whole HTTP response is the right one."""
+Checks = Check | Sequence[Check]
+"""The same for every request, or one for each."""
 
 KEEP_EACH = 50
 """Of how many answers one is kept, for a closer look after the measurement."""
@@ -39,7 +41,7 @@ class Load:
     """Of the load itself."""
     kept: list[bytes] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
-    """Seconds; open loop only."""
+    """Seconds, in the order of the requests; open loop only."""
 
 
 class LoadError(Exception):
@@ -47,14 +49,14 @@ class LoadError(Exception):
 
 
 def closed_loop(
-    port: int, requests: Sequence[bytes], *, connections: int, check: Check, seconds: float
+    port: int, requests: Sequence[bytes], *, connections: int, check: Checks, seconds: float
 ) -> Load:
     """Send all requests as fast as they are answered. Raises LoadError after `seconds`."""
     return _with_loop(_Closed(requests, check), port, connections, seconds)
 
 
 def open_loop(
-    port: int, requests: Sequence[bytes], *, rate: float, connections: int, check: Check, seconds: float
+    port: int, requests: Sequence[bytes], *, rate: float, connections: int, check: Checks, seconds: float
 ) -> Load:
     """Send all requests, `rate` a second at even distances. Raises LoadError after `seconds`."""
     return _with_loop(_Open(requests, check, rate), port, connections, seconds)
@@ -63,10 +65,10 @@ def open_loop(
 class _Run(abc.ABC):
     """One measurement: what is left to send, and what came back."""
 
-    def __init__(self, requests: Sequence[bytes], check: Check) -> None:
+    def __init__(self, requests: Sequence[bytes], checks: Checks) -> None:
         self.load = Load()
         self.requests = requests
-        self.check = check
+        self._checks = checks
         self.done = asyncio.Event()
         self.problem = ""
 
@@ -78,17 +80,19 @@ class _Run(abc.ABC):
     def is_free(self, connection: _Connection) -> None:
         """Called when a connection has its answer."""
 
-    def next_request(self) -> bytes | None:
+    def send_next(self, connection: _Connection) -> None:
+        """Send the next request, if any is left."""
         place = self.load.sent
-        if place == len(self.requests):
-            return None
-        self.load.sent = place + 1
-        return self.requests[place]
+        if place < len(self.requests):
+            self.load.sent = place + 1
+            connection.send(self.requests[place], place)
 
-    def answered(self, response: bytes) -> None:
+    def answered(self, response: bytes, place: int) -> None:
+        """Note the response to the request at `place`."""
         load = self.load
         load.answered += 1
-        if not self.check(response):
+        check = self._checks if callable(self._checks) else self._checks[place]
+        if not check(response):
             load.wrong += 1
             load.first_wrong = load.first_wrong or response
         if load.answered % KEEP_EACH == 0:
@@ -108,6 +112,8 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.WriteTransport | None = None
         self._received = b""
         self.due = 0.0
+        self.place = 0
+        """Of its request."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
@@ -115,7 +121,8 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._run.lost(f"a connection was closed by the server ({exc})")
 
-    def send(self, request: bytes) -> None:
+    def send(self, request: bytes, place: int) -> None:
+        self.place = place
         if self._transport is not None:
             self._transport.write(request)
 
@@ -130,7 +137,7 @@ class _Connection(asyncio.Protocol):
         if end < len(data):
             self._run.lost("a response is longer than it says")
             return
-        self._run.answered(data)
+        self._run.answered(data, self.place)
         self._run.is_free(self)
 
 
@@ -151,16 +158,15 @@ class _Closed(_Run):
             self.is_free(connection)
 
     def is_free(self, connection: _Connection) -> None:
-        request = self.next_request()
-        if request is not None:
-            connection.send(request)
+        self.send_next(connection)
 
 
 class _Open(_Run):
     """A timer of the kernel's says how many requests are due: the loop's own counts in milliseconds."""
 
-    def __init__(self, requests: Sequence[bytes], check: Check, rate: float) -> None:
-        super().__init__(requests, check)
+    def __init__(self, requests: Sequence[bytes], checks: Checks, rate: float) -> None:
+        super().__init__(requests, checks)
+        self.load.latencies = [0.0] * len(requests)
         self._interval = 1.0 / rate
         self._idle: deque[_Connection] = deque()
         self._overdue: deque[float] = deque()
@@ -173,7 +179,7 @@ class _Open(_Run):
         asyncio.get_running_loop().add_reader(timer, self._tick, timer)
 
     def is_free(self, connection: _Connection) -> None:
-        self.load.latencies.append(time.perf_counter() - connection.due)
+        self.load.latencies[connection.place] = time.perf_counter() - connection.due
         if self._overdue:
             self._send(connection, self._overdue.popleft())
         else:
@@ -193,10 +199,8 @@ class _Open(_Run):
                 self._overdue.append(due)
 
     def _send(self, connection: _Connection, due: float) -> None:
-        request = self.next_request()
-        if request is not None:
-            connection.due = due
-            connection.send(request)
+        connection.due = due
+        self.send_next(connection)
 
 
 def _timer(interval: float) -> int:

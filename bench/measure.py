@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.load import Check, Load, closed_loop, open_loop
+from bench.load import Checks, Load, closed_loop, open_loop
 from bench.processes import core_seconds, cpu_seconds
 
 SERVER_CORE = 0
@@ -50,17 +50,18 @@ class Measured:
 def measure(
     port: int,
     requests: Sequence[bytes],
-    check: Check,
+    check: Checks,
     *,
     servers: Sequence[int],
     others: Mapping[str, int] | None = None,
     rate: float | None = None,
+    connections: int = CONNECTIONS,
 ) -> Measured:
     """Closed loop, or open loop at `rate` a second. Raises LoadError when an answer is wrong or missing."""
     others = others or {}
     cpu = {pid: cpu_seconds(pid) for pid in (*servers, *others.values())}
     busy, stolen = core_seconds(SERVER_CORE)
-    load = _load(port, requests, check, rate)
+    load = _load(port, requests, check, rate, connections)
     busy, stolen = (now - then for now, then in zip(core_seconds(SERVER_CORE), (busy, stolen), strict=True))
     used = {pid: cpu_seconds(pid) - before for pid, before in cpu.items()}
     on_core = used[servers[0]]
@@ -76,11 +77,11 @@ def measure(
     )
 
 
-def _load(port: int, requests: Sequence[bytes], check: Check, rate: float | None) -> Load:
+def _load(port: int, requests: Sequence[bytes], check: Checks, rate: float | None, connections: int) -> Load:
     if rate is None:
-        return closed_loop(port, requests, connections=CONNECTIONS, check=check, seconds=MOST_SECONDS)
+        return closed_loop(port, requests, connections=connections, check=check, seconds=MOST_SECONDS)
     most = len(requests) / rate + 5.0
-    return open_loop(port, requests, rate=rate, connections=4 * CONNECTIONS, check=check, seconds=most)
+    return open_loop(port, requests, rate=rate, connections=4 * connections, check=check, seconds=most)
 
 
 def median(measured: Sequence[Measured], value: Callable[[Measured], float]) -> float:

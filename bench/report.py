@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import platform
 import statistics
-import subprocess
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 
+from bench.environment import environment
+from bench.hostile import KINDS
 from bench.measure import CONNECTIONS, LOAD_CORE, SERVER_CORE, Measured, median, percentile
-from bench.rounds import Results, Size
-from bench.subjects import ROOT
+from bench.rounds import GENUINE, Results, Size
 
-TARGETS = {
-    "verify_vs_secsipidx": "at least 1.5",
-    "verify_vs_openssl": "at least 0.30",
-    "sign_vs_secsipidx": "at least 1.0",
-    "cpu_per_call_2_vs_1": "at most 1.05",
-}
+CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999)
+"""The percentiles that are drawn."""
 
 
 def document(results: Results, size: Size, *, is_quick: bool) -> dict[str, object]:
     """What `bench/results/latest.json` holds."""
-    series = _ratios(results)
     rows = results.rows
+    series = _ratios(results)
+    kinds = _hostile(results)
+    ratios = {name: statistics.median(values) for name, values in series.items()}
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": is_quick,
-        "ratios": {name: round(statistics.median(values), 3) for name, values in series.items()},
+        "ratios": {
+            **{name: round(value, 3) for name, value in ratios.items()},
+            # The dearest kind: an attacker chooses.
+            "hostile_vs_genuine": max(each["ratio"] for each in kinds.values()),
+        },
         "ratios_lowest_highest": {
             name: [round(min(values), 3), round(max(values), 3)] for name, values in series.items()
         },
+        "latency_ms": _latency(results),
+        "hostile": kinds,
         "per_core": {name: round(median(each, lambda one: one.per_core)) for name, each in rows.items()},
         "per_second": {name: round(median(each, lambda one: one.per_second)) for name, each in rows.items()},
         "cpu_us_per_call": {name: _cost(each) for name, each in rows.items()},
@@ -40,7 +41,6 @@ def document(results: Results, size: Size, *, is_quick: bool) -> dict[str, objec
             "verify": round(statistics.median(one.verifies for one in results.openssl)),
             "sign": round(statistics.median(one.signs for one in results.openssl)),
         },
-        "latency_ms": _latency(results),
         "noise": {
             "load_share_highest": round(max(one.load_share for each in rows.values() for one in each), 2),
             "foreign_share_of_server_core": {
@@ -58,7 +58,7 @@ def document(results: Results, size: Size, *, is_quick: bool) -> dict[str, objec
             },
             "secsipidx": "-cert-verify 5 -ca-file -cache-dir -expire 60, GOMAXPROCS=1",
         },
-        "environment": _environment(),
+        "environment": environment(),
     }
 
 
@@ -77,20 +77,20 @@ def _ratios(results: Results) -> dict[str, list[float]]:
     divide("verify_vs_secsipidx", "verification", "secsipidx check", lambda one: one.per_core)
     divide("verdict_vs_secsipidx", "verdict", "secsipidx check", lambda one: one.per_core)
     divide("sign_vs_secsipidx", "signing", "secsipidx sign-csv", lambda one: one.per_core)
-    divide("verify_vs_secsipidx_wall", "verification", "secsipidx check", lambda one: one.per_second)
-    divide(
-        "verify_vs_secsipidx_whole_node",
-        "verification",
-        "secsipidx check",
-        lambda one: one.per_core_with_others,
-    )
-    divide("sign_vs_secsipidx_wall", "signing", "secsipidx sign-csv", lambda one: one.per_second)
     for name, row, speed in (
         ("verify_vs_openssl", "verification", [one.verifies for one in results.openssl]),
         ("verdict_vs_openssl", "verdict", [one.verifies for one in results.openssl]),
         ("sign_vs_openssl", "signing", [one.signs for one in results.openssl]),
     ):
         found[name] = [one.per_core / other for one, other in zip(rows[row], speed, strict=True)]
+    divide("verify_vs_secsipidx_wall", "verification", "secsipidx check", lambda one: one.per_second)
+    divide("sign_vs_secsipidx_wall", "signing", "secsipidx sign-csv", lambda one: one.per_second)
+    divide(
+        "verify_vs_secsipidx_whole_node",
+        "verification",
+        "secsipidx check",
+        lambda one: one.per_core_with_others,
+    )
     divide(
         "cpu_per_call_2_vs_1",
         "verdict, two workers",
@@ -98,6 +98,21 @@ def _ratios(results: Results) -> dict[str, list[float]]:
         lambda one: one.per_core,
         cost=True,
     )
+    return found
+
+
+def _hostile(results: Results) -> dict[str, dict[str, object]]:
+    """The worker's CPU for a call of each kind, for each signature it holds, in genuine calls."""
+    genuine = results.hostile[GENUINE]
+    found: dict[str, dict[str, object]] = {}
+    for kind in KINDS:
+        rows = zip(results.hostile[kind.name], genuine, strict=True)
+        ratio = statistics.median(other.per_core / own.per_core / kind.headers for own, other in rows)
+        found[kind.name] = {
+            "ratio": round(ratio, 2),
+            "headers": kind.headers,
+            "verstat": ", ".join(results.hostile_verstats[kind.name]),
+        }
     return found
 
 
@@ -110,80 +125,19 @@ def _cost(rows: Sequence[Measured]) -> dict[str, float]:
     }
 
 
-def _latency(results: Results) -> dict[str, float]:
-    if results.latency is None:
-        return {}
-    milliseconds = [1000 * each for each in results.latency.latencies]
+def _latency(results: Results) -> dict[str, object]:
+    """Medians of the rounds, but the highest of all: one hiccup of the machine is not the gateway's p99."""
+    rounds = [[1000 * each for each in one.latencies] for one in results.latency]
+
+    def of_rounds(share: float) -> float:
+        return statistics.median(percentile(each, share) for each in rounds)
+
     return {
-        "p50": round(percentile(milliseconds, 0.50), 2),
-        "p99": round(percentile(milliseconds, 0.99), 2),
-        "p999": round(percentile(milliseconds, 0.999), 2),
-        "highest": round(max(milliseconds), 2),
+        "p50": round(of_rounds(0.50), 2),
+        "p99": round(of_rounds(0.99), 2),
+        "p999": round(of_rounds(0.999), 2),
+        "highest": round(max(map(max, rounds)), 2),
         "calls_per_second": round(results.latency_rate),
-        "calls": len(milliseconds),
+        "calls": sum(map(len, rounds)),
+        "curve": [[share, round(of_rounds(share), 3)] for share in CURVE],
     }
-
-
-def _environment() -> dict[str, str]:
-    model = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-            if line.startswith("model name")
-        ),
-        platform.machine(),
-    )
-    return {
-        "cpu": model,
-        "cores": str(len(list(Path("/sys/devices/system/cpu").glob("cpu[0-9]*")))),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "aiohttp": version("aiohttp"),
-        "cryptography": version("cryptography"),
-        "uvloop": version("uvloop"),
-        "openssl": _said("openssl", "version"),
-        "secsipidx": _said("dpkg-query", "-W", "-f", "${Version}", "secsipidx"),
-        "commit": _said("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
-    }
-
-
-def _said(*argv: str) -> str:
-    try:
-        ran = subprocess.run(argv, capture_output=True, text=True, check=False)
-    except OSError:
-        return "not installed"
-    return ran.stdout.strip() if ran.returncode == 0 else "not installed"
-
-
-def table(report: dict[str, object]) -> str:
-    """The same for people."""
-    ratios, spread, per_core, per_second, cost, latency, noise = (
-        report[key]
-        for key in (
-            "ratios",
-            "ratios_lowest_highest",
-            "per_core",
-            "per_second",
-            "cpu_us_per_call",
-            "latency_ms",
-            "noise",
-        )
-    )
-    speed = report["openssl_per_core"]
-    lines = [f"{'':28}{'per core':>10}{'per second':>12}   CPU us a call"]
-    for name, rate in per_core.items():  # type: ignore[attr-defined]
-        each = "  ".join(f"{part} {value:g}" for part, value in cost[name].items())  # type: ignore[index]
-        lines.append(f"{name:28}{rate:>10,}{per_second[name]:>12,}   {each}")  # type: ignore[index]
-    lines += [f"{'openssl speed ' + name:28}{rate:>10,}" for name, rate in speed.items()]  # type: ignore[attr-defined]
-    lines += ["", f"{'ratio':32}{'median':>8}{'lowest':>9}{'highest':>9}   wanted"]
-    for name, value in ratios.items():  # type: ignore[attr-defined]
-        low, high = spread[name]  # type: ignore[index]
-        lines.append(f"{name:32}{value:>8.2f}{low:>9.2f}{high:>9.2f}   {TARGETS.get(name, '')}".rstrip())
-    if latency:
-        lines += ["", "latency of /v1/verdicts, open loop at {calls_per_second} a second: ".format(**latency)]  # type: ignore[arg-type]
-        lines[-1] += "p50 {p50} ms, p99 {p99} ms, highest {highest} ms".format(**latency)  # type: ignore[arg-type]
-    lines += ["", f"load's share of its core at most {noise['load_share_highest']}"]  # type: ignore[index]
-    foreign = noise["foreign_share_of_server_core"]  # type: ignore[index]
-    worst = max(foreign, key=foreign.__getitem__)
-    lines[-1] += f"; others' share of the server's core at most {foreign[worst]:.0%} ({worst})"
-    return "\n".join(lines)

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bench import material
+from bench import hostile, material
 from bench.load import LoadError
-from bench.measure import SERVER_CORE, Measured, measure
+from bench.measure import CONNECTIONS, SERVER_CORE, Measured, measure
 from bench.subjects import Node, OpensslSpeed, openssl_speed
 
 
@@ -21,14 +21,45 @@ class Size:
     requests: int
     """Of each subject in each round."""
     pairs_of_nodes: int
+    hostile_rounds: int
+    hostile_requests: int
+    """Of each kind in each round."""
+    latency_rounds: int
     latency_seconds: float
 
 
-FULL = Size(rounds=7, requests=8_000, pairs_of_nodes=3, latency_seconds=8.0)
-QUICK = Size(rounds=2, requests=3_000, pairs_of_nodes=0, latency_seconds=3.0)
+FULL = Size(
+    rounds=7,
+    requests=8_000,
+    pairs_of_nodes=5,
+    hostile_rounds=3,
+    hostile_requests=1_000,
+    latency_rounds=3,
+    latency_seconds=5.0,
+)
+CHECK = Size(
+    rounds=5,
+    requests=4_000,
+    pairs_of_nodes=0,
+    hostile_rounds=3,
+    hostile_requests=400,
+    latency_rounds=3,
+    latency_seconds=3.0,
+)
+QUICK = Size(
+    rounds=2,
+    requests=3_000,
+    pairs_of_nodes=0,
+    hostile_rounds=1,
+    hostile_requests=400,
+    latency_rounds=1,
+    latency_seconds=3.0,
+)
 
 Rows = dict[str, list[Measured]]
 """By subject, one entry a round."""
+
+GENUINE = "genuine"
 
 
 @dataclass(slots=True)
@@ -37,7 +68,10 @@ class Results:
     openssl: list[OpensslSpeed] = field(default_factory=list)
     degraded: int = 0
     """Verdicts that had to do without evidence: Valkey beyond its 20 ms."""
-    latency: Measured | None = None
+    hostile: Rows = field(default_factory=lambda: defaultdict(list))
+    """By kind of token, beside `GENUINE`."""
+    hostile_verstats: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    latency: list[Measured] = field(default_factory=list)
     latency_rate: float = 0.0
 
 
@@ -76,12 +110,18 @@ class Bench:
                 self.results.rows[name].append(subject(self._size.requests))
 
     def two_workers(self, other: Node) -> None:
-        """The same load on two workers and on one, in turn."""
-        self._ask_verdicts(other, self._size.requests // 2)
+        """The same load on two workers and on one, in turn: as many connections for each worker.
+
+        With as many in all, each of two workers would have half as many calls to ask Redis about at once.
+        """
+        connections = 2 * CONNECTIONS
+        self._ask_verdicts(other, self._size.requests // 2, connections=connections)
         for place in range(self._size.pairs_of_nodes):
             _say(f"two workers and one, {place + 1} of {self._size.pairs_of_nodes}")
             self.results.rows["verdict, one of two nodes"].append(self._verdict(self._size.requests))
-            self.results.rows["verdict, two workers"].append(self._ask_verdicts(other, self._size.requests))
+            self.results.rows["verdict, two workers"].append(
+                self._ask_verdicts(other, self._size.requests, connections=connections)
+            )
 
     def latency(self) -> None:
         """Open loop at half of what the closed loop reached."""
@@ -90,7 +130,21 @@ class Bench:
         _say(f"latency at {rate:.0f} calls a second")
         self.results.latency_rate = rate
         count = int(rate * self._size.latency_seconds)
-        self.results.latency = self._ask_verdicts(self._node, count, rate=rate)
+        for _ in range(self._size.latency_rounds):
+            self.results.latency.append(self._ask_verdicts(self._node, count, rate=rate))
+
+    def hostile(self) -> None:
+        """Each kind of hostile token in turn, beside genuine ones."""
+        for place in range(self._size.hostile_rounds):
+            _say(f"hostile tokens, {place + 1} of {self._size.hostile_rounds}")
+            self.results.hostile[GENUINE].append(self._verdict(self._size.hostile_requests))
+            for kind in hostile.KINDS:
+                requests = hostile.requests(
+                    kind, self._size.hostile_requests, key=self._key, token=self._node.token
+                )
+                measured = self._ask(self._node, requests, material.is_answered)
+                self.results.hostile[kind.name].append(measured)
+                self.results.hostile_verstats[kind.name] = hostile.verstats(measured.kept)
 
     def _verification(self, count: int) -> Measured:
         requests = [material.verification(call, self._node.token) for call in self._calls(count)]
@@ -121,9 +175,11 @@ class Bench:
     def _calls(self, count: int) -> list[material.Call]:
         return material.calls(count, key=self._key)
 
-    def _ask_verdicts(self, node: Node, count: int, *, rate: float | None = None) -> Measured:
+    def _ask_verdicts(
+        self, node: Node, count: int, *, rate: float | None = None, connections: int = CONNECTIONS
+    ) -> Measured:
         requests = [material.verdict(call, node.token) for call in self._calls(count)]
-        measured = self._ask(node, requests, material.is_allowed, rate=rate)
+        measured = self._ask(node, requests, material.is_allowed, rate=rate, connections=connections)
         self.results.degraded += sum(map(material.is_degraded, measured.kept))
         return measured
 
@@ -134,8 +190,17 @@ class Bench:
         check: Callable[[bytes], bool],
         *,
         rate: float | None = None,
+        connections: int = CONNECTIONS,
     ) -> Measured:
-        return measure(node.port, requests, check, servers=node.workers, others=node.others, rate=rate)
+        return measure(
+            node.port,
+            requests,
+            check,
+            servers=node.workers,
+            others=node.others,
+            rate=rate,
+            connections=connections,
+        )
 
     def _with_signatures(self, measured: Measured) -> Measured:
         public_key = self._key.public_key()

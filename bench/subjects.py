@@ -8,14 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.environment import ROOT
 from bench.material import X5U
 from bench.processes import answers, children, command_line, free_port, pin, server
 
-ROOT = Path(__file__).parent.parent
 CALLMARK = (sys.executable, "-m", "gateway")
 
 
@@ -28,13 +28,16 @@ class Node:
     supervisor: int
     workers: tuple[int, ...]
     control: int
-    valkey: int
+    valkey: int | None
+    """None where `[redis] url` names another."""
+    control_port: int
     directory: Path
 
     @property
     def others(self) -> dict[str, int]:
         """Its processes that are not workers."""
-        return {"valkey": self.valkey, "control": self.control, "supervisor": self.supervisor}
+        own = {} if self.valkey is None else {"valkey": self.valkey}
+        return own | {"control": self.control, "supervisor": self.supervisor}
 
 
 def prepare(directory: Path) -> None:
@@ -52,22 +55,33 @@ def prepare(directory: Path) -> None:
 
 @contextlib.contextmanager
 def node(
-    directory: Path, *, workers: int, worker_cores: list[set[int]], other_cores: set[int]
+    directory: Path,
+    *,
+    workers: int,
+    worker_cores: list[set[int]],
+    other_cores: set[int],
+    data: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Node]:
-    """`callmark serve` on free ports: workers on their cores, everything else beside the load."""
-    port = free_port()
+    """`callmark serve` on free ports: workers on their cores, everything else beside the load.
+
+    `data` is the name of its data directory, `settings` are further CALLMARK_ variables.
+    """
+    port, control_port = free_port(), free_port()
+    data = data or f"data-{workers}"
     environment = _environment() | {
         "CALLMARK_LISTEN__CALLS": f"127.0.0.1:{port}",
-        "CALLMARK_LISTEN__CONTROL": f"127.0.0.1:{free_port()}",
+        "CALLMARK_LISTEN__CONTROL": f"127.0.0.1:{control_port}",
         "CALLMARK_LISTEN__REPOSITORY": "",
         "CALLMARK_LISTEN__WORKERS": str(workers),
         "CALLMARK_TLS__LISTENERS": "",
-        "CALLMARK_DATA__DIRECTORY": f"data-{workers}",
+        "CALLMARK_DATA__DIRECTORY": data,
         "CALLMARK_TRUST__CRLS_DIRECTORY": "crls",
         "CALLMARK_TRUST__CRL_ISSUERS_DIRECTORY": "crl-issuers",
         "CALLMARK_SIGNING__X5U": X5U,
+        **(settings or {}),
     }
-    log = directory / f"node-{workers}.log"
+    log = directory / f"{data}.log"
     with server(
         [*CALLMARK, "serve"],
         environment=environment,
@@ -82,11 +96,12 @@ def node(
             pin(pid, cores)
         yield Node(
             port=port,
-            token=(directory / f"data-{workers}" / "token").read_text(encoding="ascii").strip(),
+            token=(directory / data / "token").read_text(encoding="ascii").strip(),
             supervisor=supervisor,
             workers=tuple(of_workers),
             control=next(pid for pid, line in found if "gateway.control" in line),
-            valkey=next(pid for pid, line in found if "valkey-server" in line),
+            valkey=next((pid for pid, line in found if "valkey-server" in line), None),
+            control_port=control_port,
             directory=directory,
         )
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.environment import ROOT
 from bench.processes import free_port, server
 from bench.replay import callers
-from bench.subjects import ROOT
 
 TRUNKS = {
     "domestic-2": "domestic",
