@@ -86,6 +86,8 @@ class Store:
         self._rest_until = 0.0
         self._keeper: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._place: tuple[str, int] | None = None
+        """Where sentinels say that the primary is."""
         self._kept: list[Untyped] = []
         """Connections between two uses of `ask_all`; as many as there are lanes."""
 
@@ -228,6 +230,7 @@ class Store:
     async def _probe(self) -> None:
         try:
             async with asyncio.timeout(PROBE_SECONDS):
+                await self._follow_primary()
                 # One at a time would warm the same connection twice.
                 await asyncio.gather(*(self.load_functions() for _ in range(LANES)))
         except Exception as error:  # noqa: BLE001 - garbage replies make redis-py raise ValueError, IndexError…
@@ -235,6 +238,18 @@ class Store:
         else:
             self._problem = ""
             self.answered()
+
+    async def _follow_primary(self) -> None:
+        """Behind sentinels, leave a server that is the primary no more, though it answers."""
+        if self._server.address is None:
+            return
+        place = await self._server.address()
+        if place != self._place:
+            self._place = place
+            left, self._kept = self._kept, []
+            for connection in left:
+                await connection.disconnect(nowait=True)
+                await self.client.connection_pool.release(connection)
 
     async def _keep(self) -> None:
         loop = asyncio.get_running_loop()
