@@ -16,22 +16,18 @@ from gateway.certificates.x5u import X5uPolicy
 from gateway.cli.administration import data_directory_option
 from gateway.cli.control_client import NoNodeError, exchange
 from gateway.cli.preview_words import show_preview
+from gateway.control.configured_keys import configured_keys
 from gateway.control.files import Configuration, read_configuration
 from gateway.control.signing_key import signing_problem
 from gateway.control.transport_files import transport_problems
 from gateway.control.trust_lists import trust_list_problems
-from gateway.generation.effective import EffectiveKey, effective_keys
-from gateway.generation.environment import read_overrides
-from gateway.generation.policy_file import POLICY_FILE, PolicyFile
 from gateway.generation.problem import Problem
-from gateway.generation.settings import SETTINGS_FILE, Settings, sections
-from gateway.generation.toml_file import Table
+from gateway.generation.settings import Settings
 from gateway.node_settings import CONFIGURATION_VARIABLE
 from gateway.verification.policy import VerificationPolicy
 
 _PREVIEW_SECONDS: Final = 120.0
 """Reading large lists, and judging 10,000 calls twice."""
-_MODELS: Final[Mapping[str, type[Table]]] = {SETTINGS_FILE: Settings, POLICY_FILE: PolicyFile}
 
 configuration_option = click.option(
     "--directory",
@@ -79,22 +75,7 @@ def check(*, directory: Path, as_json: bool) -> None:
 @_json_option
 def show(*, directory: Path, as_json: bool) -> None:
     """Show every key in force, its value, and the file, variable or default it comes from."""
-    overrides, problems = read_overrides(
-        os.environ,
-        {section: table for model in _MODELS.values() for section, table in sections(model).items()},
-    )
-    keys: list[EffectiveKey] = []
-    for name, model in _MODELS.items():
-        try:
-            data = (directory / name).read_bytes()
-        except OSError as error:
-            problems.append(Problem(str(directory / name), None, "", f"cannot be read: {error.strerror}"))
-            continue
-        found = effective_keys(model, str(directory / name), data, overrides)
-        if isinstance(found, list):
-            problems += found
-        else:
-            keys += found
+    keys, problems = configured_keys(directory, os.environ)
     if problems:
         _refuse(problems, as_json=as_json)
     if as_json:

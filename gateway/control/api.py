@@ -33,6 +33,7 @@ from gateway.control import (
 from gateway.control.admission import admission
 from gateway.control.asking import IS_SOCKET, STATE
 from gateway.control.commands import CommandError, Trouble
+from gateway.control.console import pages as console_pages
 from gateway.control.pages import assets, headers
 from gateway.control.pages.problems import is_for_people, render_problem
 from gateway.control.pages.serving import PAGES
@@ -60,7 +61,7 @@ ROOMS: Final = (
     api_openapi,
 )
 """Each with its `ROUTES`: everything behind both doors."""
-PAGE_ROOMS: Final = (people_pages,)
+PAGE_ROOMS: Final = (people_pages, console_pages)
 """Each with its `PAGES`: what browsers are shown."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -16,6 +16,8 @@ from gateway.control.call_documents import (
     preview_document,
     redacted,
 )
+from gateway.control.commands.documents import parse_time
+from gateway.control.commands.problems import CommandError
 from gateway.control.latest_calls import Sought
 from gateway.control.state import ControlState
 from gateway.numbers.canonical import NumberError, canonical
@@ -33,6 +35,11 @@ async def calls(request: web.Request) -> web.Response:
         reason=query.get("reason"),
         trunk=query.get("trunk"),
         operation=query.get("operation"),
+        verstat=query.get("verstat"),
+        attest=query.get("attest"),
+        since=_moment(request, "since"),
+        until=_moment(request, "until"),
+        only_problems=query.get("problems") == "true",
     )
     limit = read_whole(request, "limit", default=50, most=MOST_SHOWN)
     found = state.latest.find(sought, limit=limit)
@@ -78,6 +85,16 @@ def _number(state: ControlState, text: str | None) -> str | None:
         return canonical(text.replace(" ", "+", 1) if text.startswith(" ") else text, state.dialling())
     except NumberError as error:
         raise parameter_problem("tn", error.problem) from None
+
+
+def _moment(request: web.Request, name: str) -> float | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        return parse_time(text.replace(" ", "+"), "")
+    except CommandError as error:
+        raise parameter_problem(name, error.problem) from None
 
 
 ROUTES = [

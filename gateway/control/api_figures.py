@@ -22,7 +22,7 @@ USUAL_MINUTES: Final = 60
 EVERY_SECONDS: Final = 2.0
 EVERY_SECONDS_LONG: Final = 15.0
 """Of more than two hours: adding them up takes tens of milliseconds, and a curve of a day moves slowly."""
-_LONG_MINUTES: Final = 120
+LONG_MINUTES: Final = 120
 
 
 async def figures(request: web.Request) -> web.Response:
@@ -37,7 +37,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     async def event() -> bytes:
         return msgspec.json.encode(await figures_document(request, wanted), enc_hook=str)
 
-    every = EVERY_SECONDS_LONG if wanted.minutes > _LONG_MINUTES else EVERY_SECONDS
+    every = EVERY_SECONDS_LONG if wanted.minutes > LONG_MINUTES else EVERY_SECONDS
     return await request.app[STATE].streams.serve(request, event, every_seconds=every)
 
 

@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from gateway.journal import Entry, JournalTail, Record
+from gateway.reasons import Verstat
+from gateway.verdicts.verdict import Action
 
 CALLS_KEPT: Final = 10_000
 """About 20 MB; at 100 calls a second the last minute and a half, on a small node a day."""
+
+
+_LET_THROUGH: Final = Action.ALLOW.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,13 @@ class Sought:
     """The reason that decided, or that of the verification or the attestation."""
     trunk: str | None = None
     operation: str | None = None
+    verstat: str | None = None
+    attest: str | None = None
+    since: float | None = None
+    """Epoch seconds; the call came then or later."""
+    until: float | None = None
+    """The call came before."""
+    only_problems: bool = False
 
     def fits(self, record: Record) -> bool:
         """Whether this call is meant."""
@@ -35,9 +47,22 @@ class Sought:
             self.action in (None, record.action)
             and self.trunk in (None, record.trunk)
             and self.operation in (None, record.operation)
+            and self.verstat in (None, record.verstat)
+            and self.attest in (None, record.attest)
             and (self.reason is None or self.reason in (record.deciding, record.reason))
+            and (self.since is None or record.time >= self.since)
+            and (self.until is None or record.time < self.until)
+            and (not self.only_problems or is_problem(record))
             and (self.tn is None or self.tn in (record.orig, record.network_tn) or self.tn in record.dests)
         )
+
+
+def is_problem(record: Record) -> bool:
+    """Whether anything is the matter: not let through as it is, forged, not signed, evidence missing."""
+    if record.verstat is None:
+        return not record.identities
+    missing = record.grounds is not None and bool(record.grounds.known.degraded)
+    return record.action != _LET_THROUGH or record.verstat == Verstat.TN_VALIDATION_FAILED.value or missing
 
 
 class LatestCalls:

@@ -85,6 +85,32 @@ async def append_audit(
     return head
 
 
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One row, for people. Times are epoch seconds."""
+
+    sequence: int
+    at: int
+    actor: str
+    action: str
+    subject: str
+    detail: str
+    """JSON."""
+
+
+async def latest_rows(
+    transaction: AsyncConnection, *, before: int | None, action: str | None, limit: int
+) -> list[AuditRow]:
+    """The rows before a sequence, newest first; `action` is its beginning, such as `decision`."""
+    columns = (audit.c.sequence, audit.c.at, audit.c.actor, audit.c.action, audit.c.subject, audit.c.detail)
+    query = select(*columns).order_by(audit.c.sequence.desc()).limit(limit)
+    if before is not None:
+        query = query.where(audit.c.sequence < before)
+    if action is not None:
+        query = query.where(audit.c.action.startswith(f"{action}.", autoescape=True))
+    return [AuditRow(*row) for row in await transaction.execute(query)]
+
+
 async def audit_of(transaction: AsyncConnection, subject: str) -> AsyncIterator[dict[str, object]]:
     """Yield the rows about one subject, oldest first, as they were written."""
     stream = await transaction.stream(

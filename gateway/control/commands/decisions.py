@@ -40,16 +40,8 @@ async def add_decision(
     record: Record, request: DecisionRequest, *, rules: DiallingRules, actor: str, now: int
 ) -> Decision:
     """Decide. Raises CommandError."""
-    numbers = _check_numbers(request, rules)
-    if request.action not in ACTIONS:
-        raise CommandError(f"{request.action[:40]!r} is no action; they are {', '.join(ACTIONS)}", "/action")
-    if request.trunk_kind is not None and request.trunk_kind not in TRUNK_KINDS:
-        raise CommandError(
-            f"{request.trunk_kind[:40]!r} is no kind of trunk; they are {', '.join(TRUNK_KINDS)}",
-            "/trunk_kind",
-        )
-    reason = check_reason(request.reason)
-    expires_at = check_expiry(request.expires_at, now=now)
+    numbers = check_decision(request, rules, now=now)
+    reason, expires_at = check_reason(request.reason), request.expires_at
     async with record.write() as transaction:
         decision = await insert_decision(
             transaction,
@@ -79,6 +71,21 @@ async def add_decision(
         )
         await announce_change(transaction, ChangeKind.DECISION, subject_id=decision.id, now=now)
     return decision
+
+
+def check_decision(request: DecisionRequest, rules: DiallingRules, *, now: int) -> NumberRange:
+    """The numbers that would be decided on. Raises CommandError for what cannot be decided."""
+    numbers = _check_numbers(request, rules)
+    if request.action not in ACTIONS:
+        raise CommandError(f"{request.action[:40]!r} is no action; they are {', '.join(ACTIONS)}", "/action")
+    if request.trunk_kind is not None and request.trunk_kind not in TRUNK_KINDS:
+        raise CommandError(
+            f"{request.trunk_kind[:40]!r} is no kind of trunk; they are {', '.join(TRUNK_KINDS)}",
+            "/trunk_kind",
+        )
+    check_reason(request.reason)
+    check_expiry(request.expires_at, now=now)
+    return numbers
 
 
 async def list_decisions(

@@ -21,7 +21,16 @@ class Link:
     roles: frozenset[str]
 
 
-LINKS: Final = (Link("Your account", "/account", _STAFF | _OWNERS),)
+LINKS: Final = (
+    Link("Overview", "/", _STAFF),
+    Link("Calls", "/calls", _STAFF),
+    Link("Decisions", "/decisions", _STAFF),
+    Link("Trust", "/trust", _STAFF),
+    Link("Providers", "/providers", _STAFF),
+    Link("Node", "/node", _STAFF),
+    Link("Audit", "/audit", _STAFF),
+    Link("Your account", "/account", _STAFF | _OWNERS),
+)
 
 
 def links_for(role: str | None, path: str) -> Sequence[tuple[Link, bool]]:

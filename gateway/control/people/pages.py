@@ -175,12 +175,6 @@ async def post_everywhere(request: web.Request) -> web.Response:
     return go_to(f"{ACCOUNT}?done=everywhere")
 
 
-async def get_start(request: web.Request) -> web.Response:
-    """Where somebody who types the bare address is brought."""
-    home = home_of(request[SIGNED_IN].person.role)
-    return go_to(ACCOUNT if home == request.path else home)
-
-
 def _account(request: web.Request, form: Form) -> web.Response:
     return page(
         request, "people/account.html", status=400, form=form, done=None, signed_in=request[SIGNED_IN]
@@ -201,7 +195,6 @@ def _next(text: str) -> str:
 
 
 PAGES = (
-    Page("GET", "/", get_start, Who.SIGNED_IN),
     Page("GET", SIGN_IN, get_sign_in, Who.ANYBODY),
     Page("POST", SIGN_IN, post_sign_in, Who.ANYBODY),
     Page("GET", CODE, get_code, Who.ANYBODY),

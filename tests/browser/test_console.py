@@ -1,0 +1,171 @@
+"""The operators' console, walked through as an operator would."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.test_sign_in import sign_in
+from tests.gateway_node import GatewayNode, eventually, running_node
+
+FORGED = "+442079460999"
+"""HMRC's in the example lists: it never calls out."""
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory) -> Iterator[GatewayNode]:
+    with running_node(tmp_path_factory.mktemp("console")) as running:
+        for number in range(24):
+            ask(running, f"ordinary-{number}", f"+33142345{number:03d}", "domestic-1")
+        for number in range(6):
+            ask(running, f"forged-{number}", FORGED, "international-1")
+        eventually(lambda: calls_counted(running) == 30, 20)
+        yield running
+
+
+def ask(node: GatewayNode, call_id: str, number: str, trunk: str) -> dict:
+    call = {"id": call_id, "from": {"tn": number}, "to": {"tn": ["+441614960000"]}}
+    answer = node.post("/v1/verdicts", {"call": call | {"time": int(time.time()), "trunk": trunk}})
+    assert answer.status == 200, answer.body
+    return answer.json["verdict"]
+
+
+@pytest.fixture
+def console(node, page):
+    """A page of the operator's, signed in, at the overview."""
+    email, password = (node.directory / "data" / "sign-in").read_text().split()
+    page.goto(f"{node.control_url}/")
+    sign_in(page, email, password)
+    page.get_by_role("heading", name="Overview").wait_for()
+    return page
+
+
+def open_as_auditor(node, page):
+    email = f"auditor-{time.time_ns()}@example.org"
+    made = node.administer("POST", "/admin/v1/people", {"email": email, "role": "auditor"}).json
+    page.goto(f"{node.control_url}/")
+    sign_in(page, made["email"], made["password"])
+    page.get_by_role("heading", name="Overview").wait_for()
+
+
+def test_why_was_this_call_blocked_and_let_its_number_through(node, console, keep):
+    """The task a new operator is given: nine clicks, and every one of them leads on by its words."""
+    began = time.monotonic()
+    console.get_by_role("link", name="of verdicts blocked").click()
+    keep("console-calls")
+    console.locator("table.calls tbody tr").filter(has_text=FORGED).first.get_by_role("link").first.click()
+    assert "never calls out" in console.locator("section.verdict").inner_text()
+    keep("console-call")
+    console.get_by_role("link", name="Let this number's calls through").click()
+    console.get_by_label("Reason").fill("its owner has begun to call out")
+    console.get_by_label("a week").check()
+    keep("console-decide")
+    console.get_by_role("button", name="Go on").click()
+    assert "6 showed such a number" in console.locator("main").inner_text()
+    keep("console-confirm")
+    console.get_by_role("button", name="Decide").click()
+    assert "Decided" in console.get_by_role("status").inner_text()
+    keep("console-decisions")
+    assert time.monotonic() - began < 60
+    eventually(lambda: ask(node, "after", FORGED, "international-1")["action"] == "allow")
+
+    console.get_by_role("link", name="Undo").click()
+    console.get_by_role("button", name="Take it back").click()
+    assert "Taken back" in console.get_by_role("status").inner_text()
+    eventually(lambda: ask(node, "undone", FORGED, "international-1")["action"] == "block")
+    console.get_by_role("link", name="Audit").click()
+    rows = console.locator("tbody tr").all_inner_texts()
+    assert [next(part for part in row.split("\t") if part.startswith("decision.")) for row in rows[:2]] == [
+        "decision.remove",
+        "decision.add",
+    ]
+    keep("console-audit")
+
+
+def test_the_overview_brings_itself_up_to_date_and_asks_for_nothing_while_it_is_hidden(node, console, keep):
+    ended: list[str] = []
+    console.on("requestfailed", lambda request: ended.append(request.url))
+    console.get_by_text("live", exact=True).wait_for()
+    keep("console-overview")
+    tile = console.locator(".tile", has_text="calls").nth(1).locator("b")
+    is_later = "before => Number(document.querySelectorAll('.tile b')[1].innerText) > before"
+    before = int(tile.inner_text())
+    ask(node, "one more", "+33142345999", "domestic-1")
+    console.wait_for_function(is_later, arg=before)
+
+    hide(console, hidden=True)
+    console.wait_for_function("window.turned === 'hidden'")
+    assert [url for url in ended if "/live?" in url], "the stream goes on behind a hidden page"
+    again = int(tile.inner_text())
+    ask(node, "and another", "+33142345998", "domestic-1")
+    eventually(lambda: calls_counted(node) > again)
+    assert int(tile.inner_text()) == again
+    hide(console, hidden=False)
+    console.wait_for_function(is_later, arg=again)
+
+
+def hide(page, *, hidden: bool) -> None:
+    """As if another tab were looked at: a browser without a screen has none."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+            document.dispatchEvent(new Event('visibilitychange'));
+            setTimeout(() => { window.turned = hidden ? 'hidden' : 'shown'; }, 100);
+        }""",
+        hidden,
+    )
+
+
+def calls_counted(node: GatewayNode) -> int:
+    return node.administer("GET", "/admin/v1/figures").json["totals"]["calls"]
+
+
+def test_every_page_of_the_console_is_readable_dark_light_and_on_a_telephone(node, console, keep):
+    for name, path in (
+        ("overview", "/?minutes=5"),
+        ("calls", "/calls?problems=true"),
+        ("call", "/calls/forged-0"),
+        ("number", "/number?tn=%2B442079460999"),
+        ("trust", "/trust"),
+        ("providers", "/providers"),
+        ("node", "/node"),
+    ):
+        for size, scheme, wide in (((390, 844), "dark", "phone-dark"), ((1280, 900), "light", "light")):
+            console.emulate_media(color_scheme=scheme)
+            console.set_viewport_size({"width": size[0], "height": size[1]})
+            console.goto(node.control_url + path)
+            overflow = console.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            assert overflow <= 0, f"{name} is {overflow} px wider than a screen of {size[0]}"
+            keep(f"console-{name}-{wide}")
+
+
+def test_filters_live_in_the_address_and_the_export_is_what_is_on_the_screen(node, console):
+    console.goto(f"{node.control_url}/calls")
+    console.get_by_label("Trunk").select_option("international-1")
+    console.get_by_label("Only problems").check()
+    console.get_by_role("button", name="Filter").click()
+    assert "trunk=international-1" in console.url
+    console.get_by_role("columnheader", name="ms").get_by_role("link").click()
+    assert "sort=ms" in console.url
+    rows = console.locator("table.calls tbody tr").count()
+    with console.expect_download() as begun:
+        console.get_by_role("link", name="CSV").click()
+    lines = begun.value.path().read_text().splitlines()
+    assert len(lines) == rows + 1
+    shown = [
+        row.split("\t")[0].split(" ")[1] for row in console.locator("table.calls tbody tr").all_inner_texts()
+    ]
+    assert [line.split(",")[0][11:23] for line in lines[1:]] == shown
+
+
+def test_an_auditor_sees_everything_but_numbers_and_can_change_nothing(node, page, keep):
+    open_as_auditor(node, page)
+    for path in ("/", "/calls", "/calls/forged-0", "/decisions", "/audit", "/node", "/trust"):
+        page.goto(node.control_url + path)
+        assert "2079460999" not in page.content(), path
+        assert page.locator("main form[method=post]").count() == 0, path
+    page.goto(f"{node.control_url}/number?tn=%2B442079460999")
+    assert "for operators" in page.locator("main").inner_text()
+    keep("console-auditor")
