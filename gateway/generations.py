@@ -23,6 +23,19 @@ class GenerationLoadError(Exception):
     """A generation that this process cannot take; the message says why."""
 
 
+class Probation(msgspec.Struct, frozen=True):
+    """A policy that is held against the one before it, over the same calls."""
+
+    since: int
+    """The generation it came with."""
+    against: str
+    """The digest of the policy before it."""
+    against_number: int
+    """A generation that had that policy."""
+    until: int
+    """Epoch seconds."""
+
+
 class CurrentGeneration(msgspec.Struct, frozen=True):
     """What `current` holds."""
 
@@ -33,6 +46,7 @@ class CurrentGeneration(msgspec.Struct, frozen=True):
     """`[signing] key_file`; the key itself is never in a bundle."""
     set_aside: tuple[str, ...] = ()
     """Policy parts that were rolled back from, by digest: files that still hold one of them are not taken."""
+    probation: Probation | None = None
 
 
 class BundleStore:

@@ -66,6 +66,11 @@ def call_paths_file(settings: Settings) -> Path:
     return data_directory(settings) / "call-paths"
 
 
+def published_file(settings: Settings) -> Path:
+    """The certificates that are published, and were."""
+    return data_directory(settings) / "published.json"
+
+
 def metrics_directory(settings: Settings) -> Path:
     """The counters of all processes."""
     return data_directory(settings) / "metrics"

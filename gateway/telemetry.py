@@ -253,6 +253,16 @@ POLICY_ROLLED_BACK: Final = prometheus_client.Gauge(
     "1 while the policy in force is one that was rolled back to, and not that of the files.",
     multiprocess_mode="livemostrecent",
 )
+POLICY_ROLL_BACKS: Final = prometheus_client.Counter(
+    "callmark_policy_roll_backs",
+    "Policies rolled back, by an operator (roll-back) or by themselves (probation).",
+    ["cause"],
+)
+CANDIDATE_CALLS: Final = prometheus_client.Counter(
+    "callmark_candidate_calls",
+    "Calls judged by a candidate policy too: the same verdict, another one, or newly blocked.",
+    ["result"],
+)
 
 
 def render_metrics() -> tuple[bytes, str]:

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": ("gateway.cli.demo", "demo"),
     "pki": ("gateway.cli.pki", "pki"),
     "reload": ("gateway.cli.reload", "reload"),
+    "candidate": ("gateway.cli.candidate", "candidate"),
     "generations": ("gateway.cli.generations", "generations"),
     "certificates": ("gateway.cli.certificates", "certificates"),
     "calls": ("gateway.cli.calls", "calls"),

@@ -150,7 +150,7 @@ def preview(*, data_directory: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2))
     elif "problems" in found:
-        _show_refused(found["problems"])
+        show_problems(found["problems"])
     elif status >= 400:
         raise click.ClickException(f"{found.get('detail') or found.get('title')} (status {status})")
     else:
@@ -159,7 +159,8 @@ def preview(*, data_directory: Path, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _show_refused(problems: list[dict[str, Any]]) -> None:
+def show_problems(problems: list[dict[str, Any]]) -> None:
+    """List problems as the admin API gives them."""
     report_problems(
         [
             Problem(each["file"], each["line"], each["key"], each["problem"], each["hint"])

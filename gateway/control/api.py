@@ -16,6 +16,7 @@ from aiohttp import ClientPayloadError, web
 
 from gateway.control import (
     api_calls,
+    api_candidate,
     api_disputes,
     api_evidence,
     api_figures,
@@ -47,6 +48,7 @@ from gateway.web.request_id import request_id
 ROOMS: Final = (
     api_node,
     api_generations,
+    api_candidate,
     api_calls,
     api_figures,
     api_traces,

@@ -69,7 +69,7 @@ async def preview(request: web.Request) -> web.Response:
     if before is None:
         raise problems.not_found(request.path)
     found = await state.guard.preview(before, candidate.generation)
-    limit_percent = before.policy.most_newly_blocked_percent
+    limit_percent = before.policy.reload.most_newly_blocked_percent
     return answer(preview_document(found, limit_percent, _shown(request)))
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from gateway.control.judging_again import judge_again
 from gateway.control.preview import Change, Preview, over_limit
+from gateway.generations import Probation
 from gateway.journal import Record
 from gateway.numbers.canonical import TelephoneNumber, to_e164
 from gateway.reasons import REASONS
@@ -67,6 +68,18 @@ def explained_document(record: Record, policy: VerdictPolicy | None, shown: Show
         document["missing"] = list(verdict.degraded)
         document["what_would_change_it"] = _what_would_change(verdict.hits)
     return document
+
+
+def probation_document(term: Probation | None, found: Preview | None) -> dict[str, object] | None:
+    """How a new policy stands its time; null when none is on probation."""
+    if term is None:
+        return None
+    return {
+        "against": term.against_number,
+        "until": _moment(term.until),
+        "calls": 0 if found is None else found.calls,
+        "newly_blocked": 0 if found is None else found.newly_blocked,
+    }
 
 
 def preview_document(preview: Preview, limit_percent: float, shown: Shown) -> dict[str, object]:

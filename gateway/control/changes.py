@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from gateway import telemetry
 from gateway.control.commands import CommandError, Trouble
 from gateway.control.history import History
 from gateway.control.reload import Reloader
@@ -87,6 +88,7 @@ class Changes:
         action = "configuration.roll-back" if result.taken else "configuration.refuse"
         await self._audit(result, actor, action, {"to": number, "why": why, "cause": cause.value})
         if result.taken:
+            telemetry.POLICY_ROLL_BACKS.labels(cause.value).inc()
             await self._note(result, actor=actor, cause=cause, why=why)
         return result
 

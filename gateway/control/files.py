@@ -75,6 +75,19 @@ def read_configuration(
     return [Problem(str(directory), None, "", "is being written at this moment", "try again")]
 
 
+def read_policy_files(directory: Path) -> dict[str, bytes] | list[Problem]:
+    """Read the files of a policy part that are in `directory`, or say why one of them cannot be read."""
+    for _ in range(_READINGS):
+        disk, files = _Disk(), dict[str, bytes]()
+        for name in (*POLICY_FILES, *OPTIONAL_FILES):
+            if disk.is_there(directory / name) and (data := disk.read(directory / name)) is not None:
+                files[name] = data
+        if disk.is_unchanged():
+            nothing = Problem(str(directory), None, "", "holds no file of a policy")
+            return disk.problems or files or [nothing]
+    return [Problem(str(directory), None, "", "is being written at this moment", "try again")]
+
+
 def read_settings(directory: Path, environment: Mapping[str, str]) -> Settings | list[Problem]:
     """Read `gateway.toml` alone, for what comes before everything else can be read."""
     overrides, unknown = read_overrides(environment, {**sections(Settings), **sections(PolicyFile)})
@@ -157,6 +170,16 @@ def _trust_folders(settings: Settings) -> dict[str, str]:
         )
     )
     return {folder: path for folder, path in paths if path is not None}
+
+
+def watched_folders(settings: Settings) -> list[Path]:
+    """The directories whose files a generation is made of, and those by which trust lists are judged."""
+    signers = [
+        table.trust_list_signers_directory
+        for _, table in named_domains(settings.trust, settings.trust_domain)
+        if table.trust_list_signers_directory is not None
+    ]
+    return [Path(path) for path in (*_trust_folders(settings).values(), *signers)]
 
 
 def _read_signing(disk: _Disk, settings: Settings) -> dict[str, bytes]:

@@ -25,16 +25,19 @@ from gateway import telemetry
 from gateway.channel import Channel, inherited_listeners
 from gateway.control.api import control_application
 from gateway.control.call_paths import CallPaths
+from gateway.control.candidate import Candidate
 from gateway.control.chain_task import forget_chains
-from gateway.control.changes import Changes
+from gateway.control.changes import GATEWAY, Changes
 from gateway.control.evidence_task import Evidence, connect_evidence
 from gateway.control.facts import FactsFollower
 from gateway.control.figures.figures import Figures
+from gateway.control.file_watch import FileWatch
 from gateway.control.journal_task import follow_journal, keep_forgetting
 from gateway.control.latest_calls import LatestCalls
 from gateway.control.preview import ReloadGuard
 from gateway.control.registry.sending import CodesSettingError, code_sender
 from gateway.control.reload import Reloader
+from gateway.control.reloaded import Reloaded
 from gateway.control.repository import Published
 from gateway.control.state import ControlState
 from gateway.control.traffic import Traffic
@@ -55,6 +58,7 @@ from gateway.node_settings import (
     facts_path,
     journal_directory,
     journal_retention,
+    published_file,
     settings_from_environment,
 )
 from gateway.record import (
@@ -65,6 +69,7 @@ from gateway.record import (
     open_record,
     record_location,
 )
+from gateway.record.generations import Cause
 from gateway.web.malformed import SERVER_LOGGER
 from gateway.web.server_name import name_server
 
@@ -79,7 +84,7 @@ _log = structlog.get_logger("callmark.control")
 async def _main() -> int:
     settings = settings_from_environment()
     channel = Channel.from_environment()
-    published = Published()
+    published = Published(published_file(settings))
 
     async def put_in_force() -> bool:
         return await reloader.take_obtained()
@@ -121,6 +126,7 @@ async def _main() -> int:
                     "chains", lambda: forget_chains(journal_directory(settings), chains_directory(settings))
                 )
             ),
+            asyncio.create_task(_kept("files", _watch(state).keep)),
         ]
         await state.changes.begin()
         # What is there now stays: looking through all of it at each full collection held everybody up
@@ -138,6 +144,25 @@ async def _main() -> int:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
     return 0
+
+
+def _candidate(directory: Path, reloader: Reloader, guard: ReloadGuard) -> Candidate:
+    candidate = Candidate(data_directory=directory, reloader=reloader, latest=guard.latest)
+    candidate.begin()
+    return candidate
+
+
+def _watch(state: ControlState) -> FileWatch:
+    reloader = state.reloader
+
+    async def reload() -> Reloaded:
+        return await state.changes.reload(actor=GATEWAY, cause=Cause.FILES)
+
+    def is_on() -> bool:
+        policy = reloader.policy()
+        return policy is not None and policy.reload.watch
+
+    return FileWatch(look=reloader.look, read=lambda: reloader.read, is_on=is_on, reload=reload)
 
 
 async def _kept(name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -208,6 +233,7 @@ async def _state(
             trust=trust,
             guard=guard,
             figures=Figures(lambda: None if (policy := reloader.policy()) is None else policy.verdict),
+            candidate=_candidate(directory, reloader, guard),
             changes=Changes(record=record, reloader=reloader, trust=trust, directory=directory),
             data_directory=directory,
             journal_directory=journal_directory(settings),

@@ -11,6 +11,7 @@ part that was rolled back from are set aside: a reload takes everything but that
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ import structlog
 
 from gateway.channel import Channel
 from gateway.control.announcing import Announcer, Workers
+from gateway.control.file_watch import Snapshot
 from gateway.control.files import Configuration
 from gateway.control.policy_parts import PolicyParts
 from gateway.control.preview import Preview, over_limit
@@ -34,12 +36,13 @@ from gateway.control.reloaded import (
     timed,
     trouble,
 )
+from gateway.control.repository import address_problem
 from gateway.generation.differences import differences
 from gateway.generation.generation import Generation, PolicyPart, build
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
 from gateway.generation.texts import Texts
-from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError
+from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError, Probation
 
 _log = structlog.get_logger("callmark.reload")
 
@@ -79,6 +82,8 @@ class Reloader:
         """The one in force, once `begin` has run."""
         self.configured = settings
         """The settings as the last reload that was taken read them."""
+        self.read: Snapshot = {}
+        """The files as they were when one was last begun to be read."""
         self.last: Reloaded | None = None
         self.obtained_taken: Callable[[Reloaded], Awaitable[None]] | None = None
         """Hears of each generation that fetched lists were put in force with."""
@@ -90,6 +95,7 @@ class Reloader:
         """
         before = self._store.read_current()
         kept = None if before is None else self._kept(before)
+        self.read = self.look()
         read = self._reader.read()
         set_aside = still_set_aside(read, before)
         if set_aside and not isinstance(read, list) and kept is not None:
@@ -105,6 +111,8 @@ class Reloader:
         else:
             digest = self._store.write(read.texts)
             candidate = next_generation(read.settings, before, digest, set_aside=set_aside)
+            if before is not None and kept is not None and kept.policy_digest() == read.texts.policy_digest():
+                candidate = msgspec.structs.replace(candidate, probation=before.probation)
             if candidate != before:
                 self._store.make_current(candidate)
             generation = read.generation
@@ -130,6 +138,15 @@ class Reloader:
     def current(self) -> CurrentGeneration | None:
         """What restarted workers would begin with."""
         return self._store.read_current()
+
+    def policy_with(self, files: Mapping[str, bytes]) -> Texts:
+        """The policy part in force with these files in place of its own."""
+        part = Texts(files={}, domains=()) if self._texts is None else self._texts.policy_part()
+        return replace(part, files={**part.files, **files})
+
+    def look(self) -> Snapshot:
+        """Every file that a reload would read, as it is now."""
+        return self._reader.snapshot()
 
     @property
     def workers(self) -> Workers:
@@ -158,8 +175,9 @@ class Reloader:
     async def reload(self, *, accept_shrink: bool = False, override: bool = False) -> Reloaded:
         """Carry out one reload; a second one asked for meanwhile waits and then reads for itself.
 
-        A list that lost half of its entries is refused, unless `accept_shrink` says that this is meant; so is
-        what would block too many of the recent calls, unless `override` does.
+        A list that lost more than a tenth of its entries is refused, unless `accept_shrink` says that this is
+        meant; so are what would block too many recent calls, and a new key under the address of the old one,
+        unless `override` does.
         """
         async with self._turn:
             result = await self._or_problem(self._reload(accept_shrink=accept_shrink, override=override))
@@ -186,6 +204,7 @@ class Reloader:
         before = await asyncio.to_thread(self._store.read_current)
         times: dict[str, float] = {}
         with timed(times, "read"):
+            self.read = await asyncio.to_thread(self.look)
             read = await asyncio.to_thread(self._reader.read)
         kept = self._texts
         set_aside = () if override else still_set_aside(read, before)
@@ -196,11 +215,16 @@ class Reloader:
         if isinstance(read, list):
             return refused(before, times, read)
         effect, problem = await self._weighed(read.generation, times, override=override)
+        if problem is None and not override and self.generation is not None:
+            problem = address_problem(self.generation.signing, read.generation.signing)
         if problem is not None:
             return refused(before, times, [problem])
         with timed(times, "write"):
             digest = await asyncio.to_thread(self._store.write, read.texts)
         candidate = next_generation(read.settings, before, digest, set_aside=set_aside)
+        if before is not None:
+            probation = None if override else self._probation(before, read.generation.policy)
+            candidate = msgspec.structs.replace(candidate, probation=probation)
         result = Reloaded(
             taken=True,
             number=candidate.number,
@@ -257,6 +281,19 @@ class Reloader:
             differences=await asyncio.to_thread(differences, kept, texts),
         )
 
+    def _probation(self, before: CurrentGeneration, policy: PolicyPart) -> Probation | None:
+        """What the next policy is held against: the one in force, or the last that has stood its time."""
+        now, earlier = int(time.time()), self.policy()
+        standing = before.probation if before.probation and before.probation.until > now else None
+        if earlier is None or earlier.digest == policy.digest:
+            return standing
+        if not earlier.reload.probation_seconds or (standing and standing.against == policy.digest):
+            return None
+        until = now + earlier.reload.probation_seconds
+        if standing is not None:
+            return msgspec.structs.replace(standing, since=before.number + 1, until=until)
+        return Probation(before.number + 1, earlier.digest, before.number, until)
+
     async def _weighed(
         self, candidate: Generation, times: dict[str, float], *, override: bool
     ) -> tuple[Preview | None, Problem | None]:
@@ -267,7 +304,7 @@ class Reloader:
             effect = await self._weigh(self.generation, candidate)
         if effect is None or override:
             return effect, None
-        return effect, over_limit(effect, self.generation.policy.most_newly_blocked_percent)
+        return effect, over_limit(effect, self.generation.policy.reload.most_newly_blocked_percent)
 
     async def take_obtained(self) -> bool:
         """Put the lists that were fetched in force; whether every worker took them.

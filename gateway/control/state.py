@@ -10,6 +10,8 @@ from typing import Final
 
 import structlog
 
+from gateway.control.call_documents import probation_document
+from gateway.control.candidate import Candidate
 from gateway.control.changes import Changes
 from gateway.control.evidence_task import Evidence
 from gateway.control.facts import FactsFollower
@@ -17,6 +19,7 @@ from gateway.control.figures.figures import Figures
 from gateway.control.figures.streams import Streams
 from gateway.control.jobs import Jobs
 from gateway.control.preview import ReloadGuard
+from gateway.control.probation import OnProbation
 from gateway.control.registry.calls import complete_call, proving_call
 from gateway.control.registry.sending import CodeSender
 from gateway.control.registry.steps import review_due
@@ -68,6 +71,7 @@ class ControlState:
         data_directory: Path,
         journal_directory: Path,
         chains_directory: Path,
+        candidate: Candidate,
     ) -> None:
         self.record = record
         self.changes = changes
@@ -78,6 +82,8 @@ class ControlState:
         self.trust = trust
         self.latest = guard.latest
         self.guard = guard
+        self.probation = OnProbation(reloader=reloader, changes=changes, latest=guard.latest)
+        self.candidate = candidate
         self.figures = figures
         self.streams = Streams()
         self.jobs = Jobs()
@@ -139,6 +145,8 @@ class ControlState:
             await self._learn_of_use(entries, policy)
         # Last, and never failing: where the record does not take a portion, it is read again.
         self.figures.take(entries)
+        await self.probation.take(entries)
+        await self.candidate.take(entries)
 
     async def _learn_of_use(self, entries: Sequence[Entry], policy: PolicyPart) -> None:
         calls, now = [entry for entry in entries if isinstance(entry, CallRecord)], int(time.time())
@@ -176,6 +184,7 @@ class ControlState:
             "digest": None if current is None else current.digest,
             "workers": list(self.reloader.workers),
             "policy_rolled_back": self.reloader.is_rolled_back,
+            "probation": probation_document(self.probation.term, self.probation.found),
             "last_reload": None
             if last is None
             else {"taken": last.taken, "problems": [str(problem) for problem in last.problems]},

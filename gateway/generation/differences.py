@@ -119,7 +119,8 @@ def _entries(data: bytes) -> list[bytes]:
 
 
 def _more_or_fewer(more: int, fewer: int) -> str:
-    words = [f"{count} entries {what}" for count, what in ((more, "more"), (fewer, "fewer")) if count]
+    counts = ((more, "more"), (fewer, "fewer"))
+    words = [f"{count} {'entry' if count == 1 else 'entries'} {what}" for count, what in counts if count]
     return ", ".join(words) or _UNTOLD
 
 

@@ -26,7 +26,7 @@ from gateway.generation.dno_file import DNO_FILE, read_dno
 from gateway.generation.environment import read_overrides
 from gateway.generation.honeypots_file import HONEYPOTS_FILE, read_honeypots
 from gateway.generation.inventory_file import INVENTORY_FILE, read_inventory
-from gateway.generation.policy_file import POLICY_FILE, PolicyFile, read_policy
+from gateway.generation.policy_file import POLICY_FILE, PolicyFile, ReloadPolicy, read_policy
 from gateway.generation.problem import Problem
 from gateway.generation.settings import sections
 from gateway.generation.texts import (
@@ -65,8 +65,7 @@ class PolicyPart:
     """With the do-not-originate numbers and the brands."""
     registry: RegistryPolicy = field(repr=False)
     """With the same among its protected numbers."""
-    most_newly_blocked_percent: float
-    """Of recent calls that are let through: how many a reload may block unasked."""
+    reload: ReloadPolicy
     digest: str
 
 
@@ -176,7 +175,7 @@ def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
         registry=replace(
             policies.registry, protected=(*policies.registry.protected, listed_dno, listed_brands)
         ),
-        most_newly_blocked_percent=policies.most_newly_blocked_percent,
+        reload=policies.reload,
         digest=texts.policy_digest(),
     )
 

@@ -143,6 +143,8 @@ class ReloadTable(Table):
     """What a reload may change without an operator's explicit word."""
 
     most_newly_blocked_percent: Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)] = 1.0
+    probation_seconds: int = Field(default=600, ge=0, le=86_400)
+    watch: bool = False
 
 
 class PolicyFile(Table):
@@ -157,6 +159,18 @@ class PolicyFile(Table):
     reload: ReloadTable = ReloadTable()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReloadPolicy:
+    """What a policy says of those that follow it."""
+
+    most_newly_blocked_percent: float
+    """Of recent calls that are let through: how many the next one may block unasked."""
+    probation_seconds: int
+    """How long the next one is held against this one over the same calls; 0: not at all."""
+    watch: bool
+    """Whether a change of the files is enough for a reload."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """The slices of the file, still without the lists of other files."""
@@ -164,8 +178,7 @@ class Policies:
     attestation: AttestationPolicy
     verdict: VerdictPolicy
     registry: RegistryPolicy
-    most_newly_blocked_percent: float
-    """Of recent calls that are let through: how many a reload may block unasked."""
+    reload: ReloadPolicy
 
 
 def read_policy(data: bytes, overrides: Overrides) -> Policies | list[Problem]:
@@ -184,7 +197,11 @@ def read_policy(data: bytes, overrides: Overrides) -> Policies | list[Problem]:
         ),
         verdict=_verdict(table),
         registry=registry_policy(table.registry),
-        most_newly_blocked_percent=table.reload.most_newly_blocked_percent,
+        reload=ReloadPolicy(
+            most_newly_blocked_percent=table.reload.most_newly_blocked_percent,
+            probation_seconds=table.reload.probation_seconds,
+            watch=table.reload.watch,
+        ),
     )
 
 

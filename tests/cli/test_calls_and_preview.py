@@ -63,7 +63,7 @@ def test_a_policy_that_would_block_a_banks_calls_needs_an_explicit_word(node):
     assert f"!{CALLS:>7}  allow (none) -> block (dno.exact)" in shown
     assert f"{CALLS} calls (100 %) are let through now and would be blocked" in shown
     refused = callmark(node, "reload", ends_with=1)
-    assert f"{CALLS} of the last {CALLS} calls (100.0 %) are let through now" in refused
+    assert f"{CALLS} of the last {CALLS} calls that are let through (100.0 %) would be blocked" in refused
     assert "callmark reload --override" in refused
     assert "Taken" in callmark(node, "reload", "--override")
     assert node.administer("GET", "/admin/v1/generation").json["generation"] == 2

@@ -100,12 +100,24 @@ def test_only_newly_blocked_calls_count_against_the_limit_and_only_enough_of_the
     enough = records(FEWEST_CALLS)
     problem = over_limit(preview(enough, cases.POLICY, blocking), 1.0)
     assert problem is not None
-    assert f"{FEWEST_CALLS} of the last {FEWEST_CALLS} calls (100.0 %)" in problem.message
+    assert (
+        f"{FEWEST_CALLS} of the last {FEWEST_CALLS} calls that are let through (100.0 %)" in problem.message
+    )
     assert "dno.exact" in problem.message
     assert over_limit(preview(enough, cases.POLICY, blocking), 100.0) is None
     assert over_limit(preview(enough, cases.POLICY, labelling), 0.0) is None
     assert over_limit(preview(enough, blocking, cases.POLICY), 0.0) is None
     assert over_limit(preview(enough[1:], cases.POLICY, blocking), 1.0) is None
+
+
+def test_a_flood_that_both_policies_block_hides_nothing():
+    blocked = cases.a_call(cases.IMPOSSIBLE)
+    flood = records(50 * FEWEST_CALLS, blocked)
+    blocking = cases.dno(cases.CALLER)
+    assert over_limit(preview(flood, cases.POLICY, blocking), 0.0) is None
+    found = preview([*flood, *records(FEWEST_CALLS)], cases.POLICY, blocking)
+    assert (found.let_through, found.newly_blocked_percent) == (FEWEST_CALLS, 100.0)
+    assert over_limit(found, 1.0) is not None
 
 
 def test_latest_calls_are_the_last_ones_and_are_found_by_what_they_are():

@@ -1,11 +1,11 @@
-"""A list that lost half of its entries is seen."""
+"""A list that lost more than a tenth of its entries is seen."""
 
 from __future__ import annotations
 
 import pytest
 
 from gateway.generation.generation import PolicyPart, build_policy
-from gateway.generation.shrinking import FEWEST, shrunk_lists
+from gateway.generation.shrinking import shrunk_lists
 from tests.generation.conftest import texts_of
 
 
@@ -29,16 +29,19 @@ def policy_with(committed, **lists: int) -> PolicyPart:
 
 
 @pytest.mark.parametrize("name", ["dno", "inventory", "allocations"])
-def test_less_than_half_is_a_problem_and_half_is_none(committed, name):
+def test_more_than_a_tenth_is_a_problem_and_a_tenth_is_none(committed, name):
     before = policy_with(committed, **{name: 100})
-    assert shrunk_lists(before, policy_with(committed, **{name: 50})) == []
-    (problem,) = shrunk_lists(before, policy_with(committed, **{name: 49}))
+    assert shrunk_lists(before, policy_with(committed, **{name: 90})) == []
+    (problem,) = shrunk_lists(before, policy_with(committed, **{name: 89}))
     assert (problem.file, problem.message) == (
         f"{name}.csv",
-        "has 49 entries where the list in force has 100: less than half",
+        "has 89 entries where the list in force has 100: more than a tenth of them are gone",
     )
 
 
-def test_a_short_list_may_change_as_it_likes(committed):
-    before = policy_with(committed, dno=FEWEST - 1)
-    assert shrunk_lists(before, policy_with(committed, dno=0)) == []
+@pytest.mark.parametrize(
+    ("there", "found", "is_seen"), [(3, 2, False), (3, 1, False), (3, 0, True), (25, 22, True)]
+)
+def test_a_short_list_may_lose_two(committed, there, found, is_seen):
+    before = policy_with(committed, dno=there)
+    assert bool(shrunk_lists(before, policy_with(committed, dno=found))) is is_seen

@@ -1,0 +1,89 @@
+"""A candidate policy on a whole node: it judges live calls, answers none, and is counted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import pytest
+
+from tests.control.test_generations import callmark
+from tests.control.test_probation import BANK, call
+from tests.gateway_node import GatewayNode, eventually, running_node
+
+CALLS = 30
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory):
+    with running_node(tmp_path_factory.mktemp("candidate"), workers=1) as running:
+        yield running
+
+
+def candidate(node: GatewayNode) -> dict:
+    return node.administer("GET", "/admin/v1/candidate").json
+
+
+def test_a_candidate_judges_live_calls_and_answers_none(node):
+    next_policy = node.directory / "next"
+    next_policy.mkdir()
+    dno = (node.directory / "config" / "dno.csv").read_text()
+    (next_policy / "dno.csv").write_text(dno.rstrip("\n") + f"\n{BANK},Bank,a mistake,,\n")
+    started = callmark(node, "candidate", "start", "next")
+    assert "dno.csv 1 entry more" in started
+    assert set(call(node, BANK, CALLS)) == {"allow"}
+    eventually(lambda: candidate(node)["calls"] == CALLS)
+    found = candidate(node)
+    assert (found["changed"], found["newly_blocked"], found["newly_blocked_percent"]) == (CALLS, CALLS, 100.0)
+    assert found["changes"][0]["after"] == {"action": "block", "reason": "dno.exact"}
+    metrics = node.administer("GET", "/metrics").body.decode()
+    assert f'callmark_candidate_calls_total{{result="newly_blocked"}} {float(CALLS)}' in metrics
+    assert node.administer("GET", "/admin/v1/generation").json["generation"] == 1
+
+    [*_, control] = [event["pid"] for event in node.events("child.started") if event["child"] == "control"]
+    os.kill(control, signal.SIGKILL)
+
+    def has_gone_on() -> bool:
+        try:
+            return candidate(node).get("calls") == CALLS + 1
+        except OSError:
+            return False
+
+    call(node, BANK, 1)
+    eventually(has_gone_on, 20)
+    shown = callmark(node, "candidate", "stop")
+    assert f"!{CALLS + 1:>7}  allow (none) -> block (dno.exact)" in shown
+    assert node.administer("GET", "/admin/v1/candidate").status == 404
+    assert node.administer("GET", "/admin/v1/audit/verification").json["intact"]
+
+
+def test_a_candidate_can_be_sent_and_what_is_wrong_with_it_is_said(node):
+    path = "/admin/v1/candidate"
+    wrong = node.administer("POST", path, {"files": {"policy.toml": "[verdict]\ndno = 'blok'\n"}})
+    assert wrong.status == 409
+    assert (wrong.json["problems"][0]["file"], wrong.json["problems"][0]["line"]) == ("policy.toml", 2)
+    for document in (
+        {},
+        {"files": {"gateway.toml": ""}},
+        {"files": {}, "directory": "/etc"},
+        {"directory": str(node.directory / "next")},
+    ):
+        assert node.administer("POST", path, document).status == 400, document
+    sent = node.administer("POST", path, {"files": {"policy.toml": '[verdict]\ndno = "none"\n'}})
+    assert sent.status == 201
+    assert {"file": "policy.toml", "key": "verdict.dno", "words": '"block" -> "none"'} in sent.json[
+        "differences"
+    ]
+    auditor = node.make_token("auditor", "auditor")
+    shown = node.administer("GET", path, token=auditor)
+    assert (shown.status, BANK[1:] in json.dumps(shown.json)) == (200, False)
+    assert node.administer("DELETE", path, token=auditor).status == 403
+    assert node.administer("DELETE", path).status == 200
+    assert node.administer("DELETE", path).status == 404
+
+
+def test_no_candidate_and_no_policy_are_said(node):
+    assert "no candidate runs" in callmark(node, "candidate", "show", ends_with=1)
+    (node.directory / "empty").mkdir()
+    assert "holds no file of a policy" in callmark(node, "candidate", "start", "empty", ends_with=1)
