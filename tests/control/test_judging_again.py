@@ -50,7 +50,7 @@ def recorded(call, outcome, known, policy: VerdictPolicy, priority=None) -> tupl
     account = Account(SimpleNamespace(append=kept.append), SimpleNamespace(write=lambda *_, **__: None))
     account.judged(
         resource="verdict",
-        current=SimpleNamespace(number=7),
+        current=SimpleNamespace(number=7, generation=SimpleNamespace(digest="7")),
         trunk=SimpleNamespace(name=call.trunk),
         call=call,
         identities=(),
