@@ -9,7 +9,6 @@ Sources: ATIS-1000082 (error cases E1-E19, service and policy exceptions), RFC 8
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Final, Never
@@ -783,12 +782,3 @@ INTERNAL_ERROR = ServiceException(
 POLICY_ERROR = ServiceException(
     "POL0001", 403, "A policy error occurred. Error code is %1.", "policyException"
 )
-
-
-def by_case() -> Mapping[str, tuple[Reason, ...]]:
-    """The rows that belong to each error case of ATIS-1000082."""
-    cases: dict[str, tuple[Reason, ...]] = {}
-    for reason in REASONS.values():
-        if reason.case is not None:
-            cases[reason.case] = (*cases.get(reason.case, ()), reason)
-    return cases

@@ -101,11 +101,6 @@ class Authority:
             return cls(tn_auth_list.spcs, None, may_sign_shaken=True)
         return cls(tn_auth_list.spcs, NumberSet(tn_auth_list), may_sign_shaken=allow_delegate_shaken)
 
-    @property
-    def is_delegate(self) -> bool:
-        """Whether it speaks for numbers of its own, not for a provider."""
-        return self.numbers is not None
-
     def may_sign(self, ppt: str | None) -> Finding | None:
         """Judge a PASSporT's type, None for the base one: DELEGATE_SHAKEN, DELEGATE_TYPE, or nothing."""
         if self.numbers is None or ppt in _DELEGATES_SIGN:

@@ -92,16 +92,6 @@ class ValidatedChain:
         """The provider codes the certificate speaks for; exactly one for `shaken`."""
         return self.tn_auth_list.spcs
 
-    @property
-    def missing_crls(self) -> tuple[str, ...]:
-        """Where the revocation lists are published that it points to and that are not at hand."""
-        return tuple(missing.url for missing in self.missing_lists)
-
-    @property
-    def revocation_fresh_until(self) -> int | None:
-        """The last moment at which every revocation list that vouches is in its dates; None without lists."""
-        return self.revocation.fresh_until
-
     def covers_time(self, epoch_seconds: int) -> bool:
         """Say whether every certificate of the path is valid at that moment."""
         return self.not_before <= epoch_seconds <= self.not_after

@@ -45,10 +45,6 @@ class ChainRevocation:
     fresh_until: int | None = None
     """When the lists that vouch are in their dates, both ends included; None when none vouches."""
 
-    def overdue_seconds(self, now: int) -> int:
-        """How long the earliest list has been overdue at `now`; 0 when none is."""
-        return 0 if self.fresh_until is None else max(now - self.fresh_until, 0)
-
     def judge(self, now: int) -> Finding | None:
         """Say what there is to say at `now`: None when nothing is.
 

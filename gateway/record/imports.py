@@ -78,12 +78,6 @@ async def finish_import(transaction: AsyncConnection, import_id: int, *, now: in
     return _import(result.one())
 
 
-async def read_imports(transaction: AsyncConnection) -> tuple[Import, ...]:
-    """Return every import, the newest first."""
-    rows = await transaction.execute(select(imports).order_by(imports.c.id.desc()))
-    return tuple(_import(row) for row in rows)
-
-
 async def latest_imports(transaction: AsyncConnection) -> list[Import]:
     """The file of each feed that was begun last, by the name of the feed."""
     latest = select(func.max(imports.c.id)).group_by(imports.c.feed)

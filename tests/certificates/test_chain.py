@@ -64,11 +64,11 @@ def test_a_genuine_chain_is_believed_and_described():
     assert result.public_key == PKI.leaf.key.public_key()
     assert result.trust_digest == TRUST.digest
     assert result.domain == "default"
-    assert not result.authority.is_delegate
+    assert result.authority.numbers is None
     assert result.constraints is None
     assert result.x5u_prefixes == ()
-    assert result.missing_crls == (pki.CRL_URL,)
-    assert result.revocation_fresh_until is None
+    assert [missing.url for missing in result.missing_lists] == [pki.CRL_URL]
+    assert result.revocation.fresh_until is None
     assert "SHAKEN 818H" in result.subject
     assert "Issuing CA" in result.issuer
     assert len(result.leaf_fingerprint) == 64

@@ -40,13 +40,13 @@ def refused(*certificates: pki.Issued, **how):
 def test_a_provider_delegates_any_numbers():
     for entries in ((NUMBERS,), ("12155550100",), ("911", "*67", "442079460000+1000")):
         chain = believed(delegate(PROVIDER, *entries), PROVIDER)
-        assert chain.authority.is_delegate
+        assert chain.authority.numbers is not None
         assert chain.spc == ()
 
 
 def test_a_holder_of_numbers_delegates_some_or_all_of_them():
     for entry in (NUMBERS, WITHIN, "12155550100", "12155550199"):
-        assert believed(delegate(HOLDER, entry), HOLDER, PROVIDER).authority.is_delegate
+        assert believed(delegate(HOLDER, entry), HOLDER, PROVIDER).authority.numbers is not None
 
 
 def test_an_authoritys_ranges_count_together():
@@ -56,7 +56,7 @@ def test_an_authoritys_ranges_count_together():
 
 def test_a_provider_under_its_own_authority_stays_a_provider():
     chain = believed(pki.make_leaf(PROVIDER), PROVIDER)
-    assert not chain.authority.is_delegate
+    assert chain.authority.numbers is None
 
 
 def test_one_provider_of_several_may_be_passed_on():
@@ -69,7 +69,7 @@ def test_one_provider_of_several_may_be_passed_on():
 def test_an_anchor_with_numbers_of_its_own_delegates_those():
     anchor = pki.make_root(extra=[pki_list(NUMBERS)])
     trust = trust_in(anchor)
-    assert believed(delegate(anchor, WITHIN), trust=trust).authority.is_delegate
+    assert believed(delegate(anchor, WITHIN), trust=trust).authority.numbers is not None
     assert refused(delegate(anchor, "12155550200"), trust=trust) is DELEGATION_INVALID
     assert refused(pki.make_leaf(anchor), trust=trust) is DELEGATION_INVALID
 

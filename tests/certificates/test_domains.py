@@ -78,12 +78,14 @@ def test_no_domain_borrows_anothers_revocation_lists():
     trust = trust_of(FRANCE, crl_issuers=issuer, crls=lists)
     assert reason_of(outcome(US.leaf, US.intermediate, trust=trust)) is CERTIFICATE_REVOKED
     french = believed(FRANCE_LEAF, trust=trust)
-    assert french.missing_crls == (pki.CRL_URL,)
+    assert [missing.url for missing in french.missing_lists] == [pki.CRL_URL]
     trust = trust_of(
         domain("france", FRANCE_ROOT, policy_oids=[FRENCH_POLICY], crl_issuers=issuer, crls=lists)
     )
     assert reason_of(outcome(FRANCE_LEAF, trust=trust)) is CERTIFICATE_REVOKED
-    assert believed(US.leaf, US.intermediate, trust=trust).missing_crls == (pki.CRL_URL,)
+    assert [missing.url for missing in believed(US.leaf, US.intermediate, trust=trust).missing_lists] == [
+        pki.CRL_URL
+    ]
 
 
 def test_no_domain_borrows_anothers_tolerance():
@@ -124,7 +126,7 @@ def test_a_fetched_list_counts_in_the_domains_whose_issuers_signed_it_and_harms_
     trust = trust_from(us, france)
     assert [len(each.crls.lists) for each in trust.domains] == [1, 0]
     assert reason_of(outcome(US.leaf, US.intermediate, trust=trust)) is CERTIFICATE_REVOKED
-    assert believed(FRANCE_LEAF, trust=trust).missing_crls == (pki.CRL_URL,)
+    assert [missing.url for missing in believed(FRANCE_LEAF, trust=trust).missing_lists] == [pki.CRL_URL]
 
 
 def test_a_domain_with_a_trust_list_may_wait_for_its_anchors():

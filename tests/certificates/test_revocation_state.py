@@ -54,8 +54,8 @@ def reason_at(revocation: ChainRevocation, now: int):
 
 def test_a_list_going_overdue_is_noticed_without_validating_again():
     found = chain(pki.make_crl(CRL_ISSUER, this_update=NOW - DAY, next_update=NOW + DAY))
-    assert found.revocation_fresh_until == NOW + DAY
-    assert found.missing_crls == ()
+    assert found.revocation.fresh_until == NOW + DAY
+    assert found.missing_lists == ()
     at = found.revocation
     assert [reason_at(at, now) for now in (NOW - DAY, NOW, NOW + DAY)] == [None, None, None]
     assert reason_at(at, NOW + DAY + 1) is REVOCATION_OVERDUE
@@ -66,9 +66,9 @@ def test_a_list_going_overdue_is_noticed_without_validating_again():
 
 def test_the_age_of_an_overdue_list_is_told():
     at = ChainRevocation(RevocationPolicy(), 0, 100)
-    assert [at.overdue_seconds(now) for now in (99, 100, 101, 160)] == [0, 0, 1, 60]
-    assert "60 s" in at.judge(160).detail
-    assert ChainRevocation(RevocationPolicy()).overdue_seconds(10**10) == 0
+    assert [at.judge(now) for now in (99, 100)] == [None, None]
+    assert [at.judge(now).detail for now in (101, 160)] == ["overdue by 1 s", "overdue by 60 s"]
+    assert ChainRevocation(RevocationPolicy()).judge(10**10) is None
 
 
 def test_the_grace_is_the_operators():
@@ -90,13 +90,13 @@ def test_of_several_lists_for_one_certificate_the_longest_counts():
     short = pki.make_crl(CRL_ISSUER, next_update=NOW + 10)
     long = pki.make_crl(CRL_ISSUER, next_update=NOW + 20)
     for lists in ((short, long), (long, short)):
-        assert chain(*lists).revocation_fresh_until == NOW + 20
+        assert chain(*lists).revocation.fresh_until == NOW + 20
 
 
 def test_a_list_that_was_never_seen_is_missing_and_named():
     found = chain()
-    assert found.missing_crls == (pki.CRL_URL,)
-    assert found.revocation_fresh_until is None
+    assert [missing.url for missing in found.missing_lists] == [pki.CRL_URL]
+    assert found.revocation.fresh_until is None
     assert reason_at(found.revocation, NOW) is None
     assert {one.reason for one in found.warnings} == {REVOCATION_UNKNOWN}
 
@@ -115,7 +115,7 @@ def test_where_lists_are_fetched_a_missing_one_refuses_until_it_came(policy):
 def test_what_cannot_be_had_is_no_longer_waited_for():
     found = without_list(policy=WAIT, unobtainable={pki.CRL_URL})
     assert isinstance(found, ValidatedChain)
-    assert found.missing_crls == (pki.CRL_URL,)
+    assert [missing.url for missing in found.missing_lists] == [pki.CRL_URL]
     assert {one.reason for one in found.warnings} == {REVOCATION_UNKNOWN}
     assert isinstance(without_list(policy=WAIT, unobtainable={"https://crl.example.org/other"}), Refusal)
 
@@ -140,7 +140,7 @@ def test_one_missing_list_of_two_is_enough_to_wait():
 def test_a_certificate_that_points_nowhere_is_not_waited_for():
     leaf = pki.make_leaf(PKI.intermediate, without=[x509.CRLDistributionPoints])
     found = chain(pki.make_crl(CRL_ISSUER), policy=WAIT, leaf=leaf)
-    assert found.missing_crls == ()
+    assert found.missing_lists == ()
     assert reason_at(found.revocation, NOW) is None
     assert REVOCATION_UNKNOWN in {one.reason for one in found.warnings}
 

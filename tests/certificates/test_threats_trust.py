@@ -106,7 +106,7 @@ def test_the_addresses_of_lists_go_by_the_rules_of_certificates():
     (missing,) = missing_lists([(leaf.certificate, ROOT.certificate)])
     assert check_x5u(missing.url, X5uPolicy()) is not None
     assert check_x5u(pki.CRL_URL, X5uPolicy()) is None
-    assert believed(leaf).missing_crls == (missing.url,)
+    assert [each.url for each in believed(leaf).missing_lists] == [missing.url]
 
 
 # --- C11: keys -----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from gateway.control.commands.problems import CommandError
 from gateway.control.importing import ImportRequest, import_file
 from gateway.record import open_record
-from gateway.record.imports import begin_import, read_imports
+from gateway.record.imports import begin_import, latest_imports
 from gateway.record.sightings import sightings_of
 from gateway.reputation.formats import LONGEST_LINE
 
@@ -77,7 +77,7 @@ async def test_a_broken_off_import_goes_on_and_ends_as_if_it_had_not_been(record
     assert len(await known_of(record, "12025550123")) == 20
     assert report.touched == {"12025550123", "12025550124"}
     async with record.read() as transaction:
-        [done] = await read_imports(transaction)
+        [done] = await latest_imports(transaction)
     assert (done.finished_at, done.taken) == (NOW, 40)
 
 
@@ -86,7 +86,7 @@ async def test_a_file_of_another_kind_is_refused_and_nothing_is_written(record, 
     with pytest.raises(CommandError, match="line 1"):
         await read(record, request(tmp_path, text))
     async with record.read() as transaction:
-        assert await read_imports(transaction) == ()
+        assert await latest_imports(transaction) == []
 
 
 async def test_a_missing_file_and_a_wrong_feed_name_are_sentences(record, tmp_path):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from gateway.record.imports import advance_import, begin_import, finish_import, read_imports
+from gateway.record.imports import advance_import, begin_import, finish_import, latest_imports
 from gateway.record.sightings import (
     SightingCounts,
     add_sightings,
@@ -77,4 +77,4 @@ async def test_an_import_goes_on_where_its_last_batch_ended(record):
         done = await finish_import(transaction, begun.id, now=10)
     assert (done.lines_done, done.taken, done.merged, done.refused, done.finished_at) == (4, 1, 1, 1, 10)
     async with record.read() as transaction:
-        assert await read_imports(transaction) == (done,)
+        assert await latest_imports(transaction) == [done]

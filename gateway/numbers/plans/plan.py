@@ -111,10 +111,6 @@ class Plan:
         object.__setattr__(self, "_table", table)
         object.__setattr__(self, "_lengths", _lengths_by_head(table))
 
-    def is_emergency(self, tn: TelephoneNumber) -> bool:
-        """Tell whether a call to this number is a call for help."""
-        return tn in self.emergency_numbers
-
     def classify(self, tn: TelephoneNumber) -> NumberKind:
         """Give the kind of a canonical number, seen from this plan's country."""
         if not is_international(tn):

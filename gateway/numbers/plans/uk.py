@@ -10,12 +10,10 @@ Lengths count digits after 44. Most numbers have ten; some geographic and old 08
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
-from gateway.numbers.canonical import DiallingRules, TelephoneNumber, is_international
+from gateway.numbers.canonical import DiallingRules
 from gateway.numbers.plans.plan import CliUse, FromAbroad, NumberKind, Plan, prefix_rows
-
-CrownDependency = Literal["Guernsey", "Jersey", "Isle of Man"]
 
 _EMERGENCY: Final = frozenset({"999", "112", "18000"})
 """18000 is the text relay's emergency code."""
@@ -47,13 +45,6 @@ _GEOGRAPHIC_TEN_ONLY: Final = ("11", "121", "131", "141", "151", "161", "191")
 """The cities' codes: their numbers were lengthened in 1995, so none has nine digits."""
 _ONE_DIGIT_ONLY: Final = tuple(digit * 10 for digit in "1237")
 """Malformed as a CLI: test numbers and empty fields, not subscribers (09 and 055 are no CLI either way)."""
-
-_CROWN_DEPENDENCIES: Final[dict[str, CrownDependency]] = {
-    **dict.fromkeys(("1481", "7781", "7839", "79111", "79117"), "Guernsey"),
-    **dict.fromkeys(("1534", "7509", "7797", "7829", "7937", "77003", "77007", "77008"), "Jersey"),
-    **dict.fromkeys(("1624", "7624", "7524", "7924", "74576"), "Isle of Man"),
-}
-_CROWN_LENGTHS: Final = (5, 4)
 
 UK: Final = Plan(
     name="uk",
@@ -117,18 +108,3 @@ UK: Final = Plan(
         NumberKind.INSERTED: FromAbroad.FREE,
     },
 )
-
-
-def crown_dependency(tn: TelephoneNumber) -> CrownDependency | None:
-    """Name the island whose number this is, by prefix: it shares +44 but is no UK network's.
-
-    Source: the ranges that public number metadata gives for GG, JE and IM. Whether a call comes from
-    abroad is a matter of the trunk it came by, never of this.
-    """
-    if not is_international(tn) or not tn.startswith("44"):
-        return None
-    for length in _CROWN_LENGTHS:
-        island = _CROWN_DEPENDENCIES.get(tn[2 : 2 + length])
-        if island is not None:
-            return island
-    return None
