@@ -128,9 +128,7 @@ def _read_to_the_end(certificate: x509.Certificate, words: str) -> x509.Certific
         certificate.issuer.rfc4514_string()
         certificate.not_valid_before_utc.timestamp()
         certificate.not_valid_after_utc.timestamp()
-        _ = certificate.signature_algorithm_oid
-        for extension in certificate.extensions:
-            _ = extension.value
+        _ = certificate.extensions
     except UNREADABLE as error:
         raise CertificateError(
             f"{words} cannot be read: {show(str(error)) or type(error).__name__}"

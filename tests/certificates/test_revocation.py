@@ -389,3 +389,14 @@ def test_one_of_several_lists_of_an_authority_vouches_for_its_own_certificates_a
     for published, expected in ((url, "good"), ("https://crl.example.org/second", "unknown"), (None, "good")):
         crl = pki.make_crl(PKI.root, indirect=False, point=published and pki.issuing_point(url=published))
         assert verdict(crl, chain=(leaf,)) == expected
+
+
+def test_a_list_that_does_not_count_does_not_hide_the_next_one():
+    """Of two lists under an authority's name one is somebody else's: each is asked for its signature."""
+    mine, forged = (
+        pki.make_crl(PKI.intermediate, [(None, PKI.leaf.certificate.serial_number)], indirect=False, key=key)
+        for key in (None, pki.new_key())
+    )
+    assert verdict(forged, mine) == "revoked"
+    assert verdict(mine, forged) == "revoked"
+    assert verdict(pki.make_crl(PKI.intermediate, indirect=False), forged) != "revoked"

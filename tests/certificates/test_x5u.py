@@ -6,11 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.certificates.x5u import X5uPolicy, check_x5u
+from gateway.certificates.x5u import X5uPolicy, _judge, check_x5u
 from gateway.reasons import INFO_INVALID, X5U_FORBIDDEN
 
 STRICT = X5uPolicy()
 LABORATORY = X5uPolicy(allow_private_addresses=True)
+
+
+@pytest.fixture(autouse=True)
+def _judged_anew() -> None:
+    """What is remembered from another test would answer here without the code being asked."""
+    _judge.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -178,3 +184,15 @@ def test_without_tls_the_usual_port_of_https_says_nothing():
     assert check_x5u("http://crl.example.org/a.crl", other, plain_http=True) is None
     assert check_x5u("https://crl.example.org/a.crl", other, plain_http=True) is not None
     assert check_x5u("http://crl.example.org/a.crl", other) is not None
+
+
+def test_addresses_and_names_may_be_as_long_as_that_and_no_longer():
+    host = ".".join(["a" * 63] * 3 + ["b" * 61])
+    assert len(host) == 253
+    assert check_x5u(f"https://{host}/a", STRICT) is None
+    assert check_x5u(f"https://{host}b/a", STRICT) is not None
+    url = "https://cert.example.org/"
+    assert check_x5u(url + "a" * (1024 - len(url)), STRICT) is None
+    found = check_x5u(url + "a" * (1025 - len(url)), STRICT)
+    assert found is not None
+    assert (found.detail, found.parameter) == ("longer than 1024 characters", "info")
