@@ -80,6 +80,9 @@ HEADERS_KEPT: Final = 4096
 MOST_STRINGS: Final = 300
 """Names and values in one part. The fullest real one, a jCard in `rcd`, has some dozens; the thousands that a
 header of 16 kB has room for cost nine times the signature that refusing the token spares."""
+MOST_BRACKETS: Final = 300
+"""Arrays and objects in one part, brackets within texts counted too. A jCard has two for each property; to
+find out how deep thousands of them nest costs a fifth more than that signature."""
 LONGEST_KEPT: Final = 1024
 """Characters; a stranger's longer ones are read each time instead of taking memory."""
 
@@ -145,6 +148,8 @@ def _read_bytes(part: str, place: str) -> bytes:
         raise PassportError(f"the {place} is not base64url: {error.problem}", place=place) from None
     if data.count(b'"') > 2 * MOST_STRINGS:
         raise PassportError(f"the {place} holds more than {MOST_STRINGS} strings", place=place)
+    if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
+        raise PassportError(f"the {place} holds more than {MOST_BRACKETS} arrays and objects", place=place)
     return data
 
 

@@ -11,6 +11,7 @@ import gateway
 from gateway.passport.claims import ShakenClaims, read_shaken_claims
 from gateway.passport.passport import (
     LONGEST_KEPT,
+    MOST_BRACKETS,
     MOST_STRINGS,
     PassportError,
     UnverifiedPassport,
@@ -175,3 +176,16 @@ def test_a_part_with_more_strings_than_any_real_one_is_refused_before_it_is_read
     most = MOST_STRINGS - 10
     assert decode(token(most)).claims.dest == ("441614960000",) * most
     assert refusal(token(most + 1)).problem == f"the payload holds more than {MOST_STRINGS} strings"
+
+
+def test_a_part_with_more_arrays_than_any_real_one_is_refused_before_it_is_read():
+    def token(brackets: bytes) -> str:
+        payload = compact_json(PAYLOAD)[:-1] + b',"x":[' + brackets + b"]}"
+        return ".".join((part(compact_json(HEADER)), part(payload), "AA"))
+
+    of_its_own = compact_json(PAYLOAD).count(b"[") + compact_json(PAYLOAD).count(b"{") + 1
+    for one in (b"[]", b"{}"):
+        brackets = b",".join([one] * (MOST_BRACKETS - of_its_own))
+        assert decode(token(brackets)).payload["x"]
+        found = refusal(token(brackets + b"," + one))
+        assert found.problem == f"the payload holds more than {MOST_BRACKETS} arrays and objects"
