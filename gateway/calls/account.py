@@ -222,7 +222,7 @@ def _credential(outcome: Outcome) -> Credential | None:
     return Credential(
         domain=chain.domain,
         trust_digest=chain.trust_digest,
-        lists_until=chain.revocation_fresh_until,
+        lists_until=chain.revocation.fresh_until,
         warnings=tuple([(each.reason.code, each.detail) for each in outcome.warnings]),
     )
 
