@@ -27,6 +27,7 @@ from gateway import telemetry
 from gateway.calls.account import Account
 from gateway.calls.admission import Admission
 from gateway.calls.answering import Resource, answer
+from gateway.calls.in_place import answer_in_place
 from gateway.calls.listener_tls import call_tls
 from gateway.calls.plane import Current, Plane
 from gateway.calls.prewarm_list import prewarm_list
@@ -270,6 +271,7 @@ def process_name() -> str:
 async def _main() -> None:
     settings = settings_from_environment()
     channel = Channel.from_environment()
+    answer_in_place(asyncio.get_running_loop())
     async with open_worker(settings, channel) as worker:
         # What is there now stays: no collection need look at it again, and none comes every few calls.
         gc.collect()
