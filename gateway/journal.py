@@ -56,13 +56,15 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Code and detail of what was to be said of it all the same: an overdue list, one that is not known."""
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="call"):
     """Everything a verdict was made of, so that it can be explained, and made again under another policy."""
 
     time: float
     """Epoch seconds at which the call was taken."""
     operation: str
     """`verdict`, `verification`, `signing` or `signatures`."""
+    worker: str = ""
+    """Who answered, as log lines name it."""
     call_id: str
     trunk: str
     orig: str | None
@@ -80,12 +82,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
     action: str | None = None
     deciding: str | None = None
     """The code of the rule that decided."""
+    score: float | None = None
+    """Of its number's reputation."""
+    degraded: tuple[str, ...] = ()
+    """What did not answer in time."""
     grounds: Grounds | None = None
     """Of a call that was verified."""
     reasons: dict[str, str] = {}
     """Of a call of which several types were to be signed: why each was, or was not."""
     earlier: tuple[str, ...] = ()
     """Identity headers that were there before ours."""
+    wish: str | None = None
+    """The attestation that was asked for."""
+    signed: tuple[str, ...] = ()
+    """The types that were signed, of several."""
     attest: str | None = None
     spcs: tuple[str, ...] = ()
     """The provider codes of that certificate."""

@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import time
 from bisect import bisect_left
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 import prometheus_client
@@ -65,56 +64,6 @@ def _named(process: str) -> structlog.typing.Processor:
         return event
 
     return add
-
-
-class CallLine(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The one line of a call, as the processors above would render it.
-
-    Written past structlog: its processors cost as much as a fifth of the road of a call, for the one line
-    that is written thousands of times a second.
-    """
-
-    resource: str
-    call_id: str
-    trunk: str
-    orig: str | None
-    network_tn: str | None = None
-    dest: str | None
-    verstat: str | None = None
-    wish: str | None = None
-    attest: str | None = None
-    signed: tuple[str, ...] = ()
-    reason: str
-    action: str | None = None
-    deciding: str | None = None
-    score: float | None = None
-    degraded: tuple[str, ...] = ()
-    generation: int
-    ms: float
-    event: Literal["call"] | None = None
-    level: Literal["info"] | None = None
-    time: str | None = None
-    process: str | None = None
-
-
-class CallLog:
-    """Where calls are logged; the same writer as every other line's."""
-
-    def __init__(self, *, process: str) -> None:
-        self._process = process
-        self._encoder = msgspec.json.Encoder()
-        self._second = 0
-        self._prefix = ""
-
-    def write(self, line: CallLine, *, now: float) -> None:
-        """Write one call's line; `now` in epoch seconds."""
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._prefix = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        line.event, line.level, line.process = "call", "info", self._process
-        line.time = f"{self._prefix}.{int((now - second) * 1e6):06d}Z"
-        WRITER.msg(self._encoder.encode(line))
 
 
 def _serialise(event: Mapping[str, Any], **_: object) -> bytes:

@@ -1,4 +1,4 @@
-"""What is kept of an answered call: one log line, its counts, one journal record."""
+"""What is kept of an answered call: its counts, and one journal record, of which its log line is made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway.calls.signing import Signature, SignatureRequest, Signed, SigningRe
 from gateway.generation.trunks import Trunk
 from gateway.journal import Credential, Grounds, Record
 from gateway.reasons import Verstat
-from gateway.telemetry import CallLine, CallLog, Tallies, redact
+from gateway.telemetry import Tallies
 from gateway.verdicts.call import Call
 from gateway.verdicts.verdict import Action
 from gateway.verification.outcome import Outcome
@@ -21,11 +21,11 @@ _Judgement: TypeAlias = tuple[str, Verstat, str, Action, str | None]
 
 
 class Account:
-    """Counts, logs and records the calls of one worker."""
+    """Counts and records the calls of one worker."""
 
-    def __init__(self, journal: Journal, log: CallLog) -> None:
+    def __init__(self, journal: Journal, *, worker: str) -> None:
         self._journal = journal
-        self._log = log
+        self._worker = worker
         self._tallies = Tallies()
         self._judged: dict[_Judgement, int] = {}
 
@@ -64,27 +64,11 @@ class Account:
         self._tallies.took(resource, elapsed)
         for missing in verdict.degraded:
             self._tallies.count(telemetry.DEGRADED, missing)
-        line = CallLine(
-            resource=resource,
-            call_id=call.id,
-            trunk=trunk.name,
-            orig=redact(call.orig),
-            network_tn=redact(call.network_tn),
-            dest=redact(call.dests[0]),
-            verstat=outcome.verstat,
-            reason=reason,
-            action=verdict.action,
-            deciding=deciding,
-            score=verdict.score,
-            degraded=verdict.degraded,
-            generation=current.number,
-            ms=round(elapsed * 1000, 2),
-        )
-        self._log.write(line, now=started + elapsed)
         self._journal.append(
             Record(
                 time=started,
                 operation=resource,
+                worker=self._worker,
                 call_id=call.id,
                 trunk=trunk.name,
                 orig=call.orig,
@@ -100,6 +84,8 @@ class Account:
                 reason=reason,
                 action=verdict.action,
                 deciding=deciding,
+                score=verdict.score,
+                degraded=verdict.degraded,
                 grounds=_grounds(call, judged),
                 credential=_credential(outcome),
                 attest=verdict.attest,
@@ -126,23 +112,11 @@ class Account:
         self._tallies.count(telemetry.CALLS, "signing")
         self._tallies.took("signing", elapsed)
         self._tallies.count(telemetry.SIGNATURES, "shaken", attest or "none", reason)
-        line = CallLine(
-            resource="signing",
-            call_id=call_id,
-            trunk=trunk.name,
-            orig=redact(request.orig),
-            dest=redact(request.dests[0]),
-            wish=request.wish.value,
-            attest=attest,
-            reason=reason,
-            generation=current.number,
-            ms=round(elapsed * 1000, 2),
-        )
-        self._log.write(line, now=started + elapsed)
         self._journal.append(
             Record(
                 time=started,
                 operation="signing",
+                worker=self._worker,
                 call_id=call_id,
                 trunk=trunk.name,
                 orig=request.orig,
@@ -151,6 +125,7 @@ class Account:
                 call_time=request.iat,
                 identities=() if signed.identity is None else (signed.identity,),
                 reason=reason,
+                wish=request.wish.value,
                 attest=attest,
                 generation=current.number,
                 digest=current.generation.digest,
@@ -177,25 +152,11 @@ class Account:
         for each in signatures:
             given = "none" if each.attest is None else each.attest.value
             self._tallies.count(telemetry.SIGNATURES, each.ppt.value, given, each.finding.reason.code)
-        signed = tuple([each.ppt.value for each in signatures if each.identity is not None])
-        line = CallLine(
-            resource="signatures",
-            call_id=call.id,
-            trunk=trunk.name,
-            orig=redact(request.orig),
-            network_tn=redact(call.network_tn),
-            dest=redact(request.dests[0]),
-            attest=attest,
-            signed=signed,
-            reason=reason,
-            generation=current.number,
-            ms=round(elapsed * 1000, 2),
-        )
-        self._log.write(line, now=started + elapsed)
         self._journal.append(
             Record(
                 time=started,
                 operation="signatures",
+                worker=self._worker,
                 call_id=call.id,
                 trunk=trunk.name,
                 orig=request.orig,
@@ -207,6 +168,7 @@ class Account:
                 reason=reason,
                 reasons={each.ppt.value: each.finding.reason.code for each in signatures},
                 earlier=request.identities,
+                signed=tuple([each.ppt.value for each in signatures if each.identity is not None]),
                 attest=attest,
                 generation=current.number,
                 digest=current.generation.digest,

@@ -59,7 +59,6 @@ from gateway.node_settings import (
     journal_retention,
     settings_from_environment,
 )
-from gateway.telemetry import CallLog
 from gateway.verification.examine import VerificationPolicy
 from gateway.web.malformed import SERVER_LOGGER
 from gateway.web.server_name import name_server
@@ -225,7 +224,7 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
         chains = ChainCache(
             fetcher, clock=lambda: int(time.time()), shared=shared, awaited=awaited, file=kept.keep_soon
         )
-        account = Account(journal, CallLog(process=process_name()))
+        account = Account(journal, worker=process_name())
         flushing = asyncio.create_task(_flush(journal, account))
         reminding = asyncio.create_task(awaited.keep_reminding())
         try:

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from gateway.control.call_documents import probation_document
+from gateway.control.call_lines import CallLines
 from gateway.control.candidate import Candidate
 from gateway.control.changes import Changes
 from gateway.control.evidence_task import Evidence
@@ -87,6 +88,7 @@ class ControlState:
         self.figures = figures
         self.streams = Streams()
         self.jobs = Jobs()
+        self._lines = CallLines()
         self.traces = Traces()
         self.data_directory = data_directory
         self.journal_directory = journal_directory
@@ -147,6 +149,7 @@ class ControlState:
         self.figures.take(entries)
         await self.probation.take(entries)
         await self.candidate.take(entries)
+        self._lines.take(entries)
 
     async def _learn_of_use(self, entries: Sequence[Entry], policy: PolicyPart) -> None:
         calls, now = [entry for entry in entries if isinstance(entry, CallRecord)], int(time.time())

@@ -47,7 +47,7 @@ def recorded(call, outcome, known, policy: VerdictPolicy, priority=None) -> tupl
     """The verdict of the road and the record it leaves, through the bytes of the journal."""
     verdict = cases.decide(call, outcome, known, policy, now=cases.NOW, priority=priority)
     kept: list[Record] = []
-    account = Account(SimpleNamespace(append=kept.append), SimpleNamespace(write=lambda *_, **__: None))
+    account = Account(SimpleNamespace(append=kept.append), worker="worker-0")
     account.judged(
         resource="verdict",
         current=SimpleNamespace(number=7, generation=SimpleNamespace(digest="7")),
