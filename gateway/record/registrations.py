@@ -116,8 +116,7 @@ async def count_registrations(transaction: AsyncConnection, *, owner_id: int) ->
 
 async def overlapping(
     transaction: AsyncConnection,
-    numbers: NumberRange,
-    *,
+    *ranges: NumberRange,
     states: Collection[State],
     owner_id: int | None = None,
     limit: int | None = None,
@@ -127,7 +126,7 @@ async def overlapping(
     Of whatever owner without an `owner_id`; at most about `limit`.
     """
     found: dict[int, Registration] = {}
-    conditions = [_touches(block) for block in split_range(numbers.start, numbers.count)]
+    conditions = [_touches(block) for each in ranges for block in split_range(each.start, each.count)]
     for first in range(0, len(conditions), _OVERLAPS_AT_ONCE):
         ids = select(registration_blocks.c.registration_id).where(
             or_(*conditions[first : first + _OVERLAPS_AT_ONCE])

@@ -8,10 +8,11 @@ portions; one portion is one transaction.
 from __future__ import annotations
 
 import csv
+from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final, TextIO
+from typing import Final, TextIO, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,15 +21,17 @@ from gateway.control.registry.claims import (
     CLAIMS_OF_AN_OWNER,
     Claim,
     check_claim,
-    refuse_own_overlap,
+    own_overlap,
     tell_holders,
 )
 from gateway.control.registry.limits import check_limit
 from gateway.control.registry.steps import audit_owner
+from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.attempts import note_attempts
 from gateway.record.engine import Record
-from gateway.record.registrations import insert_registrations
-from gateway.registry.registration import Brand, Use
+from gateway.record.registrations import insert_registrations, overlapping
+from gateway.registry.registration import Brand, Registration, Use
+from gateway.registry.states import LIVE
 
 COLUMNS: Final = ("numbers", "use", "trunks", "providers", "brand", "call_reason")
 LINES_A_PORTION: Final = 500
@@ -105,13 +108,9 @@ async def claim_lines(
         await check_limit(transaction, "claim", str(owner_id), CLAIMS_OF_AN_OWNER, now=now)
         await note_attempts(transaction, [("claim", str(owner_id))], now=now)
     while portion := list(islice(remaining, LINES_A_PORTION)):
-        results: list[LineResult] = []
+        checked = [_checked(line, claim, owner_id, trunks) for line, claim in portion]
         async with record.write() as transaction:
-            for line, claim in portion:
-                if isinstance(claim, LineResult):
-                    results.append(claim)
-                else:
-                    results.append(await _take(transaction, line, claim, owner_id, trunks, now=now))
+            results = await _take(transaction, checked, now=now)
             taken = [result for result in results if result.id is not None]
             if taken:
                 await audit_owner(
@@ -138,15 +137,81 @@ def _claims(
             yield line, claim
 
 
-async def _take(
-    transaction: AsyncConnection, line: int, claim: Claim, owner_id: int, trunks: Collection[str], *, now: int
-) -> LineResult:
+_Checked: TypeAlias = tuple[int, Registration | LineResult]
+
+
+def _checked(line: int, claim: Claim | LineResult, owner_id: int, trunks: Collection[str]) -> _Checked:
+    if isinstance(claim, LineResult):
+        return line, claim
     try:
-        wanted = check_claim(claim, "", owner_id=owner_id, trunks=trunks)
-        await refuse_own_overlap(transaction, wanted, "")
+        return line, check_claim(claim, "", owner_id=owner_id, trunks=trunks)
     except CommandError as error:
-        column = error.pointer.removeprefix("/").partition("/")[0]
-        return LineResult(line, column=column, problem=error.problem)
-    (made,) = await insert_registrations(transaction, [wanted], now=now)
-    await tell_holders(transaction, wanted, now=now)
-    return LineResult(line, id=made)
+        return line, _refused(line, error)
+
+
+def _refused(line: int, error: CommandError) -> LineResult:
+    column = error.pointer.removeprefix("/").partition("/")[0]
+    return LineResult(line, column=column, problem=error.problem)
+
+
+async def _take(transaction: AsyncConnection, lines: Sequence[_Checked], *, now: int) -> list[LineResult]:
+    """Register what can be; the record is asked once for all lines, and again only for another's numbers."""
+    wanted = [each for _, each in lines if isinstance(each, Registration)]
+    there = await overlapping(transaction, *[each.numbers for each in wanted], states=LIVE)
+    own = _Held(each for each in there if wanted and each.owner_id == wanted[0].owner_id)
+    others = [each for each in there if wanted and each.owner_id != wanted[0].owner_id]
+    results: dict[int, LineResult] = {}
+    waiting: list[tuple[int, Registration]] = []
+
+    async def insert() -> None:
+        if waiting:
+            ids = await insert_registrations(transaction, [each for _, each in waiting], now=now)
+            for (line, each), made in zip(waiting, ids, strict=True):
+                results[line] = LineResult(line, id=made)
+                own.put(replace(each, id=made))
+            waiting.clear()
+
+    for line, each in lines:
+        if isinstance(each, LineResult):
+            results[line] = each
+        elif (mine := own.find(each)) is not None:
+            if not mine.id:
+                await insert()  # the answer names the registration that is in the way
+                mine = own.find(each) or mine
+            results[line] = _refused(line, own_overlap(mine, ""))
+        else:
+            own.put(each)
+            waiting.append((line, each))
+    await insert()
+    for line, each in lines:
+        if results[line].id is None or not isinstance(each, Registration):
+            continue
+        if any(other.overlaps(each) for other in others):
+            await tell_holders(transaction, each, now=now)
+    return [results[line] for line, _ in lines]
+
+
+class _Held:
+    """An owner's live registrations: no two have a number in common."""
+
+    def __init__(self, registrations: Iterable[Registration]) -> None:
+        self._by_length: dict[int, list[Registration]] = {}
+        for each in registrations:
+            self.put(each)
+
+    def put(self, registration: Registration) -> None:
+        """Add one, or put it in the place of that with the same start."""
+        kept = self._by_length.setdefault(len(registration.numbers.start), [])
+        place = bisect_left(kept, registration.numbers.start, key=_start)
+        is_there = place < len(kept) and _start(kept[place]) == registration.numbers.start
+        kept[place : place + is_there] = [registration]
+
+    def find(self, wanted: Registration) -> Registration | None:
+        """One that has a number in common with it."""
+        kept = self._by_length.get(len(wanted.numbers.start), [])
+        place = bisect_right(kept, wanted.numbers.last, key=_start) - 1
+        return kept[place] if place >= 0 and kept[place].overlaps(wanted) else None
+
+
+def _start(registration: Registration) -> TelephoneNumber:
+    return registration.numbers.start

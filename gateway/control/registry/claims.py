@@ -189,12 +189,17 @@ def check_brand(brand: Brand, place: str) -> None:
 async def refuse_own_overlap(transaction: AsyncConnection, wanted: Registration, place: str) -> None:
     """Refuse what the owner has registered already, whole or in part. Raises CommandError."""
     for own in await overlapping(transaction, wanted.numbers, states=LIVE, owner_id=wanted.owner_id, limit=1):
-        raise CommandError(
-            f"you have {describe(own.numbers)} registered already (number {own.id}): "
-            "change that one, or withdraw it first",
-            f"{place}/numbers",
-            trouble=Trouble.CONFLICT,
-        )
+        raise own_overlap(own, place)
+
+
+def own_overlap(own: Registration, place: str) -> CommandError:
+    """What is said of numbers that their owner has registered already."""
+    return CommandError(
+        f"you have {describe(own.numbers)} registered already (number {own.id}): "
+        "change that one, or withdraw it first",
+        f"{place}/numbers",
+        trouble=Trouble.CONFLICT,
+    )
 
 
 async def tell_holders(transaction: AsyncConnection, claim: Registration, *, now: int) -> None:
