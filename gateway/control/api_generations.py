@@ -31,7 +31,7 @@ async def generations(request: web.Request) -> web.Response:
     rows = await state.changes.history.newest(before=before, limit=limit)
     return answer(
         {
-            "generations": [_document(state, row) for row in rows],
+            "generations": [generation_document(state, row) for row in rows],
             "policy_rolled_back": state.reloader.is_rolled_back,
         }
     )
@@ -43,7 +43,7 @@ async def generation(request: web.Request) -> web.Response:
     row = await state.changes.history.find(_number(request))
     if row is None:
         raise problems.not_found(request.path)
-    return answer(_document(state, row))
+    return answer(generation_document(state, row))
 
 
 async def roll_back(request: web.Request) -> web.Response:
@@ -59,7 +59,8 @@ def _number(request: web.Request) -> int:
     return int(request.match_info["number"])
 
 
-def _document(state: ControlState, row: GenerationRow) -> dict[str, object]:
+def generation_document(state: ControlState, row: GenerationRow) -> dict[str, object]:
+    """A generation as it is listed."""
     current, generation = state.reloader.current, state.reloader.generation
     is_policy_in_force = generation is not None and generation.policy_digest == row.policy
     return {

@@ -96,7 +96,7 @@ def test_the_overview_brings_itself_up_to_date_and_asks_for_nothing_while_it_is_
     console.wait_for_function(is_later, arg=before)
 
     hide(console, hidden=True)
-    console.wait_for_function("window.turned === 'hidden'")
+    console.wait_for_function("() => window.turned === 'hidden'")
     assert [url for url in ended if "/live?" in url], "the stream goes on behind a hidden page"
     again = int(tile.inner_text())
     ask(node, "and another", "+33142345998", "domestic-1")
@@ -139,6 +139,49 @@ def test_every_page_of_the_console_is_readable_dark_light_and_on_a_telephone(nod
             overflow = console.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert overflow <= 0, f"{name} is {overflow} px wider than a screen of {size[0]}"
             keep(f"console-{name}-{wide}")
+
+
+def test_a_policy_is_taken_and_put_back(node, console, keep):
+    policy = node.directory / "config" / "policy.toml"
+    before = policy.read_text()
+    policy.write_text(before.replace('\ndno = "block"', '\ndno = "label"'))
+    console.get_by_role("link", name="Node").click()
+    console.get_by_role("link", name="What a reload would do").click()
+    assert "would be answered otherwise" in console.locator("main").inner_text()
+    keep("console-reload")
+    console.get_by_role("button", name="Reload").click()
+    assert console.get_by_role("heading", level=1).inner_text() == "Taken"
+    console.get_by_role("link", name="All generations").click()
+    keep("console-generations")
+    console.get_by_role("link", name="Put this policy back").last.click()
+    console.get_by_label("Reason").fill("forged calls got through")
+    console.get_by_role("button", name="Put it back").click()
+    assert console.get_by_role("heading", level=1).inner_text() == "Taken"
+    newest = node.administer("GET", "/admin/v1/generations").json["generations"][0]
+    assert (newest["cause"], newest["why"]) == ("roll-back", "forged calls got through")
+    policy.write_text(before)
+
+
+def test_a_brand_is_protected(console, keep):
+    console.get_by_role("link", name="Decisions").click()
+    console.get_by_role("link", name="Protect a brand or a number").click()
+    console.get_by_label("Whose numbers they are").fill("Example Bank")
+    console.get_by_label("Numbers and ranges").fill("020 7946 0500\n+442079460510-0519")
+    console.get_by_role("button", name="Go on").click()
+    assert 'name = "Example Bank"' in console.locator("pre").inner_text()
+    keep("console-protect")
+    console.get_by_role("button", name="Protect them").click()
+    assert console.get_by_text("protected: Example Bank").count() == 2
+
+
+def test_a_number_is_released(console, node, keep):
+    console.goto(f"{node.control_url}/number?tn=%2B447700900123")
+    console.get_by_role("link", name="Release it").click()
+    console.get_by_label("Reason").fill("its owner has shown that it was forged")
+    console.get_by_role("button", name="Go on").click()
+    keep("console-release")
+    console.get_by_role("button", name="Release it").click()
+    assert "Released" in console.get_by_role("status").inner_text()
 
 
 def test_filters_live_in_the_address_and_the_export_is_what_is_on_the_screen(node, console):

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.control.console import audit, call, calls, decisions, node, number, overview, providers, trust
+from gateway.control.console import (
+    audit,
+    call,
+    calls,
+    configuration,
+    decisions,
+    node,
+    number,
+    overview,
+    protection,
+    providers,
+    trust,
+)
 from gateway.control.pages.serving import Page, Who
 
 PAGES: Final = (
@@ -26,4 +38,11 @@ PAGES: Final = (
     Page("POST", "/decisions/{decision:[0-9]{1,15}}/removal", decisions.post_removal, Who.STAFF),
     Page("GET", "/release", decisions.get_release, Who.STAFF),
     Page("POST", "/release", decisions.post_release, Who.STAFF),
+    Page("GET", "/protection/new", protection.get_new, Who.STAFF),
+    Page("POST", "/protection/new", protection.post_new, Who.STAFF),
+    Page("GET", "/generations", configuration.get_generations, Who.STAFF),
+    Page("GET", "/reload", configuration.get_reload, Who.STAFF),
+    Page("POST", "/reload", configuration.post_reload, Who.STAFF),
+    Page("GET", "/generations/{number:[0-9]{1,15}}/roll-back", configuration.get_roll_back, Who.STAFF),
+    Page("POST", "/generations/{number:[0-9]{1,15}}/roll-back", configuration.post_roll_back, Who.STAFF),
 )
