@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +16,24 @@ from gateway.channel import VALKEY_SOCKET_VARIABLE
 from gateway.generation.settings import Settings
 from gateway.journal_retention import Retention
 
+PLANE_VARIABLE: Final = "CALLMARK_PLANE"
 SETTINGS_VARIABLE: Final = "CALLMARK_NODE_SETTINGS"
 CONFIGURATION_VARIABLE: Final = "CALLMARK_CONFIG_DIRECTORY"
+
+
+class Plane(StrEnum):
+    """What a node of a fleet does."""
+
+    ALL = "all"
+    CALLS = "calls"
+    """Answers calls; its control process has no listener and never leads."""
+    CONTROL = "control"
+    """Answers operators and owners, and may lead; no workers."""
+
+
+def plane_from_environment(environment: Mapping[str, str] = os.environ) -> Plane:
+    """The plane this process is part of."""
+    return Plane(environment.get(PLANE_VARIABLE, Plane.ALL))
 
 
 def settings_to_environment(settings: Settings) -> dict[str, str]:

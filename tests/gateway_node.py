@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,7 @@ class GatewayNode:
         self.calls_port = calls_port
         self.control_port = control_port
         self._tls = tls
+        self.was_killed = False
 
     @property
     def token(self) -> str:
@@ -201,6 +202,17 @@ class GatewayNode:
             if event["child"].startswith("worker-") and event["pid"] not in ended
         }
 
+    def kill(self) -> None:
+        """End the node as a machine does that loses its power: all of its processes at once."""
+        pids = {event["pid"] for event in self.events("child.started")}
+        pids -= {event["pid"] for event in self.events("child.ended")}
+        self.was_killed = True
+        self.process.kill()
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(STOPS_WITHIN_SECONDS)
+
     def stop(self) -> int:
         """SIGTERM, and the exit status."""
         if self.process.poll() is None:
@@ -216,6 +228,7 @@ def running_node(
     files: Mapping[str, str] | None = None,
     tls: ssl.SSLContext | None = None,
     workers: int = 1,
+    plane: str = "all",
 ) -> Iterator[GatewayNode]:
     """Start a node in an empty directory and stop it afterwards.
 
@@ -238,13 +251,19 @@ def running_node(
     variables |= {name: value for name, value in overrides.items() if value is not None}
     with (directory / "node.log").open("wb") as log, (directory / "node.out").open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", "serve"], cwd=directory, env=variables, stderr=log, stdout=out
+            [sys.executable, "-m", "gateway", "serve", "--plane", plane],
+            cwd=directory,
+            env=variables,
+            stderr=log,
+            stdout=out,
         )
     node = GatewayNode(process, directory, calls_port=calls_port, control_port=control_port, tls=tls)
     try:
         eventually(lambda: node.events("node.ready") or process.poll() is not None, STARTS_WITHIN_SECONDS)
         assert process.poll() is None, f"the node did not start: {node.log}"
         yield node
+        if node.was_killed:
+            return
         assert node.stop() == 0, node.log
         assert not node.events("request failed"), node.log
         assert "Traceback" not in node.log, node.log

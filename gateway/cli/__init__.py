@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "certificates": ("gateway.cli.certificates", "certificates"),
     "calls": ("gateway.cli.calls", "calls"),
     "trace": ("gateway.cli.trace", "trace"),
+    "nodes": ("gateway.cli.nodes", "nodes"),
     "token": ("gateway.cli.token", "token"),
     "person": ("gateway.cli.person", "person"),
     "decision": ("gateway.cli.decision", "decision"),

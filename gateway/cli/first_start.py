@@ -43,7 +43,8 @@ _SCOPES: Final = (Scope.CALL_SIGN, Scope.CALL_VERIFY, Scope.REPORT_WRITE, Scope.
 class DevelopmentAccess:
     """What opens a development node."""
 
-    token: str = field(repr=False)
+    token: str | None = field(repr=False)
+    """None where another node of the record made it: it is in that one's data directory."""
     password: str | None = field(repr=False)
     """Of `OPERATOR_EMAIL`; None once it was changed."""
 
@@ -120,13 +121,16 @@ async def _access(settings: Settings) -> DevelopmentAccess:
             await record.close()
 
 
-async def _token(record: Record, settings: Settings, now: int) -> str:
+async def _token(record: Record, settings: Settings, now: int) -> str | None:
     path = development_token_path(settings)
     live = {token.name: token for token in await list_tokens(record)}
     kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
     if TOKEN_NAME in live:
         if hash_token(kept) == live[TOKEN_NAME].hash:
             return kept
+        if record.is_shared:
+            # Another node's, which goes by it; to have a new one, an operator revokes it.
+            return None
         await revoke_token(record, TOKEN_NAME, actor=_ACTOR, now=now)
     request = TokenRequest(name=TOKEN_NAME, scopes=tuple(scope.value for scope in _SCOPES))
     created = await create_token(record, request, actor=_ACTOR, now=now)

@@ -25,6 +25,7 @@ from gateway.control.files import Configuration, read_configuration, read_settin
 from gateway.control.signing_key import signing_problem
 from gateway.control.transport_files import transport_problems
 from gateway.control.trust_lists import trust_list_problems
+from gateway.generation.redis_url import EMBEDDED
 from gateway.generation.settings import Settings, parse_listen_address
 from gateway.generations import BundleStore
 from gateway.node.listeners import Listen, ListenError, parse_address
@@ -34,6 +35,8 @@ from gateway.node.supervisor import StartError, supervise
 from gateway.node.valkey import ValkeyError, ValkeyPlan
 from gateway.node_settings import (
     CONFIGURATION_VARIABLE,
+    PLANE_VARIABLE,
+    Plane,
     data_directory,
     metrics_directory,
     settings_to_environment,
@@ -46,6 +49,7 @@ Callmark {version} serves.
   certificates  {certificates}
   data          {data}
 """
+_ELSEWHERE: Final = "another node"
 _SIGN_IN: Final = """\
 Open {control}/ and sign in:
   e-mail        {email}
@@ -62,12 +66,22 @@ The token is kept in {token_file}. Stop with Ctrl-C.
 
 @click.command()
 @configuration_option
-def serve(*, directory: Path) -> None:
+@click.option(
+    "--plane",
+    type=click.Choice([plane.value for plane in Plane]),
+    default=Plane.ALL.value,
+    show_default=True,
+    help="What this node of a fleet does: answer calls, or operators and owners.",
+)
+def serve(*, directory: Path, plane: str) -> None:
     """Answer switches until Ctrl-C or SIGTERM.
 
     Reads the configuration, makes what a first start needs (development certificates and a token, where
     the configuration asks for them), and starts the node: embedded Valkey, control process, workers.
     A reload needs no restart: `callmark reload`, or SIGHUP.
+
+    Nodes that share PostgreSQL and Redis may be one plane each (docs/scaling.md): `--plane calls` answers
+    switches alone, `--plane control` has the portal, the console and the admin API.
     """
     telemetry.configure_logging(process="supervisor")
     environment = dict(os.environ)
@@ -75,6 +89,8 @@ def serve(*, directory: Path) -> None:
     if isinstance(settings, list):
         report_problems(settings)
         return
+    if alone := plane_problem(settings, Plane(plane)):
+        raise click.ClickException(alone)
     make_development_files(settings)
     if problems := transport_problems(settings):
         report_problems(problems)
@@ -90,9 +106,12 @@ def serve(*, directory: Path) -> None:
         report_problems(problems)
     try:
         access = (
-            development_access(configuration, settings) if isinstance(configuration, Configuration) else None
+            development_access(configuration, settings)
+            if isinstance(configuration, Configuration) and plane != Plane.CALLS
+            else None
         )
-        status = asyncio.run(supervise(_plan(directory, settings, _Events(settings, access))))
+        events = _Events(settings, access, Plane(plane))
+        status = asyncio.run(supervise(_plan(directory, settings, Plane(plane), events)))
     except (ListenError, DataDirectoryError, ValkeyError, StartError) as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -103,7 +122,8 @@ def serve(*, directory: Path) -> None:
 class _Events:
     """Hears what the supervisor tells: all of it into the log, and a greeting once calls are answered."""
 
-    def __init__(self, settings: Settings, access: DevelopmentAccess | None) -> None:
+    def __init__(self, settings: Settings, access: DevelopmentAccess | None, plane: Plane) -> None:
+        self._plane = plane
         self._settings = settings
         self._access = access
         self._log = structlog.get_logger("callmark.node")
@@ -130,14 +150,14 @@ class _Events:
         click.echo(
             _READY.format(
                 version=__version__,
-                calls=calls,
-                control=listener_url(self._settings, "control"),
+                calls=_ELSEWHERE if self._plane is Plane.CONTROL else calls,
+                control=_ELSEWHERE if self._plane is Plane.CALLS else listener_url(self._settings, "control"),
                 certificates=f"not published: {self._off}" if self._off else published,
                 data=data,
             )
         )
-        if self._access is not None:
-            token = self._access.token
+        token = None if self._access is None else self._access.token
+        if self._access is not None and token is not None:
             if self._access.password is not None:
                 control = listener_url(self._settings, "control")
                 click.echo(
@@ -152,26 +172,37 @@ class _Events:
             )
 
 
-def _plan(directory: Path, settings: Settings, events: _Events) -> NodePlan:
+def plane_problem(settings: Settings, plane: Plane) -> str:
+    """Say what nodes of one plane must share and these settings do not, or ''."""
+    if plane is Plane.ALL:
+        return ""
+    if settings.redis.url == EMBEDDED:
+        return f'--plane {plane} needs a Redis that the nodes share: [redis] url is "embedded"'
+    if not settings.database.url.startswith("postgres"):
+        return f"--plane {plane} needs a record that the nodes share: [database] url must be postgresql://…"
+    return ""
+
+
+def _plan(directory: Path, settings: Settings, plane: Plane, events: _Events) -> NodePlan:
     data = data_directory(settings)
     metrics = metrics_directory(settings)
     for each in (data, metrics):
         each.mkdir(mode=0o700, parents=True, exist_ok=True)
     listen = settings.listen
-    control = [Listen("control", (parse_address(listen.control),))]
-    if listen.repository:
+    control = [] if plane is Plane.CALLS else [Listen("control", (parse_address(listen.control),))]
+    if listen.repository and control:
         on_loopback = parse_listen_address(listen.repository).is_loopback
         # In development a taken port costs only the publishing of throw-away certificates.
         control.append(Listen("repository", (parse_address(listen.repository),), required=not on_loopback))
     return NodePlan(
         data_directory=data,
-        worker_count=listen.workers or os.cpu_count() or 1,
+        worker_count=0 if plane is Plane.CONTROL else listen.workers or os.cpu_count() or 1,
         worker_argv=(sys.executable, "-m", "gateway.calls.worker"),
         control_argv=(sys.executable, "-m", "gateway.control.main"),
-        call_listener=Listen("calls", (parse_address(listen.calls),)),
+        call_listener=Listen("calls", () if plane is Plane.CONTROL else (parse_address(listen.calls),)),
         control_listeners=tuple(control),
         valkey=ValkeyPlan(data / "valkey") if settings.redis.url == "embedded" else None,
-        environment=_children(directory, settings, metrics),
+        environment={**_children(directory, settings, metrics), PLANE_VARIABLE: plane.value},
         on_event=events,
     )
 

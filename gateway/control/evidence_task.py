@@ -9,6 +9,7 @@ look at the record must not come to lie over a newer one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Collection
 from typing import Final
@@ -33,6 +34,7 @@ from gateway.knowledge.store import Store, StoreError
 from gateway.node_settings import embedded_socket
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.record import Record, RecordError
+from gateway.record.lease import LeaseLostError
 
 LOOK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 86_400.0
@@ -52,7 +54,11 @@ def connect_evidence(settings: Settings) -> Servers:
 class Evidence:
     """What the record says of numbers, in Redis; one per control process."""
 
-    def __init__(self, record: Record, servers: Servers) -> None:
+    def __init__(
+        self, record: Record, servers: Servers, *, may_fill: Callable[[], bool] = lambda: True
+    ) -> None:
+        """`may_fill`: whether what is missing is to be put there from here, not by another node."""
+        self._may_fill = may_fill
         self._record = record
         self._servers = servers
         self._loader = ReputationLoader(servers)
@@ -77,6 +83,10 @@ class Evidence:
         marks = await self._loader.look()
         if marks.runs and (self._was_reported or not self._brought):
             await self._warn_of_eviction()
+        if marks.missing and not self._may_fill():
+            whole = len(marks.complete)
+            self.problem = f"is not whole ({whole} of {PARTITIONS} partitions); the leading node fills it"
+            return
         if marks.missing:
             whole = PARTITIONS - len(marks.missing)
             self.problem = f"is not whole ({whole} of {PARTITIONS} partitions); it is being filled"
@@ -90,7 +100,14 @@ class Evidence:
             )
             self._brought |= {partition: marks.runs[partition] for partition in marks.missing}
             _log.info("evidence is whole", numbers=written)
-        due = frozenset(each for each in marks.complete if self._brought.get(each) != marks.runs[each])
+        # Whoever leads next brings all of it up to date once: what the last leader had not done is not known.
+        if not self._may_fill():
+            self._brought = {}
+        due = (
+            frozenset()
+            if not self._may_fill()
+            else frozenset(each for each in marks.complete if self._brought.get(each) != marks.runs[each])
+        )
         if due:
             written = await bring_up_to_date(self._record, self._loader, now=int(time.time()), partitions=due)
             self._brought |= {partition: marks.runs[partition] for partition in due}
@@ -148,13 +165,13 @@ class Evidence:
         except LoadError:
             self.is_behind()
 
-    async def forget(self) -> int:
+    async def forget(self, record: Record) -> int:
         """Take out of the record what has not counted for a while, and out of Redis what is left of it.
 
         Returns of how many numbers anything was taken out. Raises RecordError.
         """
         forgotten = 0
-        async for numbers in forget_expired(self._record, now=int(time.time())):
+        async for numbers in forget_expired(record, now=int(time.time())):
             forgotten += len(numbers)
             try:
                 async with self._turn:
@@ -163,12 +180,17 @@ class Evidence:
                 self.is_behind()
         return forgotten
 
-    async def keep_forgetting(self) -> None:
-        """For ever: once a day."""
+    async def keep_forgetting(self, leaders_record: Callable[[], Record | None]) -> None:
+        """For ever: once a day, by who leads."""
         while True:
-            forgotten = await self.forget()
-            if forgotten:
-                _log.info("expired evidence was removed", numbers=forgotten)
+            record = leaders_record()
+            if record is None:
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
+            with contextlib.suppress(LeaseLostError):
+                forgotten = await self.forget(record)
+                if forgotten:
+                    _log.info("expired evidence was removed", numbers=forgotten)
             await asyncio.sleep(FORGET_SECONDS)
 
     def is_behind(self) -> None:

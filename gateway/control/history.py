@@ -43,7 +43,7 @@ class History:
         """
         effect = result.effect
         row = GenerationRow(
-            node=self._name(),
+            node=self.node(),
             number=result.number,
             digest=result.digest,
             policy=policy,
@@ -70,14 +70,15 @@ class History:
     async def find(self, number: int) -> GenerationRow | None:
         """The generation of this number. Raises RecordError."""
         async with self._record.read() as transaction:
-            return await find_generation(transaction, self._name(), number)
+            return await find_generation(transaction, self.node(), number)
 
     async def newest(self, *, before: int | None = None, limit: int = 50) -> Sequence[GenerationRow]:
         """The latest generations, newest first. Raises RecordError."""
         async with self._record.read() as transaction:
-            return await read_generations(transaction, self._name(), before=before, limit=limit)
+            return await read_generations(transaction, self.node(), before=before, limit=limit)
 
-    def _name(self) -> str:
+    def node(self) -> str:
+        """Return the id this data directory has had since its first generation."""
         if self._node is None:
             try:
                 self._node = self._file.read_text().strip()

@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import gc
 import os
+import secrets
+import socket
 import ssl
 import sys
 import time
@@ -34,6 +36,7 @@ from gateway.control.figures.figures import Figures
 from gateway.control.file_watch import FileWatch
 from gateway.control.journal_task import follow_journal, keep_forgetting
 from gateway.control.latest_calls import LatestCalls
+from gateway.control.leadership import Leadership
 from gateway.control.preview import ReloadGuard
 from gateway.control.registry.sending import CodesSettingError, code_sender
 from gateway.control.reload import Reloader
@@ -45,6 +48,7 @@ from gateway.control.trust_task import FreshTrust
 from gateway.control_socket import CONTROL_SOCKET, control_socket
 from gateway.facts.projection import Projection, ProjectionError
 from gateway.facts.reader import FactsReader
+from gateway.generation.redis_url import EMBEDDED
 from gateway.generation.settings import Settings
 from gateway.generations import GenerationLoadError
 from gateway.journal import JournalTail
@@ -52,12 +56,14 @@ from gateway.knowledge.connect import RedisUrlError
 from gateway.knowledge.traffic import TrafficStore
 from gateway.node_settings import (
     CONFIGURATION_VARIABLE,
+    Plane,
     call_paths_file,
     chains_directory,
     data_directory,
     facts_path,
     journal_directory,
     journal_retention,
+    plane_from_environment,
     published_file,
     settings_from_environment,
 )
@@ -112,13 +118,15 @@ async def _main() -> int:
         await asyncio.to_thread(latest.begin, directory)
     retention = journal_retention(settings)
     async with _state(settings, reloader, published, trust, guard) as state, _doors(settings, state):
+        leads = state.leadership
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
             asyncio.create_task(_kept("journal", lambda: follow_journal(directory, state.take_journal))),
             asyncio.create_task(_kept("retention", lambda: keep_forgetting(directory, retention))),
             asyncio.create_task(state.figures.recall(JournalTail(directory))),
             asyncio.create_task(_kept("evidence", state.evidence.keep)),
-            asyncio.create_task(_kept("forgetting", state.evidence.keep_forgetting)),
+            asyncio.create_task(_kept("forgetting", lambda: state.evidence.keep_forgetting(leads.record))),
+            asyncio.create_task(_kept("leadership", lambda: leads.keep(state.node_state))),
             asyncio.create_task(_kept("registry", state.keep_reviewing)),
             asyncio.create_task(_kept("trust", trust.keep)),
             asyncio.create_task(
@@ -143,6 +151,7 @@ async def _main() -> int:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await leads.release()
     return 0
 
 
@@ -218,16 +227,28 @@ async def _state(
         follower = FactsFollower(record, projection)
         await follower.follow(now=int(time.time()))
         connected = connect_evidence(settings)
-        evidence = Evidence(record, connected)
+        plane = plane_from_environment()
+        holder = f"{socket.gethostname()[:40]}-{secrets.token_hex(8)}"
+        leadership = Leadership(record, holder=holder, may_lead=plane is not Plane.CALLS)
+        # A Valkey of the node's own is nobody else's to fill.
+        is_own = settings.redis.url == EMBEDDED
+        evidence = Evidence(record, connected, may_fill=lambda: is_own or leadership.leads)
         yield ControlState(
             record=record,
+            plane=plane,
+            leadership=leadership,
             follower=follower,
             facts=facts,
             reloader=reloader,
             published=published,
             evidence=evidence,
             traffic=Traffic(
-                record, TrafficStore(connected), recent, policy=reloader.policy, renew=evidence.renew
+                record,
+                TrafficStore(connected),
+                recent,
+                policy=reloader.policy,
+                renew=evidence.renew,
+                leaders_record=leadership.record,
             ),
             codes=code_sender(settings.codes, directory),
             trust=trust,

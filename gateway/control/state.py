@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from gateway import __version__
 from gateway.control.call_documents import probation_document
 from gateway.control.call_lines import CallLines
 from gateway.control.candidate import Candidate
@@ -19,6 +22,7 @@ from gateway.control.facts import FactsFollower
 from gateway.control.figures.figures import Figures
 from gateway.control.figures.streams import Streams
 from gateway.control.jobs import Jobs
+from gateway.control.leadership import Leadership
 from gateway.control.preview import ReloadGuard
 from gateway.control.probation import OnProbation
 from gateway.control.registry.calls import complete_call, proving_call
@@ -38,8 +42,11 @@ from gateway.generation.countries import FILE_RULES
 from gateway.generation.generation import PolicyPart
 from gateway.journal import Entry
 from gateway.journal import Record as CallRecord
+from gateway.node_settings import Plane
 from gateway.numbers.canonical import DiallingRules
 from gateway.record import Record, RecordError
+from gateway.record.lease import LeaseLostError
+from gateway.record.nodes import NodeState
 
 FOLLOW_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.5
@@ -58,6 +65,8 @@ class ControlState:
         self,
         *,
         record: Record,
+        plane: Plane,
+        leadership: Leadership,
         follower: FactsFollower,
         facts: FactsReader,
         reloader: Reloader,
@@ -75,6 +84,8 @@ class ControlState:
         candidate: Candidate,
     ) -> None:
         self.record = record
+        self.plane = plane
+        self.leadership = leadership
         self.changes = changes
         self.published = published
         self.evidence = evidence
@@ -171,13 +182,28 @@ class ControlState:
         """For ever: end what has ended, and warn of what will. Rights end by themselves; this tells of it."""
         while True:
             await asyncio.sleep(REVIEW_SECONDS)
-            generation = self.reloader.generation
-            if generation is None:
+            generation, record = self.reloader.generation, self.leadership.record()
+            if generation is None or record is None:
                 continue
             policy = generation.policy.registry
-            while await review_due(self.record, policy=policy, now=int(time.time())):
-                await self.follow()
-            await forget_use(self.record, now=int(time.time()))
+            with contextlib.suppress(LeaseLostError):
+                while await review_due(record, policy=policy, now=int(time.time())):
+                    await self.follow()
+                await forget_use(record, now=int(time.time()))
+
+    def node_state(self) -> NodeState:
+        """Return what other nodes are told of this one."""
+        current = self.reloader.current
+        return NodeState(
+            id=self.changes.history.node(),
+            name=socket.gethostname(),
+            plane=self.plane.value,
+            version=__version__,
+            generation=None if current is None else current.number,
+            digest=None if current is None else current.digest,
+            problems=self.not_whole(now=int(time.time())),
+            leads=self.leadership.leads,
+        )
 
     def generation_document(self) -> dict[str, object]:
         """Return what is in force and how each worker stands."""
@@ -194,15 +220,17 @@ class ControlState:
         }
 
     def any_worker_ready(self) -> bool:
-        """Whether calls are answered at all."""
-        return any(worker.get("state") == "ready" for worker in self.reloader.workers)
+        """Whether calls are answered at all, where they are meant to be."""
+        return self.plane is Plane.CONTROL or any(
+            worker.get("state") == "ready" for worker in self.reloader.workers
+        )
 
     def not_whole(self, *, now: int) -> list[str]:
         """Return what is missing, in sentences fit for whoever may ask; empty when nothing is."""
         reasons = []
         workers = self.reloader.workers
         ready = sum(worker.get("state") == "ready" for worker in workers)
-        if not ready:
+        if not ready and self.plane is not Plane.CONTROL:
             reasons.append("no worker is ready")
         elif ready < len(workers):
             reasons.append(f"{len(workers) - ready} of {len(workers)} workers are not ready")

@@ -6,6 +6,7 @@ in Redis by the path its call came by. A call nobody was asked about has its tru
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from gateway.numbers.canonical import TelephoneNumber, is_international
 from gateway.reasons import Verstat
 from gateway.record import Record
 from gateway.record.call_events import KEPT_SECONDS, add_call_events, forget_call_events
+from gateway.record.lease import LeaseLostError
 from gateway.record.scorecards import KEPT_DAYS, add_to_scorecards, forget_scorecards
 from gateway.record.sightings import add_sightings
 from gateway.reputation.path import SignatureState, path_of, path_of_call
@@ -59,8 +61,9 @@ class Traffic:
         *,
         policy: Callable[[], PolicyPart | None],
         renew: Renew,
+        leaders_record: Callable[[], Record | None],
     ) -> None:
-        """`renew` brings numbers of the record up to date in Redis."""
+        """`renew` brings numbers of the record up to date in Redis; `leaders_record`: for its forgetting."""
         self.recent = recent
         self.reporters = Reporters()
         self.scorekeeper = Scorekeeper()
@@ -68,6 +71,7 @@ class Traffic:
         self._store = store
         self._policy = policy
         self._renew = renew
+        self._leaders_record = leaders_record
         self._suspects: dict[str, Subject] = {}
         self._sums: Counts = {}
         self._named: dict[Subject, tuple[str, str]] = {}
@@ -213,10 +217,14 @@ class Traffic:
     async def _forget(self) -> None:
         if time.monotonic() - self._forgot_at < FORGET_SECONDS:
             return
-        async with self._record.write() as transaction:
-            await forget_call_events(transaction, before=int(time.time()) - KEPT_SECONDS)
-            oldest = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
-            await forget_scorecards(transaction, before=oldest.isoformat())
+        record = self._leaders_record()
+        if record is None:
+            return
+        with contextlib.suppress(LeaseLostError):
+            async with record.write() as transaction:
+                await forget_call_events(transaction, before=int(time.time()) - KEPT_SECONDS)
+                oldest = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
+                await forget_scorecards(transaction, before=oldest.isoformat())
         self._forgot_at = time.monotonic()
 
 

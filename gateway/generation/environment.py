@@ -21,7 +21,8 @@ from gateway.generation.problem import ENVIRONMENT, Problem, did_you_mean
 PREFIX: Final = "CALLMARK_"
 NOT_SETTINGS: Final = frozenset(
     {"CALLMARK_CONFIG_DIRECTORY", "CALLMARK_TOKEN", "CALLMARK_URL"}
-    | {"CALLMARK_CHANNEL_FD", "CALLMARK_LISTENERS", "CALLMARK_NODE_SETTINGS", "CALLMARK_REDACTION_KEY"}
+    | {"CALLMARK_CHANNEL_FD", "CALLMARK_LISTENERS", "CALLMARK_NODE_SETTINGS", "CALLMARK_PLANE"}
+    | {"CALLMARK_REDACTION_KEY"}
     | {"CALLMARK_VALKEY_SOCKET", "CALLMARK_WORKER_SLOT"}
 )
 """What the command line reads, and what the supervisor tells its children."""

@@ -220,3 +220,28 @@ generations: Final = Table(
     Column("effect", Text),
     sqlite_with_rowid=False,
 )
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    # Raised with each change of hands: what fences an earlier holder's writes.
+    Column("term", BigInteger, nullable=False),
+    # By the database's clock, with its fractions.
+    Column("ends_at", Float, nullable=False),
+)
+
+nodes: Final = Table(
+    "nodes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("plane", String(16), nullable=False),
+    Column("version", String(64), nullable=False),
+    Column("generation", BigInteger),
+    Column("digest", String(64)),
+    Column("leads", Boolean, nullable=False),
+    Column("problems", Text, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)

@@ -129,8 +129,8 @@ async def test_what_has_not_counted_for_long_leaves_the_record_and_redis(record,
         await evidence.rebuild()
         key = valkey.client().keys("cm:rep:*")[0]
         valkey.client().hset(key, other[-4:], encode_entry(entry(3)))
-        assert await evidence.forget() == 2
-        assert await evidence.forget() == 0
+        assert await evidence.forget(record) == 2
+        assert await evidence.forget(record) == 0
         fields = valkey.client().hkeys(key)
         await evidence.close()
     assert TN[-4:].encode() in fields

@@ -1,0 +1,58 @@
+"""`callmark nodes`: every node that shares the record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gateway.cli.administration import data_directory_option, json_option, run, show_json
+from gateway.cli.control_client import NoNodeError, ask_control
+from gateway.cli.wording import safe
+
+
+@click.command()
+@data_directory_option
+@json_option
+def nodes(*, data_directory: Path, as_json: bool) -> None:
+    """Show the nodes that share the record: plane, version, generation, who leads, what is wrong.
+
+    Nodes of one configuration have the same digest. One that is silent for ten seconds is held for gone.
+
+    Exit status: 0 done, 1 no node is running here, 2 wrong usage.
+    """
+    found = cast("dict[str, Any]", run(_ask(data_directory)))
+    if as_json:
+        show_json(found)
+        return
+    table = Table(box=None)
+    for name in ("node", "plane", "version", "generation", "digest", "state"):
+        table.add_column(name)
+    for each in found["nodes"]:
+        table.add_row(
+            safe(each["name"]) + (" (this one)" if each["is_this"] else ""),
+            each["plane"] + (", leads" if each["leads"] and not each["is_gone"] else ""),
+            safe(each["version"]),
+            "" if each["generation"] is None else str(each["generation"]),
+            (each["digest"] or "")[:12],
+            _state(each),
+        )
+    Console().print(table)
+
+
+async def _ask(data_directory: Path) -> object:
+    try:
+        return await ask_control(data_directory, "GET", "/admin/v1/nodes")
+    except NoNodeError:
+        raise click.ClickException(
+            f"no node is running on {data_directory}: start one with `callmark serve`."
+        ) from None
+
+
+def _state(node: dict[str, Any]) -> str:
+    if node["is_gone"]:
+        return f"gone: silent for {node['silent_seconds']:.0f} s"
+    return safe("; ".join(node["problems"])) or "whole"
