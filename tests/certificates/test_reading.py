@@ -13,7 +13,7 @@ from gateway.certificates.reading import (
     show,
 )
 from tests import pki
-from tests.hostile.certificates import armour
+from tests.hostile.certificates import armour, certificate, person
 
 ROOT = pki.make_root()
 LEAF = pki.make_leaf(ROOT)
@@ -45,6 +45,11 @@ def test_the_certificate_that_cannot_be_read_is_counted_from_one():
     words = "cannot be read: Duplicate 2.5.29.15 extension found"
     assert said(read_certificates, doubled(LEAF.der)) == f"the certificate {words}"
     assert said(read_pem_certificates, LEAF.pem + armour(doubled(LEAF.der))) == f"certificate 2 {words}"
+
+
+def test_version_1_is_said_so():
+    old = certificate(person("SHAKEN 709J"), {}, issuer=None, version=b"")
+    assert said(read_certificates, old.der) == "the certificate is not X.509 version 3"
 
 
 def test_the_curves_of_authorities_are_named_too():

@@ -75,3 +75,28 @@ def test_a_pointer_that_names_only_who_signs_means_the_list_under_that_name():
     assert not vouched(
         published_at(x509.DirectoryName(pki.name("B"))), pointing_at(crl_issuer=AUTHORITY_NAME)
     )
+
+
+def test_a_list_names_its_addresses_apart():
+    place = x509.DirectoryName(pki.name("A place"))
+    [crl] = read_revocation_lists(
+        "a.crl",
+        pki.make_crl(PKI.intermediate, indirect=False, point=published_at(POINTS["an address"], place)),
+    )
+    assert crl.urls == {"https://crl.example.org/other"}
+    assert len(crl.names) == 2
+
+
+def test_an_indirect_list_that_does_not_say_where_it_is_published_vouches_for_pointers_to_its_issuer():
+    issuer = pki.make_crl_issuer()
+    [crl] = read_revocation_lists(
+        "a.crl", pki.make_crl(issuer, point=pki.issuing_point(url=None, indirect=True))
+    )
+    lists, _ = build_revocation_lists((crl,), (issuer.certificate,))
+    for named, state in (
+        (pki.CRL_ISSUER_NAME, RevocationState.VOUCHED),
+        (None, RevocationState.VOUCHED),
+        (pki.name("Another"), RevocationState.UNKNOWN),
+    ):
+        leaf = pki.make_leaf(PKI.intermediate, replace=[(pki.crl_pointer(issuer=named), False)])
+        assert lists.judge(leaf.certificate, PKI.intermediate.certificate, now=NOW).state is state
