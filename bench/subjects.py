@@ -78,7 +78,6 @@ def node(
         "CALLMARK_DATA__DIRECTORY": data,
         "CALLMARK_TRUST__CRLS_DIRECTORY": "crls",
         "CALLMARK_TRUST__CRL_ISSUERS_DIRECTORY": "crl-issuers",
-        "CALLMARK_SIGNING__X5U": X5U,
         **(settings or {}),
     }
     log = directory / f"{data}.log"

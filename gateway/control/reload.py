@@ -20,16 +20,16 @@ import msgspec
 import structlog
 
 from gateway.channel import Channel
-from gateway.control.announcing import Announcer, Workers
 from gateway.control.file_watch import Snapshot
 from gateway.control.files import Configuration
-from gateway.control.policy_parts import PolicyParts
+from gateway.control.in_force import InForce, Put
 from gateway.control.preview import Preview, over_limit
 from gateway.control.reading import ConfigurationReader, still_set_aside, with_policy_of
 from gateway.control.reloaded import (
     Reloaded,
     needs_restart,
     next_generation,
+    next_probation,
     refused,
     tell,
     tell_roll_back,
@@ -38,16 +38,16 @@ from gateway.control.reloaded import (
 )
 from gateway.control.repository import address_problem
 from gateway.generation.differences import differences
-from gateway.generation.generation import Generation, PolicyPart, build
+from gateway.generation.generation import Generation, build, build_policy
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
 from gateway.generation.texts import Texts
-from gateway.generations import BundleStore, CurrentGeneration, GenerationLoadError, Probation
+from gateway.generations import CurrentGeneration, GenerationLoadError
 
 _log = structlog.get_logger("callmark.reload")
 
 
-class Reloader:
+class Reloader(InForce):
     """One per control process; one reload at a time."""
 
     def __init__(
@@ -66,20 +66,14 @@ class Reloader:
 
         `weigh` says what a generation would have made of the recent calls; None where it cannot differ.
         """
+        super().__init__(Path(settings.data.directory), channel)
         self._directory = directory
         self._reader = ConfigurationReader(directory, environment, obtained)
         self._settings = settings
         self._publish = publish
         self._obtained = obtained
         self._took = took
-        self._texts: Texts | None = None
         self._weigh = weigh
-        self._store = BundleStore(Path(settings.data.directory))
-        self._turn = asyncio.Lock()
-        self.announcer = Announcer(channel, self._store)
-        self.policies = PolicyParts(Path(settings.data.directory))
-        self.generation: Generation | None = None
-        """The one in force, once `begin` has run."""
         self.configured = settings
         """The settings as the last reload that was taken read them."""
         self.read: Snapshot = {}
@@ -94,14 +88,16 @@ class Reloader:
         Raises GenerationLoadError when there is neither.
         """
         before = self._store.read_current()
-        kept = None if before is None else self._kept(before)
+        kept = self._kept(before)
         self.read = self.look()
         read = self._reader.read()
-        set_aside = still_set_aside(read, before)
+        set_aside = still_set_aside(read, None if kept is None else before)
         if set_aside and not isinstance(read, list) and kept is not None:
             read = with_policy_of(kept, read)
-        if not isinstance(read, list) and before is not None:
-            read = self._reader.shrunk(read, self._loaded(before)) or read
+        if not isinstance(read, list) and kept is not None:
+            policy = build_policy(kept)
+            # One that an older release wrote otherwise cannot be compared with.
+            read = self._reader.shrunk(read, None if isinstance(policy, list) else policy) or read
         if isinstance(read, list):
             if before is None:
                 raise GenerationLoadError("; ".join(str(problem) for problem in read))
@@ -119,54 +115,15 @@ class Reloader:
             changed = () if kept is None else differences(kept, read.texts)
             self._taken(read)
             self._keep_policy(read.texts)
+            number, held_back = candidate.number, bool(set_aside)
             self._note(
-                Reloaded(
-                    taken=True,
-                    number=candidate.number,
-                    digest=candidate.digest,
-                    differences=changed,
-                    held_back=bool(set_aside),
-                )
+                Reloaded(taken=True, number=number, digest=digest, differences=changed, held_back=held_back)
             )
         self._publish(generation)
-
-    def policy(self) -> PolicyPart | None:
-        """Return the policy in force, once `begin` has run."""
-        return None if self.generation is None else self.generation.policy
-
-    @property
-    def current(self) -> CurrentGeneration | None:
-        """What restarted workers would begin with."""
-        return self._store.read_current()
-
-    def policy_with(self, files: Mapping[str, bytes]) -> Texts:
-        """The policy part in force with these files in place of its own."""
-        part = Texts(files={}, domains=()) if self._texts is None else self._texts.policy_part()
-        return replace(part, files={**part.files, **files})
 
     def look(self) -> Snapshot:
         """Every file that a reload would read, as it is now."""
         return self._reader.snapshot()
-
-    @property
-    def workers(self) -> Workers:
-        """Each seat as the supervisor last described it."""
-        return self.announcer.workers
-
-    @property
-    def is_rolled_back(self) -> bool:
-        """Whether the policy in force is not that of the files, and they are to wait until they change."""
-        current = self.current
-        return current is not None and bool(current.set_aside)
-
-    def strays(self) -> Workers:
-        """The workers that answer by another generation than the one in force."""
-        return self.announcer.strays(self.current)
-
-    async def gather_strays(self) -> None:
-        """Announce what is in force to workers that never heard of it."""
-        async with self._turn:
-            await self.announcer.gather_strays(self.current)
 
     async def candidate(self) -> Configuration | list[Problem]:
         """Give what a reload would read now, or every problem of it; nothing changes."""
@@ -223,7 +180,9 @@ class Reloader:
             digest = await asyncio.to_thread(self._store.write, read.texts)
         candidate = next_generation(read.settings, before, digest, set_aside=set_aside)
         if before is not None:
-            probation = None if override else self._probation(before, read.generation.policy)
+            probation = None
+            if not override:
+                probation = next_probation(before, self.policy(), read.generation.policy, now=time.time())
             candidate = msgspec.structs.replace(candidate, probation=probation)
         result = Reloaded(
             taken=True,
@@ -242,13 +201,13 @@ class Reloader:
             return replace(result, unchanged=True)
         # Fetchable before the first call is signed with it, by however little.
         self._publish(read.generation)
-        workers, troubles = await self.announcer.put_in_force(candidate, before, times)
-        if troubles and before is not None:
-            return refused(before, times, [trouble(each, self._directory) for each in troubles], workers)
-        self._taken(read)
-        await asyncio.to_thread(self._keep_policy, read.texts)
-        changed = () if kept is None else await asyncio.to_thread(differences, kept, read.texts)
-        return replace(result, workers=workers, differences=changed)
+        put = await self._put(read.texts, read.generation, candidate=candidate, before=before, times=times)
+        if put.troubles:
+            return refused(
+                before, times, [trouble(each, self._directory) for each in put.troubles], put.workers
+            )
+        self.configured = read.settings
+        return replace(result, workers=put.workers, differences=put.differences)
 
     async def _roll_back(self, policy: Texts) -> Reloaded:
         before = await asyncio.to_thread(self._store.read_current)
@@ -265,34 +224,25 @@ class Reloader:
             digest = await asyncio.to_thread(self._store.write, texts)
         aside = {*before.set_aside, kept.policy_digest()} - {texts.policy_digest()}
         candidate = CurrentGeneration(before.number + 1, digest, before.key_file, tuple(sorted(aside)))
-        workers, troubles = await self.announcer.put_in_force(candidate, before, times)
-        if troubles:
-            return refused(before, times, [trouble(each, self._directory) for each in troubles], workers)
-        self._texts, self.generation = texts, generation
-        await asyncio.to_thread(self._keep_policy, texts)
+        put = await self._put(texts, generation, candidate=candidate, before=before, times=times)
+        if put.troubles:
+            return refused(
+                before, times, [trouble(each, self._directory) for each in put.troubles], put.workers
+            )
         return Reloaded(
             taken=True,
             number=candidate.number,
             digest=digest,
             milliseconds=times,
-            workers=workers,
+            workers=put.workers,
             held_back=True,
             effect=effect,
-            differences=await asyncio.to_thread(differences, kept, texts),
+            differences=put.differences,
         )
 
-    def _probation(self, before: CurrentGeneration, policy: PolicyPart) -> Probation | None:
-        """What the next policy is held against: the one in force, or the last that has stood its time."""
-        now, earlier = int(time.time()), self.policy()
-        standing = before.probation if before.probation and before.probation.until > now else None
-        if earlier is None or earlier.digest == policy.digest:
-            return standing
-        if not earlier.reload.probation_seconds or (standing and standing.against == policy.digest):
-            return None
-        until = now + earlier.reload.probation_seconds
-        if standing is not None:
-            return msgspec.structs.replace(standing, since=before.number + 1, until=until)
-        return Probation(before.number + 1, earlier.digest, before.number, until)
+    def _refused_by(self, put: Put, before: CurrentGeneration | None, times: Mapping[str, float]) -> Reloaded:
+        problems = [trouble(each, self._directory) for each in put.troubles]
+        return refused(before, times, problems, put.workers)
 
     async def _weighed(
         self, candidate: Generation, times: dict[str, float], *, override: bool
@@ -336,50 +286,25 @@ class Reloader:
             return True
         number = before.number + (digest != before.digest)
         candidate = msgspec.structs.replace(before, number=number, digest=digest)
-        workers, troubles = await self.announcer.put_in_force(candidate, before, times)
-        if not troubles:
-            changed = await asyncio.to_thread(differences, self._texts, texts)
-            self._texts, self.generation = texts, generation
+        put = await self._put(texts, generation, candidate=candidate, before=before, times=times)
+        if not put.troubles:
             self._took(generation)
             if self.obtained_taken is not None:
                 await self.obtained_taken(
-                    Reloaded(taken=True, number=number, digest=digest, differences=changed)
+                    Reloaded(taken=True, number=number, digest=digest, differences=put.differences)
                 )
-        words = "fetched lists are not taken" if troubles else "fetched lists are in force"
         _log.log(
-            30 if troubles else 20,
-            words,
-            generation=before.number if troubles else candidate.number,
-            digest=digest[:12],
+            30 if put.troubles else 20,
+            "fetched lists are not taken" if put.troubles else "fetched lists are in force",
+            generation=before.number if put.troubles else number,
             trust=generation.trust_digest[:12],
             milliseconds=times,
-            workers=workers if troubles else len(workers),
+            workers=put.workers if put.troubles else len(put.workers),
         )
-        return not troubles
+        return not put.troubles
 
     def _taken(self, read: Configuration) -> None:
         self._texts, self.generation, self.configured = read.texts, read.generation, read.settings
-
-    def _keep_policy(self, texts: Texts) -> None:
-        try:
-            self.policies.keep(texts)
-        except OSError as error:
-            # Done is done: what the workers confirmed is not undone because nobody can go back to it.
-            _log.error("a policy in force is not kept", problem=str(error))
-
-    def _loaded(self, current: CurrentGeneration) -> PolicyPart | None:
-        """The policy to compare with; None where an older release wrote it otherwise."""
-        try:
-            return self._store.load(current.digest).policy
-        except GenerationLoadError:
-            return None
-
-    def _kept(self, current: CurrentGeneration) -> Texts | None:
-        """The texts in force; None where they can no longer be read."""
-        try:
-            return self._store.read(current.digest)
-        except GenerationLoadError:
-            return None
 
     def _note(self, result: Reloaded) -> None:
         self.last = result

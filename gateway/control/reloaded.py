@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import structlog
 
 from gateway import telemetry
 from gateway.control.preview import Preview
 from gateway.generation.differences import Difference
+from gateway.generation.generation import PolicyPart
 from gateway.generation.problem import Problem
 from gateway.generation.settings import RELOADABLE, Settings
-from gateway.generations import CurrentGeneration
+from gateway.generations import CurrentGeneration, Probation
 
 ROLLED_BACK: Final = (
     "the policy was rolled back: the policy files on the disk differ from what is in force, and are not "
@@ -97,6 +99,21 @@ def next_generation(
         return CurrentGeneration(1, digest, key_file)
     is_same = (before.digest, before.key_file) == (digest, key_file)
     return CurrentGeneration(before.number + (not is_same), digest, key_file, set_aside)
+
+
+def next_probation(
+    before: CurrentGeneration, earlier: PolicyPart | None, later: PolicyPart, *, now: float
+) -> Probation | None:
+    """What the next policy is held against: the one in force, or the last that has stood its time."""
+    standing = before.probation if before.probation and before.probation.until > now else None
+    if earlier is None or earlier.digest == later.digest:
+        return standing
+    if not earlier.reload.probation_seconds or (standing and standing.against == later.digest):
+        return None
+    until = int(now) + earlier.reload.probation_seconds
+    if standing is not None:
+        return msgspec.structs.replace(standing, since=before.number + 1, until=until)
+    return Probation(before.number + 1, earlier.digest, before.number, until)
 
 
 def tell(result: Reloaded) -> None:
