@@ -61,7 +61,7 @@ class Errand:
 
 def run_errand(data_directory: Path, errand: Errand) -> object:
     """Return the answer as JSON values. Raises ClickException with a sentence."""
-    return run(_run(data_directory, errand))
+    return run(perform(data_directory, errand))
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -76,7 +76,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         raise click.ClickException(str(error)) from error
 
 
-async def _run(data_directory: Path, errand: Errand) -> object:
+async def perform(data_directory: Path, errand: Errand) -> object:
+    """The same for a command that has an event loop. Raises as `local_record` does, and CommandError."""
     try:
         return await ask_control(
             data_directory,

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from gateway.control.files import read_settings
+from gateway.control.import_room import Room
 from gateway.generation.settings import Settings
-from gateway.knowledge.connect import FOR_LOADING, connect
-from gateway.knowledge.importers.loader import ReputationLoader
+from gateway.knowledge.connect import FOR_LOADING, RedisUrlError, connect
+from gateway.knowledge.importers.loader import LoadError, ReputationLoader
 from gateway.node_settings import CONFIGURATION_VARIABLE
 
 EMBEDDED: Final = "embedded"
@@ -23,6 +24,18 @@ def redis_url() -> str:
     if isinstance(configured, Settings):
         return configured.redis.url
     return os.environ.get("CALLMARK_REDIS__URL", EMBEDDED)
+
+
+async def room_of(url: str) -> Room | None:
+    """What a Redis that is there without a node has for an import; None where nobody can say."""
+    if url == EMBEDDED:
+        return None
+    try:
+        async with open_loader(url) as loader:
+            memory = await loader.memory()
+    except (LoadError, RedisUrlError):
+        return None
+    return None if memory is None else Room(memory[0], memory[0] - memory[1])
 
 
 @asynccontextmanager

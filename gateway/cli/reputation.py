@@ -23,12 +23,13 @@ from gateway.cli.administration import (
     show_json,
 )
 from gateway.cli.control_client import NoNodeError, download
-from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url
+from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url, room_of
 from gateway.cli.jobs import Show, progress_bar, run_job
 from gateway.cli.reputation_disputes import disputes, release
 from gateway.cli.reputation_eval import eval_
 from gateway.cli.reputation_providers import providers
 from gateway.cli.reputation_score import score
+from gateway.cli.reputation_sources import sources
 from gateway.control.commands.reputation import explain_number, explanation_document
 from gateway.control.importing import ImportReport, ImportRequest, import_file
 from gateway.control.imports import report_document, words_of_written
@@ -57,6 +58,7 @@ reputation.add_command(score)
 reputation.add_command(eval_)
 reputation.add_command(providers)
 reputation.add_command(disputes)
+reputation.add_command(sources)
 reputation.add_command(release)
 
 
@@ -152,7 +154,9 @@ def show(*, number: str, data_directory: Path, as_json: bool) -> None:
         click.echo("  nothing is known of the number itself")
     else:
         for part in explained["evidence"]:
-            click.echo(f"  {part['detail']}")
+            less = part["source_weight"]
+            measured = "" if less == 1 else f" (its sightings weigh {less:.2f}: callmark reputation sources)"
+            click.echo(f"  {part['detail']}{measured}")
         click.echo(f"  (a complaint's weight halves every {HALF_LIFE_DAYS} days; w / (w + 3) is the score)")
     if explained["policy"] is not None:
         click.echo(f"  {_effect(explained['policy'])}")
@@ -188,6 +192,7 @@ async def _import(data_directory: Path, request: ImportRequest, show: Show) -> M
             request,
             actor=actor(),
             now=now,
+            room=await room_of(redis_url()),
             progress=lambda so_far: show(request.path.name, so_far.bytes_read, so_far.size),
         )
         show("Redis", 0, 0)

@@ -10,13 +10,14 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import click
 
-from gateway.cli.administration import data_directory_option, local_record, run
+from gateway.cli.administration import data_directory_option, local_record, perform, run
 from gateway.cli.control_client import NoNodeError, download
 from gateway.cli.jobs import Show, progress_bar
+from gateway.cli.reputation_sources import sources_errand
 from gateway.control.sightings_csv import write_sightings
 from gateway.generation.countries import FILE_RULES
 from gateway.numbers.canonical import NumberError, TelephoneNumber, canonical, to_e164
@@ -25,6 +26,7 @@ from gateway.reputation.entry import epoch_day
 from gateway.reputation.foresight import Foresight
 from gateway.reputation.listings import FIELDS
 from gateway.reputation.neighbourhood import NumberDay
+from gateway.reputation.precision import weight_of_sources
 
 MOST_PROBLEMS: Final = 5
 """Lines that are no number, quoted; all are counted."""
@@ -107,12 +109,15 @@ def _canonical(text: str) -> TelephoneNumber:
 
 async def _score(data_directory: Path, foresight: Foresight, before: date, asked: int, show: Show) -> int:
     """Take the record in; how many sightings were of later days."""
+    found = cast("dict[str, Any]", await perform(data_directory, sources_errand()))
+    weights = {(each["feed"], each["reporter"]): float(each["weight"]) for each in found["sources"]}
     later = taken = 0
     unfinished: dict[int, float] = {}
     current = ""
     limit = before.isoformat()
     async for row in _rows(data_directory):
-        tn, day, weight = row[_TN], row[_DAY], float(row[_WEIGHT])
+        tn, day = row[_TN], row[_DAY]
+        weight = float(row[_WEIGHT]) * weight_of_sources(weights, row[_FEED], row[_REPORTER])
         if tn != current:
             _add(foresight, current, unfinished)
             current, unfinished = tn, {}
@@ -132,6 +137,8 @@ async def _score(data_directory: Path, foresight: Foresight, before: date, asked
 _TN: Final = FIELDS.index("tn")
 _DAY: Final = FIELDS.index("day")
 _WEIGHT: Final = FIELDS.index("confidence")
+_FEED: Final = FIELDS.index("feed")
+_REPORTER: Final = FIELDS.index("reporter")
 
 
 def _add(foresight: Foresight, tn: str, days: dict[int, float]) -> None:

@@ -25,6 +25,7 @@ from gateway.control.commands.documents import read_members, read_text
 from gateway.control.commands.problems import CommandError
 from gateway.control.commands.providers import scorecards_document
 from gateway.control.commands.reputation import explain_number, explanation_document
+from gateway.control.commands.sources import sources_document
 from gateway.control.dispute_shapes import DisputeShape
 from gateway.control.imports import IMPORT_JOB, import_work, parse_import_request, words_of_written
 from gateway.control.jobs import Job
@@ -83,6 +84,11 @@ async def show_providers(request: web.Request) -> web.Response:
         now=int(time.time()),
     )
     return answer(document)
+
+
+async def show_sources(request: web.Request) -> web.Response:
+    """What became of the numbers that each source named, and what it weighs by that."""
+    return answer(await sources_document(request.app[STATE].record))
 
 
 async def release(request: web.Request) -> web.Response:
@@ -148,6 +154,7 @@ ROUTES = [
     web.delete("/admin/v1/imports/{job:[0-9a-f]{16}}", stop_import),
     web.get("/admin/v1/sightings", export),
     web.get("/admin/v1/providers", show_providers),
+    web.get("/admin/v1/sources", show_sources),
     web.get("/admin/v1/traffic", show_traffic),
     web.get("/admin/v1/reputation/{tn}", show_reputation),
     web.post("/admin/v1/releases", release),

@@ -17,7 +17,9 @@ from typing import Final
 import structlog
 
 from gateway.control.forgetting import forget_expired
+from gateway.control.import_room import Room
 from gateway.control.importing import ImportReport
+from gateway.control.measuring import measure_sources
 from gateway.control.reputation_cache import (
     bring_up_to_date,
     cache_entries,
@@ -37,7 +39,9 @@ from gateway.record import Record, RecordError
 from gateway.record.lease import LeaseLostError
 
 LOOK_SECONDS: Final = 1.0
-FORGET_SECONDS: Final = 86_400.0
+DAY_SECONDS: Final = 86_400.0
+ANSWER_SECONDS: Final = 2.0
+"""For the one question of an import, how much room there is."""
 
 Progress = Callable[[int], None]
 
@@ -157,6 +161,15 @@ class Evidence:
             self._brought = dict((await self._loader.look()).runs)
             return written
 
+    async def room(self) -> Room | None:
+        """What Redis has for an import; None where it has no bound, or does not answer."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                memory = await self._loader.memory()
+        except (TimeoutError, LoadError):
+            return None
+        return None if memory is None else Room(memory[0], memory[0] - memory[1])
+
     async def renew(self, numbers: Collection[TelephoneNumber]) -> None:
         """Bring these numbers up to date in Redis, now or as soon as it answers. Raises RecordError."""
         try:
@@ -180,18 +193,21 @@ class Evidence:
                 self.is_behind()
         return forgotten
 
-    async def keep_forgetting(self, leaders_record: Callable[[], Record | None]) -> None:
-        """For ever: once a day, by who leads."""
+    async def keep_in_order(self, leaders_record: Callable[[], Record | None]) -> None:
+        """For ever, once a day, by who leads: measure the sources, forget what has not counted for long."""
         while True:
             record = leaders_record()
             if record is None:
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
             with contextlib.suppress(LeaseLostError):
+                if await measure_sources(record, now=int(time.time())):
+                    _log.info("sources weigh otherwise than before")
+                    self.is_behind()
                 forgotten = await self.forget(record)
                 if forgotten:
                     _log.info("expired evidence was removed", numbers=forgotten)
-            await asyncio.sleep(FORGET_SECONDS)
+            await asyncio.sleep(DAY_SECONDS)
 
     def is_behind(self) -> None:
         """Note that the record has more than Redis: `keep` brings it there."""

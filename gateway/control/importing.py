@@ -10,28 +10,27 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from io import BufferedReader
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from gateway.control.commands.problems import CommandError
+from gateway.control.import_lines import Items
+from gateway.control.import_room import Room, check_import_room
 from gateway.numbers.canonical import DiallingRules, TelephoneNumber
 from gateway.record.audit import append_audit
 from gateway.record.engine import Record
 from gateway.record.imports import Import, advance_import, begin_import, finish_import
 from gateway.record.sightings import SightingCounts, add_sightings
-from gateway.reputation.formats import LONGEST_LINE, read_sightings
 from gateway.reputation.reading import Format, Reading, day_of_name
 from gateway.reputation.sighting import LineProblem, Sighting
 
-LINES_AT_ONCE: Final = 1_000
-"""In one transaction, and in one stretch of work: the control process answers others in between."""
 MOST_PROBLEMS: Final = 20
 """Refused lines that a report quotes; all are counted."""
+_PIECE_BYTES: Final = 1 << 20
 MOST_TOUCHED: Final = 100_000
 """Numbers remembered for the cache; past that, all of it is brought up to date."""
 
@@ -75,12 +74,14 @@ async def import_file(
     *,
     actor: str,
     now: int,
+    room: Room | None = None,
     progress: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
     """Read the file into the record; `progress` hears what became of it so far, after each transaction.
 
-    Raises CommandError when the file cannot be opened or nothing of it can be read, and then changes
-    nothing; RecordError as the record does.
+    `room` is what Redis has; None where that is not known or has no bound. Raises CommandError when the file
+    cannot be opened, nothing of it can be read, or it will not fit, and then changes nothing; RecordError as
+    the record does.
     """
     try:
         reading = Reading(
@@ -91,7 +92,7 @@ async def import_file(
             rules=request.rules,
         )
         with request.path.open("rb") as file:
-            return await _import(record, file, reading, actor=actor, now=now, progress=progress)
+            return await _import(record, file, reading, actor=actor, now=now, room=room, progress=progress)
     except ValueError as error:
         raise CommandError(str(error)) from error
     except OSError as error:
@@ -105,15 +106,18 @@ async def _import(
     *,
     actor: str,
     now: int,
+    room: Room | None,
     progress: Callable[[ImportReport], None] | None,
 ) -> ImportReport:
     name = Path(file.name).name
-    digest = await asyncio.to_thread(lambda: hashlib.file_digest(file, "sha256").hexdigest())
+    digest, line_ends = await asyncio.to_thread(_look_over, file)
     size = file.tell()
+    if room is not None:
+        file.seek(0)
+        await check_import_room(record, file, reading, room, name=name, lines=line_ends + 1)
     file.seek(0)
-    lines = _Lines(file)
-    items = read_sightings(lines, reading)
-    batch = await asyncio.to_thread(_batch, items, lines)
+    items = Items(file, reading)
+    batch = await asyncio.to_thread(items.take)
     if batch and isinstance(batch[0][1], LineProblem) and batch[0][1].whole_file:
         raise CommandError(f"{name}, line {batch[0][1].line}: {batch[0][1].problem}")
     async with record.write() as transaction:
@@ -125,11 +129,11 @@ async def _import(
     report = ImportReport(feed=reading.feed, resumed_after_line=done, size=size)
     while batch:
         await _add(record, batch, known, done=done, again=again, report=report)
-        report.bytes_read = lines.bytes_read
+        report.bytes_read = items.lines.bytes_read
         if progress is not None:
             progress(report)
-        batch = await asyncio.to_thread(_batch, items, lines)
-    report.lines = lines.count
+        batch = await asyncio.to_thread(items.take)
+    report.lines = items.lines.count
     async with record.write() as transaction:
         if not again:
             known = await finish_import(transaction, known.id, now=now)
@@ -189,29 +193,10 @@ async def _add(
                     report.touched = None
 
 
-class _Lines:
-    """A file's lines, none held longer than a line may be, counted as they are read."""
-
-    def __init__(self, file: BufferedReader) -> None:
-        self._file = file
-        self.count = 0
-        self.bytes_read = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        longest = LONGEST_LINE + 2
-        while line := self._file.readline(longest):
-            self.count += 1
-            self.bytes_read += len(line)
-            rest = line
-            while not rest.endswith(b"\n") and (rest := self._file.readline(longest)):
-                self.bytes_read += len(rest)
-                # One byte more than a line may have is enough to refuse it.
-                line = line[:LONGEST_LINE] + rest[: LONGEST_LINE + 1]
-            yield line
-
-
-def _batch(
-    items: Iterator[Sighting | LineProblem], lines: _Lines
-) -> list[tuple[int, Sighting | LineProblem]]:
-    # An item is read from one line, lazily: when it is there, its line is the last one read.
-    return [(lines.count, item) for item in islice(items, LINES_AT_ONCE)]
+def _look_over(file: BufferedReader) -> tuple[str, int]:
+    """The file's hash, and how many line ends it has."""
+    digest, line_ends = hashlib.sha256(), 0
+    while piece := file.read(_PIECE_BYTES):
+        digest.update(piece)
+        line_ends += piece.count(b"\n")
+    return digest.hexdigest(), line_ends

@@ -57,7 +57,12 @@ def import_work(state: ControlState, request: ImportRequest, *, actor: str) -> W
         job.step = request.path.name
         try:
             report = await import_file(
-                state.record, request, actor=actor, now=int(time.time()), progress=heard
+                state.record,
+                request,
+                actor=actor,
+                now=int(time.time()),
+                room=await state.evidence.room(),
+                progress=heard,
             )
         except (JobStopped, RecordError):
             # What was taken until then is in the record, and counts.

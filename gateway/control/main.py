@@ -125,7 +125,7 @@ async def _main() -> int:
             asyncio.create_task(_kept("retention", lambda: keep_forgetting(directory, retention))),
             asyncio.create_task(state.figures.recall(JournalTail(directory))),
             asyncio.create_task(_kept("evidence", state.evidence.keep)),
-            asyncio.create_task(_kept("forgetting", lambda: state.evidence.keep_forgetting(leads.record))),
+            asyncio.create_task(_kept("order", lambda: state.evidence.keep_in_order(leads.record))),
             asyncio.create_task(_kept("leadership", lambda: leads.keep(state.node_state))),
             asyncio.create_task(_kept("registry", state.keep_reviewing)),
             asyncio.create_task(_kept("trust", trust.keep)),

@@ -18,8 +18,10 @@ from gateway.knowledge.servers import EVERY_PARTITION
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.engine import Record
 from gateway.record.sightings import count_numbers, every_sighting, sightings_of_area, sightings_of_each
+from gateway.record.sources import source_weights
 from gateway.reputation.blocks import Level, block_of, has_blocks
 from gateway.reputation.neighbourhood import Area, AreaBuilder, area_of, number_days
+from gateway.reputation.precision import weigh
 from gateway.reputation.score import summarise
 from gateway.reputation.sighting import Sighting
 
@@ -44,9 +46,11 @@ async def rebuild_cache(
 
     Raises LoadError, RecordError. What will not fit is refused before anything is removed.
     """
+    today = datetime.fromtimestamp(now, UTC).date()
     async with record.read() as transaction:
-        numbers = await count_numbers(transaction, today=datetime.fromtimestamp(now, UTC).date())
-    await loader.check_room(numbers, partitions=partitions)
+        numbers = await count_numbers(transaction, today=today)
+        exchanges = await count_numbers(transaction, today=today, less_digits=Level.EXCHANGE.dropped)
+    await loader.check_room(numbers=numbers, exchanges=exchanges, partitions=partitions)
     return await loader.rebuild(entries_of(record, now=now), partitions=partitions, progress=progress)
 
 
@@ -134,9 +138,13 @@ async def cache_entries(
     # In their order, so that each page of the table and each exchange's key in Redis is met once.
     numbers, written = sorted(touched), 0
     async with record.read() as transaction:
+        weights = await source_weights(transaction)
         for first in range(0, len(numbers), TOGETHER):
             found = await sightings_of_each(transaction, numbers[first : first + TOGETHER], today=today)
-            known = [(tn, summarise(each, today=now // SECONDS_A_DAY)) for tn, each in found.items()]
+            known = [
+                (tn, summarise(weigh(each, weights), today=now // SECONDS_A_DAY))
+                for tn, each in found.items()
+            ]
             written += await loader.update(known, partitions=partitions)
             if progress is not None:
                 progress(written)
@@ -153,9 +161,11 @@ async def _cache_blocks(
 ) -> None:
     today = datetime.fromtimestamp(now, UTC).date()
     async with record.read() as transaction:
+        weights = await source_weights(transaction)
         for (length, digits), exchanges in _exchanges_by_area(touched).items():
             builder = AreaBuilder(today=now // SECONDS_A_DAY)
-            for seen in number_days(await sightings_of_area(transaction, length, digits, today=today)):
+            sightings = await sightings_of_area(transaction, length, digits, today=today)
+            for seen in number_days(weigh(sightings, weights)):
                 builder.add(seen)
             areas = [area.only(exchanges) for area in builder.rest()]
             await loader.update(areas, partitions=partitions)
@@ -178,9 +188,10 @@ async def entries_of(record: Record, *, now: int) -> AsyncIterator[Sequence[Know
     # The last number of a batch may go on in the next.
     unfinished: list[Sighting] = []
     async with record.read() as transaction:
+        weights = await source_weights(transaction)
         async for batch in every_sighting(transaction, today=today):
             known: list[Known | Area] = []
-            for sighting in batch:
+            for sighting in weigh(batch, weights):
                 if unfinished and unfinished[0].tn != sighting.tn:
                     known += _known(unfinished, builder, now)
                     unfinished = []

@@ -245,3 +245,16 @@ nodes: Final = Table(
     Column("problems", Text, nullable=False),
     Column("seen_at", Float, nullable=False),
 )
+
+sources: Final = Table(
+    "sources",
+    metadata,
+    Column("feed", String(64), primary_key=True),
+    # Empty for the feed as a whole.
+    Column("reporter", String(64), primary_key=True),
+    # Distinct numbers.
+    Column("corroborated", BigInteger, nullable=False),
+    Column("contradicted", BigInteger, nullable=False),
+    Column("measured_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)

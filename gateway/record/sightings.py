@@ -121,10 +121,17 @@ async def sightings_of_area(
     return [_sighting(row) for row in await transaction.execute(query)]
 
 
-async def count_numbers(transaction: AsyncConnection, *, today: date) -> int:
-    """How many distinct numbers have a sighting that still counts `today`."""
-    query = select(func.count(sightings.c.tn.distinct())).where(sightings.c.last_day >= today.isoformat())
-    return int((await transaction.execute(query)).scalar_one())
+async def count_numbers(transaction: AsyncConnection, *, today: date, less_digits: int = 0) -> int:
+    """How many distinct numbers have a sighting that still counts `today`; or beginnings of numbers.
+
+    A beginning is the number less so many digits: less four it is the exchange.
+    """
+    tn = sightings.c.tn
+    beginning = func.substr(tn, 1, func.length(tn) - less_digits) if less_digits else tn
+    some = (
+        select(beginning.label("tn")).distinct().where(sightings.c.last_day >= today.isoformat()).subquery()
+    )
+    return int((await transaction.execute(select(func.count()).select_from(some))).scalar_one())
 
 
 async def expire_sightings(transaction: AsyncConnection, tn: TelephoneNumber, *, until: date) -> int:

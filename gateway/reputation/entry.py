@@ -3,19 +3,18 @@
 A weight is stored as it stood on the feed's last day: under an exponential the weight of any later day
 follows from it, so an entry is right on every day without being rewritten.
 
-Stored as a JSON array, `[2, expires_day, [[feed, complaints, weight, first_day, last_day, path], …]]`, days
-counted from 1970-01-01: one feed takes under 64 bytes, which keeps Redis' hashes in their compact form.
-Decoding is strict: a value, or EntryError.
+Stored packed: a version (one byte) and the last day it counts (two), then for each feed its complaints
+(four bytes), weight (four), first and last day (two each), path, length of the name (one each) and the name;
+days are counted from 1970-01-01. Three feeds take some 64 bytes, which keeps Redis' hashes in their compact
+form, and one takes a third of that: a look-up walks through less. Decoding is strict: a value, or EntryError.
 """
 
 from __future__ import annotations
 
-import math
+import struct
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, Literal
-
-import msgspec
+from typing import Final
 
 from gateway.reputation.path import PATHS, UNKNOWN_PATH
 from gateway.reputation.sighting import FEED_NAME
@@ -24,8 +23,15 @@ MOST_FEEDS: Final = 8
 LONGEST_ENTRY: Final = 1024
 """Bytes; functions.lua sends nothing longer across."""
 _EPOCH: Final = date(1970, 1, 1)
-_LAST_DAY: Final = 100_000
-_MOST_COMPLAINTS: Final = 10**9
+_VERSION: Final = 3
+_HEAD: Final = struct.Struct("<BH")
+_FEED: Final = struct.Struct("<IfHHBB")
+_PATHS: Final = (UNKNOWN_PATH, *sorted(PATHS))
+_PLACE_OF_PATH: Final = {path: place for place, path in enumerate(_PATHS)}
+_LAST_DAY: Final = 0xFFFF
+_MOST_COMPLAINTS: Final = 0xFFFFFFFF
+_ROUNDED: Final = 1 + 1e-6
+"""By how much a weight may have grown when it was stored in four bytes."""
 
 
 class EntryError(ValueError):
@@ -63,14 +69,19 @@ def day_of(days: int) -> date:
 
 
 def encode_entry(entry: ReputationEntry) -> bytes:
-    """Return the stored form; `decode_entry` gives the same back, weights to four places."""
-    feeds = [[f.feed, f.complaints, round(f.weight, 4), f.first_day, f.last_day, f.path] for f in entry.feeds]
-    return msgspec.json.encode([2, entry.expires_day, feeds])
+    """Return the stored form; `decode_entry` gives the same back, weights to seven figures."""
+    packed = [_HEAD.pack(_VERSION, _stored_day(entry.expires_day))]
+    for each in entry.feeds:
+        name = each.feed.encode("ascii")
+        complaints = min(each.complaints, _MOST_COMPLAINTS)
+        days = _stored_day(each.first_day), _stored_day(each.last_day)
+        packed.append(_FEED.pack(complaints, each.weight, *days, _PLACE_OF_PATH[each.path], len(name)))
+        packed.append(name)
+    return b"".join(packed)
 
 
-_DECODER: Final = msgspec.json.Decoder(
-    tuple[Literal[2], int, list[tuple[str, int, float, int, int, str]]], strict=True
-)
+def _stored_day(day: int) -> int:
+    return min(max(day, 0), _LAST_DAY)
 
 
 def decode_entry(data: bytes) -> ReputationEntry:
@@ -78,23 +89,28 @@ def decode_entry(data: bytes) -> ReputationEntry:
     if len(data) > LONGEST_ENTRY:
         raise EntryError(f"longer than {LONGEST_ENTRY} bytes")
     try:
-        _, expires_day, rows = _DECODER.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        version, expires_day = _HEAD.unpack_from(data)
+        feeds, at = [], _HEAD.size
+        while at < len(data):
+            complaints, weight, first_day, last_day, place, length = _FEED.unpack_from(data, at)
+            at += _FEED.size + length
+            name = data[at - length : at].decode("ascii")
+            found = FeedEvidence(name, complaints, weight, first_day, last_day, _PATHS[place])
+            feeds.append(_checked(found, length))
+    except (struct.error, UnicodeDecodeError, IndexError) as error:
         raise EntryError(str(error)) from error
-    if not 0 <= expires_day <= _LAST_DAY or not 1 <= len(rows) <= MOST_FEEDS:
-        raise EntryError("expiry or number of feeds out of range")
-    return ReputationEntry(tuple(_checked(FeedEvidence(*row)) for row in rows), expires_day)
+    if version != _VERSION or not 1 <= len(feeds) <= MOST_FEEDS:
+        raise EntryError("version or number of feeds out of range")
+    return ReputationEntry(tuple(feeds), expires_day)
 
 
-def _checked(found: FeedEvidence) -> FeedEvidence:
-    if FEED_NAME.fullmatch(found.feed) is None:
+def _checked(found: FeedEvidence, length: int) -> FeedEvidence:
+    if len(found.feed) != length or FEED_NAME.fullmatch(found.feed) is None:
         raise EntryError("a feed's name is not one")
-    if not 1 <= found.complaints <= _MOST_COMPLAINTS:
-        raise EntryError("complaints out of range")
-    if not (math.isfinite(found.weight) and 0 <= found.weight <= found.complaints):
+    if not found.complaints:
+        raise EntryError("no complaint")
+    if not 0 <= found.weight <= found.complaints * _ROUNDED:  # nor is what is no number
         raise EntryError("weight out of range")
-    if not 0 <= found.first_day <= found.last_day <= _LAST_DAY:
-        raise EntryError("days out of range")
-    if found.path != UNKNOWN_PATH and found.path not in PATHS:
-        raise EntryError("a path is not one")
+    if found.first_day > found.last_day:
+        raise EntryError("days out of order")
     return found

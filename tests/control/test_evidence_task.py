@@ -138,3 +138,15 @@ async def test_what_has_not_counted_for_long_leaves_the_record_and_redis(record,
     async with record.read() as transaction:
         async for batch in every_sighting(transaction, today=date(2025, 1, 1)):
             assert [(each.tn, each.reporter) for each in batch] == [(TN, "b"), (third, "a")]
+
+
+async def test_the_room_of_redis_is_what_its_maxmemory_leaves(record):
+    with running_valkey() as valkey:
+        evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING))
+        assert await evidence.room() is None
+        valkey.client().config_set("maxmemory", "64mb")
+        room = await evidence.room()
+        assert room.most == 64 * 2**20
+        assert 0 < room.free < room.most
+    assert await evidence.room() is None
+    await evidence.close()

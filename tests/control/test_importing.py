@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.control.commands.problems import CommandError
+from gateway.control.import_room import Room
 from gateway.control.importing import ImportRequest, import_file
 from gateway.record import open_record
 from gateway.record.imports import begin_import, latest_imports
@@ -61,7 +62,7 @@ async def test_a_file_read_twice_is_merged_whole_and_changes_nothing(record, tmp
 
 
 async def test_a_broken_off_import_goes_on_and_ends_as_if_it_had_not_been(record, tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.control.importing.LINES_AT_ONCE", 10)
+    monkeypatch.setattr("gateway.control.import_lines.LINES_AT_ONCE", 10)
     rows = "Company_Phone_Number\n" + "2025550123\n2025550124\nx\n" * 20
     wanted = request(tmp_path, rows)
 
@@ -109,3 +110,33 @@ async def test_the_same_file_of_another_feed_is_another_import(record, tmp_path)
     async with record.write() as transaction:
         again = await begin_import(transaction, feed="x", file_sha256="y", file_name="z", now=NOW)
     assert again.lines_done == 0
+
+
+def scattered(numbers):
+    return "Company_Phone_Number\n" + "".join(f"202{200 + n % 700}{n:04d}\n" for n in range(numbers))
+
+
+async def test_what_redis_has_no_room_for_is_refused_before_anything_is_taken_in(record, tmp_path):
+    wanted = request(tmp_path, scattered(2_000))
+    with pytest.raises(CommandError) as caught:
+        await read(record, wanted, room=Room(2 * 2**20, 100_000))
+    assert (
+        "2025-11-21.csv names some 2,000 numbers, 2,000 of them new, which need some 0.3 MiB of Redis: "
+        "of its 2.0 MiB (maxmemory) 0.1 MiB are free"
+    ) in caught.value.problem
+    async with record.read() as transaction:
+        assert await read_imports(transaction) == ()
+
+
+async def test_what_the_record_has_already_needs_no_room(record, tmp_path):
+    wanted = request(tmp_path, scattered(2_000))
+    await read(record, wanted, room=Room(2**30, 2**29))
+    again = await read(record, wanted, room=Room(2 * 2**20, 100_000))
+    assert again.merged == 2_000
+
+
+async def test_a_number_named_over_and_over_needs_room_once(record, tmp_path):
+    report = await read(
+        record, request(tmp_path, "Company_Phone_Number\n" + "2025550123\n" * 2_000), room=Room(2**20, 1_000)
+    )
+    assert report.taken == 2_000

@@ -142,7 +142,7 @@ async def test_what_will_not_fit_is_refused_before_anything_is_removed(parts, li
     await cache_import(record, loader, await listing(record, "+12025550123,a\n"), now=NOW)
     await listing(record, "".join(f"+1202{n:07d},a\n" for n in range(20_000)), "many.csv")
     [server] = await loader._servers.look()
-    await server.client.execute_command("CONFIG", "SET", "maxmemory", "6mb")
-    with pytest.raises(LoadError, match="20,001 numbers with their blocks need some 7 MiB"):
+    await server.client.execute_command("CONFIG", "SET", "maxmemory", "1mb")
+    with pytest.raises(LoadError, match="20,001 numbers with their blocks need some 1 MiB"):
         await rebuild_cache(record, loader, now=NOW)
     assert await scores(knowledge, TN) == [0.25]

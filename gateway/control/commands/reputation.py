@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -13,10 +14,12 @@ from gateway.generation.generation import Generation
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical, to_e164
 from gateway.record.engine import Record
 from gateway.record.sightings import sightings_of, sightings_of_area
+from gateway.record.sources import source_weights
 from gateway.reputation.block_words import LevelFound, levels_found
 from gateway.reputation.blocks import LEVELS, BlockEvidence, has_blocks, score_of_blocks
 from gateway.reputation.entry import epoch_day
 from gateway.reputation.neighbourhood import AreaBuilder, area_of, number_days
+from gateway.reputation.precision import SourceName, weigh
 from gateway.reputation.score import Evidence, evidence, score, summarise
 from gateway.verdicts.policy import VerdictPolicy
 
@@ -45,6 +48,8 @@ class Explanation:
     """What is known at each level around it, from its area to itself; () for numbers without blocks."""
     neighbours: float
     """The score by its blocks alone."""
+    feed_weights: Mapping[str, float]
+    """Of the feeds that speak of it: what the numbers each named make it worth."""
     policy: VerdictPolicy | None
     """None where no generation is at hand."""
 
@@ -59,8 +64,9 @@ async def explain_number(
         raise CommandError(error.problem, "/tn") from error
     today, date_today = now // SECONDS_A_DAY, datetime.fromtimestamp(now, UTC).date()
     async with record.read() as transaction:
-        sightings = await sightings_of(transaction, tn, today=date_today)
-        around = await _around(transaction, tn, today=date_today) if has_blocks(tn) else ()
+        weights = await source_weights(transaction)
+        sightings = weigh(await sightings_of(transaction, tn, today=date_today), weights)
+        around = await _around(transaction, tn, weights, today=date_today) if has_blocks(tn) else ()
     entry = summarise(sightings, today=today)
     counts: dict[tuple[date, str, str], int] = {}
     for each in sightings:
@@ -73,16 +79,18 @@ async def explain_number(
         days=tuple(DayOfComplaints(*key, count) for key, count in counts.items()),
         levels=levels_found(tn, around, today=today),
         neighbours=score_of_blocks(tn, around[:-1], today=today) if around else 0.0,
+        feed_weights={each.feed: weights.get((each.feed, ""), 1.0) for each in sightings},
         policy=None if generation is None else generation.policy.verdict,
     )
 
 
 async def _around(
-    transaction: AsyncConnection, tn: TelephoneNumber, *, today: date
+    transaction: AsyncConnection, tn: TelephoneNumber, weights: Mapping[SourceName, float], *, today: date
 ) -> tuple[BlockEvidence | None, ...]:
     length, digits = area_of(tn)
     builder = AreaBuilder(today=epoch_day(today))
-    for seen in number_days(await sightings_of_area(transaction, length, digits, today=today)):
+    sightings = await sightings_of_area(transaction, length, digits, today=today)
+    for seen in number_days(weigh(sightings, weights)):
         builder.add(seen)
     area = next(builder.rest(), None)
     return (None,) * len(LEVELS) if area is None else area.around(tn)
@@ -95,7 +103,13 @@ def explanation_document(explained: Explanation) -> dict[str, object]:
         "tn": to_e164(explained.tn),
         "score": explained.score,
         "evidence": [
-            {"source": each.feed, "detail": each.detail, "weight": each.weight, "complaints": each.complaints}
+            {
+                "source": each.feed,
+                "detail": each.detail,
+                "weight": each.weight,
+                "complaints": each.complaints,
+                "source_weight": explained.feed_weights[each.feed],
+            }
             for each in explained.evidence
         ],
         "neighbours": {

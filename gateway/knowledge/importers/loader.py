@@ -32,9 +32,9 @@ from gateway.reputation.sighting import DEFAULT_KEEP_DAYS
 
 CHUNK: Final = 500
 """Entries in one FCALL. The server does nothing else meanwhile, some 2 ms: below what a call notices."""
-BYTES_A_NUMBER: Final = 360
-"""Of Redis' memory, with its part of the blocks: what `python -m bench.lookups` measures for numbers that
-lie far apart, the worst case."""
+BYTES_A_NUMBER: Final = 60
+BYTES_AN_EXCHANGE: Final = 200
+"""Of Redis' memory, the blocks included: a little more than `python -m bench.lookups` measures."""
 SECONDS_A_DAY: Final = 86_400
 
 Known = tuple[TelephoneNumber, ReputationEntry | None]
@@ -45,6 +45,11 @@ _Cell = tuple[str, str, bytes, int]
 
 class LoadError(Exception):
     """The entries are not all in Redis; `str()` is a sentence saying why and what to do."""
+
+
+def bytes_needed(*, numbers: int, exchanges: int) -> int:
+    """What so many numbers in so many exchanges take of Redis' memory."""
+    return numbers * BYTES_A_NUMBER + exchanges * BYTES_AN_EXCHANGE
 
 
 class ReputationLoader:
@@ -65,20 +70,37 @@ class ReputationLoader:
             return Marks(problem=f"{type(error).__name__}: {error}")
         return Marks.of(await asyncio.gather(*map(read_marks, servers)))
 
-    async def check_room(self, numbers: int, *, partitions: AbstractSet[int] = EVERY_PARTITION) -> None:
+    async def memory(self) -> tuple[int, int] | None:
+        """How many bytes may be held in all, and how many are free; None where there is no bound.
+
+        Numbers lie evenly over the partitions, so the fullest server's part says what is free. LoadError.
+        """
+        most, free = 0, []
+        for server in await self._holding(EVERY_PARTITION):
+            memory = await self._ask(server.client.execute_command("INFO", "memory"))
+            if bound := int(memory.get("maxmemory", 0)):
+                most += bound
+                left = max(bound - int(memory.get("used_memory", 0)), 0)
+                free.append(left * keys.PARTITIONS // max(len(server.partitions), 1))
+        return (most, min(free)) if free else None
+
+    async def check_room(
+        self, *, numbers: int, exchanges: int, partitions: AbstractSet[int] = EVERY_PARTITION
+    ) -> None:
         """Raise LoadError where a server's part of so many numbers will not fit below its maxmemory.
 
         Asked before anything is removed: what is there stays.
         """
         for server in await self._holding(partitions):
-            part = numbers * len(server.partitions & partitions) // keys.PARTITIONS
+            share = len(server.partitions & partitions) / keys.PARTITIONS
+            needed = share * bytes_needed(numbers=numbers, exchanges=exchanges)
             memory = await self._ask(server.client.execute_command("INFO", "memory"))
             most = int(memory.get("maxmemory", 0))
-            if most and part * BYTES_A_NUMBER > most:
-                needed = part * BYTES_A_NUMBER / 2**20
+            if most and needed > most:
                 raise LoadError(
-                    f"{part:,} numbers with their blocks need some {needed:,.0f} MiB of {server.name}, whose "
-                    f"maxmemory is {most / 2**20:,.0f} MiB: raise it. Nothing was changed"
+                    f"{round(numbers * share):,} numbers with their blocks need some "
+                    f"{needed / 2**20:,.0f} MiB of {server.name}, whose maxmemory is {most / 2**20:,.0f} "
+                    "MiB: raise it. Nothing was changed"
                 )
 
     async def update(
