@@ -125,7 +125,7 @@ async def test_what_redis_has_no_room_for_is_refused_before_anything_is_taken_in
         "of its 2.0 MiB (maxmemory) 0.1 MiB are free"
     ) in caught.value.problem
     async with record.read() as transaction:
-        assert await read_imports(transaction) == ()
+        assert await latest_imports(transaction) == []
 
 
 async def test_what_the_record_has_already_needs_no_room(record, tmp_path):
