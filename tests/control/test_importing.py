@@ -121,7 +121,7 @@ async def test_what_redis_has_no_room_for_is_refused_before_anything_is_taken_in
     with pytest.raises(CommandError) as caught:
         await read(record, wanted, room=Room(2 * 2**20, 100_000))
     assert (
-        "2025-11-21.csv names some 2,000 numbers, 2,000 of them new, which need some 0.3 MiB of Redis: "
+        "2025-11-21.csv names some 2,000 numbers, 2,000 of them new, which need some 0.2 MiB of Redis: "
         "of its 2.0 MiB (maxmemory) 0.1 MiB are free"
     ) in caught.value.problem
     async with record.read() as transaction:
