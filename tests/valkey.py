@@ -48,6 +48,13 @@ class Valkey:
                 raise RuntimeError("valkey did not start")
             time.sleep(0.01)
 
+    @property
+    def pid(self) -> int:
+        """Of the running server."""
+        if self._process is None:
+            raise RuntimeError("valkey is not running")
+        return self._process.pid
+
     def client(self) -> redis.Redis:
         """A plain synchronous client, to look and to break things with."""
         return redis.Redis(unix_socket_path=str(self.socket), retry=None, socket_timeout=5)
