@@ -152,11 +152,50 @@ REQUEST_ERRORS: Final = prometheus_client.Counter(
 DEGRADED: Final = prometheus_client.Counter(
     "callmark_degraded_total", "Calls answered without something that did not answer.", ["missing"]
 )
+TRUNK_CALLS: Final = prometheus_client.Counter(
+    "callmark_trunk_calls_total",
+    "Calls by the trunk they came by, a name of trunks.toml, and what was answered: the action, or signed, "
+    "refused.",
+    ["trunk", "answer"],
+)
+EVIDENCE_UNANSWERED: Final = prometheus_client.Counter(
+    "callmark_evidence_unanswered_total",
+    "Questions to Redis that heard unknown: it rested, too many waited, or time ran out.",
+)
+EVIDENCE_DROPPED: Final = prometheus_client.Counter(
+    "callmark_evidence_dropped_total",
+    "What of Redis' answers could not be read, and was left out.",
+    ["what"],
+)
+EVIDENCE_BATCH_SECONDS: Final = prometheus_client.Histogram(
+    "callmark_evidence_batch_seconds",
+    "One question to Redis for all calls in flight, from sent to read.",
+    buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05),
+)
+CERTIFICATE_LOOKUPS: Final = prometheus_client.Counter(
+    "callmark_certificate_lookups_total",
+    "Certificates that calls needed: at hand at once (memory), or asked for (waited).",
+    ["answered"],
+)
+CERTIFICATE_FETCHES: Final = prometheus_client.Counter(
+    "callmark_certificate_fetches_total",
+    "Looks for a certificate: another node's by Redis (shared), its host's and believed (good), refused, "
+    "or failed.",
+    ["result"],
+)
+CERTIFICATE_FETCH_SECONDS: Final = prometheus_client.Histogram(
+    "callmark_certificate_fetch_seconds",
+    "One fetch from a certificate's host, behind the calls that wait.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+)
 LOG_LINES_DROPPED: Final = prometheus_client.Gauge(
     "callmark_log_lines_dropped", "Log lines dropped since the process started.", multiprocess_mode="livesum"
 )
 JOURNAL_RECORDS: Final = prometheus_client.Counter(
     "callmark_journal_records_total", "Calls' records read by the control process."
+)
+JOURNAL_LINES_UNREADABLE: Final = prometheus_client.Counter(
+    "callmark_journal_lines_unreadable_total", "Lines of the journal that are no record: cut off, or damaged."
 )
 JOURNAL_RECORDS_DROPPED: Final = prometheus_client.Gauge(
     "callmark_journal_records_dropped",
@@ -180,6 +219,25 @@ TRUST_LISTS: Final = prometheus_client.Gauge(
     "Trust lists by state: fresh, overdue (past their exp), missing (configured and never had).",
     ["state"],
     multiprocess_mode="mostrecent",
+)
+TRUST_LISTS_END_SECONDS: Final = prometheus_client.Gauge(
+    "callmark_trust_lists_end_timestamp_seconds",
+    "The earliest exp of the trust lists in use; 0 without lists.",
+    multiprocess_mode="mostrecent",
+)
+SIGNING_CERTIFICATE_END_SECONDS: Final = prometheus_client.Gauge(
+    "callmark_signing_certificate_end_timestamp_seconds",
+    "When the chain that calls are signed with ends; 0 where none are signed.",
+    multiprocess_mode="mostrecent",
+)
+WORKERS: Final = prometheus_client.Gauge(
+    "callmark_workers",
+    "Workers by state: ready, or not.",
+    ["state"],
+    multiprocess_mode="mostrecent",
+)
+GENERATION: Final = prometheus_client.Gauge(
+    "callmark_generation", "The number of the generation in force.", multiprocess_mode="mostrecent"
 )
 LIST_FETCHES: Final = prometheus_client.Counter(
     "callmark_list_fetches_total",

@@ -16,8 +16,8 @@ from gateway.verdicts.call import Call
 from gateway.verdicts.verdict import Action
 from gateway.verification.outcome import Outcome
 
-_Judgement: TypeAlias = tuple[str, Verstat, str, Action, str | None]
-"""Resource, verstat and its reason, action and the reason that decided: what a call counts as."""
+_Judgement: TypeAlias = tuple[str, str, Verstat, str, Action, str | None]
+"""Trunk, resource, verstat and its reason, action and the reason that decided: what a call counts as."""
 
 
 class Account:
@@ -32,7 +32,8 @@ class Account:
     def flush(self) -> None:
         """Hand over what was counted since the last time; to be called a few times a second."""
         judged, self._judged = self._judged, {}
-        for (resource, verstat, reason, action, deciding), times in judged.items():
+        for (trunk, resource, verstat, reason, action, deciding), times in judged.items():
+            self._tallies.count(telemetry.TRUNK_CALLS, trunk, action, times=times)
             self._tallies.count(telemetry.CALLS, resource, times=times)
             self._tallies.count(telemetry.VERIFICATIONS, verstat, reason, times=times)
             self._tallies.count(telemetry.VERDICTS, action, deciding or "none", times=times)
@@ -59,7 +60,7 @@ class Account:
         verdict, outcome = judged.verdict, judged.verification.outcome
         reason = outcome.finding.reason.code
         deciding = next((hit.reason.code for hit in verdict.hits if hit.speaks), None)
-        judgement = (resource, outcome.verstat, reason, verdict.action, deciding)
+        judgement = (trunk.name, resource, outcome.verstat, reason, verdict.action, deciding)
         self._judged[judgement] = self._judged.get(judgement, 0) + 1
         self._tallies.took(resource, elapsed)
         for missing in verdict.degraded:
@@ -112,6 +113,9 @@ class Account:
         self._tallies.count(telemetry.CALLS, "signing")
         self._tallies.took("signing", elapsed)
         self._tallies.count(telemetry.SIGNATURES, "shaken", attest or "none", reason)
+        self._tallies.count(
+            telemetry.TRUNK_CALLS, trunk.name, "refused" if signed.identity is None else "signed"
+        )
         self._journal.append(
             Record(
                 time=started,
@@ -152,6 +156,8 @@ class Account:
         for each in signatures:
             given = "none" if each.attest is None else each.attest.value
             self._tallies.count(telemetry.SIGNATURES, each.ppt.value, given, each.finding.reason.code)
+        is_signed = any(each.identity is not None for each in signatures)
+        self._tallies.count(telemetry.TRUNK_CALLS, trunk.name, "signed" if is_signed else "refused")
         self._journal.append(
             Record(
                 time=started,

@@ -30,6 +30,7 @@ from gateway.calls.answering import Resource, answer
 from gateway.calls.in_place import answer_in_place
 from gateway.calls.listener_tls import call_tls
 from gateway.calls.plane import Current, Plane
+from gateway.calls.plane_counts import PlaneCounts
 from gateway.calls.prewarm_list import prewarm_list
 from gateway.calls.resources import CallResources
 from gateway.calls.service import CallService
@@ -225,14 +226,16 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
             fetcher, clock=lambda: int(time.time()), shared=shared, awaited=awaited, file=kept.keep_soon
         )
         account = Account(journal, worker=process_name())
-        flushing = asyncio.create_task(_flush(journal, account))
+        knowledge = Knowledge(store)
+        counts = PlaneCounts(knowledge, chains, journal)
+        flushing = asyncio.create_task(_flush(journal, account, counts))
         reminding = asyncio.create_task(awaited.keep_reminding())
         try:
             plane = Plane(
                 current=current,
                 chains=chains,
                 facts=facts,
-                knowledge=Knowledge(store),
+                knowledge=knowledge,
                 roaming=roaming,
                 shadow=shadow,
                 journal=journal,
@@ -245,6 +248,7 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
             flushing.cancel()
             reminding.cancel()
             account.flush()
+            counts.flush()
             await chains.close()
             kept.close()
             if roaming is not None:
@@ -253,13 +257,12 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
             journal.close()
 
 
-async def _flush(journal: JournalWriter, account: Account) -> None:
+async def _flush(journal: JournalWriter, account: Account, counts: PlaneCounts) -> None:
     while True:
         await asyncio.sleep(FLUSH_SECONDS)
         journal.flush()
         account.flush()
-        telemetry.LOG_LINES_DROPPED.set(telemetry.WRITER.dropped)
-        telemetry.JOURNAL_RECORDS_DROPPED.set(journal.dropped)
+        counts.flush()
 
 
 def process_name() -> str:

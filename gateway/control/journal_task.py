@@ -33,12 +33,15 @@ async def follow_journal(directory: Path, take: Take) -> None:
     more than once.
     """
     tail = JournalTail(directory)
-    was_reported = False
+    was_reported, told = False, 0
     while True:
         await asyncio.sleep(READ_SECONDS)
         try:
             for portion in _portions(tail.read()):
                 telemetry.JOURNAL_RECORDS.inc(len(portion))
+                unreadable = tail.unreadable - told
+                telemetry.JOURNAL_LINES_UNREADABLE.inc(unreadable)
+                told += unreadable
                 await take(portion)
                 tail.save()
                 await asyncio.sleep(0)
@@ -48,7 +51,7 @@ async def follow_journal(directory: Path, take: Take) -> None:
                 _log.warning("the journal cannot be followed", problem=str(error))
             was_reported = True
             if isinstance(error, RecordError):
-                tail = JournalTail(directory)
+                tail, told = JournalTail(directory), 0
 
 
 async def keep_forgetting(directory: Path, retention: Retention) -> None:

@@ -7,12 +7,14 @@ import contextlib
 import socket
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import structlog
 
-from gateway import __version__
+from gateway import __version__, telemetry
+from gateway.certificates.chain import parse_chain
 from gateway.control.call_documents import probation_document
 from gateway.control.call_lines import CallLines
 from gateway.control.candidate import Candidate
@@ -219,6 +221,19 @@ class ControlState:
             else {"taken": last.taken, "problems": [str(problem) for problem in last.problems]},
         }
 
+    def measure(self) -> None:
+        """Set the gauges that are true of one moment only: to be called when somebody asks for them."""
+        if self.plane is not Plane.CONTROL:  # which has none, and none is missing
+            workers = self.reloader.workers
+            ready = sum(worker.get("state") == "ready" for worker in workers)
+            telemetry.WORKERS.labels("ready").set(ready)
+            telemetry.WORKERS.labels("not_ready").set(len(workers) - ready)
+        current, generation = self.reloader.current, self.reloader.generation
+        telemetry.GENERATION.set(0 if current is None else current.number)
+        signing = None if generation is None else generation.signing
+        end = 0.0 if signing is None else chain_end(signing.chain_pem)
+        telemetry.SIGNING_CERTIFICATE_END_SECONDS.set(end)
+
     def any_worker_ready(self) -> bool:
         """Whether calls are answered at all, where they are meant to be."""
         return self.plane is Plane.CONTROL or any(
@@ -255,3 +270,9 @@ class ControlState:
             or isinstance(state, FactsUnavailable)
             or state.age_seconds(now) > STALE_SECONDS
         )
+
+
+@lru_cache(maxsize=2)
+def chain_end(pem: bytes) -> float:
+    """When the first of these certificates ends, epoch seconds."""
+    return min(each.not_valid_after_utc.timestamp() for each in parse_chain(pem))

@@ -117,6 +117,12 @@ class TrustListFollower:
             for name, each in list(self._listed.items())
         ]
 
+    def earliest_end(self) -> int:
+        """The earliest exp of the lists in use, epoch seconds; 0 without lists."""
+        return min(
+            (each.kept.exp for each in list(self._listed.values()) if each.kept is not None), default=0
+        )
+
     async def close(self) -> None:
         """Stop looking."""
         tasks = [each.task for each in self._listed.values() if each.task is not None]

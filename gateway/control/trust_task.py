@@ -107,6 +107,7 @@ class FreshTrust:
         lists = Counter(each.state for each in self._lists.states(now))
         for state in ("fresh", "overdue", "missing"):
             telemetry.TRUST_LISTS.labels(state).set(lists[state])
+        telemetry.TRUST_LISTS_END_SECONDS.set(self._lists.earliest_end())
         ends = [crl.next_update for crl in self._current_lists() if crl.next_update is not None]
         telemetry.REVOCATION_LISTS_END_SECONDS.set(min(ends, default=0))
         alarms = tuple(self.problems(now=now))

@@ -19,6 +19,7 @@ from typing import Final, TypeAlias
 
 from cryptography import x509
 
+from gateway import telemetry
 from gateway.certificates.chain import Refusal, ValidatedChain, parse_chain, validate
 from gateway.certificates.trust import Trust
 from gateway.fetch.awaited_lists import AwaitedLists
@@ -84,6 +85,9 @@ class ChainCache:
         self._misses = misses if misses is not None else Misses()
         self._awaited = awaited
         self._file = file
+        self.at_hand = 0
+        """How often a call had its chain at once, and how often it had to ask; for metrics."""
+        self.asked_for = 0
         self._judging = Judging(clock, awaited, fetcher)
         self._under_way: dict[str, asyncio.Task[_Outcome]] = {}
         self._lists: set[asyncio.Task[None]] = set()
@@ -94,6 +98,11 @@ class ChainCache:
         `now` in epoch seconds. None says only: ask `get`. Where the chain is no longer fresh, one look for a
         newer one starts behind the call.
         """
+        chain = self._peek(x5u, now, trust)
+        self.at_hand += chain is not None
+        return chain
+
+    def _peek(self, x5u: str, now: int, trust: Trust) -> ValidatedChain | None:
         stored = self._chains.find(x5u)
         if stored is None:
             return None
@@ -118,6 +127,7 @@ class ChainCache:
         `deadline` on the running loop's clock (`loop.time()`), `now` in epoch seconds. Never raises for
         anything a stranger sends.
         """
+        self.asked_for += 1
         answer = await self._get(x5u, deadline=deadline, now=now, trust=trust)
         awaited = self._awaited
         while awaited is not None and isinstance(answer, Refusal) and _waits(answer):
@@ -203,7 +213,7 @@ class ChainCache:
         if stored is not None:
             verdict = self._judging.again(stored, now, trust)
             if isinstance(verdict, ValidatedChain):
-                return self.peek(x5u, now, trust) or verdict, None
+                return self._peek(x5u, now, trust) or verdict, None
             if self._chains.is_own(x5u):
                 return verdict, None
             if verdict.missing_lists:
@@ -253,15 +263,21 @@ class ChainCache:
                 if not isinstance(examined, Refusal):
                     fresh = min(shared.fresh_seconds, self._judging.fresh_seconds(examined, None))
                     self._keep(x5u, examined, fresh=fresh)
+                    telemetry.CERTIFICATE_FETCHES.labels("shared").inc()
                     return examined.verdict
+        began = self._loop.time()
         try:
             fetched = await self._fetcher.fetch(x5u)
         except CertificateUnobtainableError as error:
+            telemetry.CERTIFICATE_FETCHES.labels("failed").inc()
             finding = Finding(error.reason, error.problem, "info")
             if error.asked:
                 self._misses.note(x5u, finding, at=self._monotonic(), trust_digest=trust.digest)
             return finding
+        telemetry.CERTIFICATE_FETCH_SECONDS.observe(self._loop.time() - began)
         examined = await self._judging.examine(fetched.body, fetched.warnings, trust)
+        is_refused = isinstance(examined, Refusal) or isinstance(examined.verdict, Refusal)
+        telemetry.CERTIFICATE_FETCHES.labels("refused" if is_refused else "good").inc()
         if isinstance(examined, Refusal):
             self._misses.note(x5u, examined, at=self._monotonic(), trust_digest=trust.digest)
             return examined
@@ -284,7 +300,7 @@ class ChainCache:
 
         async def take() -> None:
             for x5u in waiting:
-                if self.peek(x5u, self._clock(), trust) is None:
+                if self._peek(x5u, self._clock(), trust) is None:
                     await asyncio.wait({self._under_way.get(x5u) or self._start(x5u, trust)})
                     self.signature_passed(x5u)  # listed by the operator: as good as used
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from gateway import telemetry
 from gateway.knowledge.callers_for_help import CallersForHelp, Ends
 from gateway.knowledge.cluster_store import ClusterStore
 from gateway.knowledge.packet import Drops, compose, draft_of
@@ -156,8 +157,10 @@ class Knowledge:
                 clustered=self._store.clustered,
                 notes={tn: round(end - now) for tn, end in notes.items()},
             )
-            if packets and not await self._store.exchange(packets, self.drops):
-                unwritten = {}
+            if packets:
+                if not await self._store.exchange(packets, self.drops):
+                    unwritten = {}
+                telemetry.EVIDENCE_BATCH_SECONDS.observe(asyncio.get_running_loop().time() - now)
         except Exception:  # noqa: BLE001 - redis-py raises ValueError, IndexError… on garbage replies
             self.unanswered += len(batch)
             self._release_waiting()
