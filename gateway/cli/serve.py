@@ -31,6 +31,7 @@ from gateway.generations import BundleStore
 from gateway.node.listeners import Listen, ListenError, parse_address
 from gateway.node.lock import DataDirectoryError
 from gateway.node.plan import NodePlan
+from gateway.node.service_manager import ServiceManager
 from gateway.node.supervisor import StartError, supervise
 from gateway.node.valkey import ValkeyError, ValkeyPlan
 from gateway.node_settings import (
@@ -84,6 +85,7 @@ def serve(*, directory: Path, plane: str) -> None:
     switches alone, `--plane control` has the portal, the console and the admin API.
     """
     telemetry.configure_logging(process="supervisor")
+    manager = ServiceManager.from_environment()
     environment = dict(os.environ)
     settings = read_settings(directory, environment)
     if isinstance(settings, list):
@@ -110,8 +112,8 @@ def serve(*, directory: Path, plane: str) -> None:
             if isinstance(configuration, Configuration) and plane != Plane.CALLS
             else None
         )
-        events = _Events(settings, access, Plane(plane))
-        status = asyncio.run(supervise(_plan(directory, settings, Plane(plane), events)))
+        events = _Events(settings, access, Plane(plane), manager)
+        status = asyncio.run(_supervised(_plan(directory, settings, Plane(plane), events), manager))
     except (ListenError, DataDirectoryError, ValkeyError, StartError) as error:
         raise click.ClickException(str(error)) from error
     finally:
@@ -119,12 +121,24 @@ def serve(*, directory: Path, plane: str) -> None:
     sys.exit(status)
 
 
+async def _supervised(plan: NodePlan, manager: ServiceManager) -> int:
+    async with manager.watched():
+        return await supervise(plan)
+
+
 class _Events:
     """Hears what the supervisor tells: all of it into the log, and a greeting once calls are answered."""
 
-    def __init__(self, settings: Settings, access: DevelopmentAccess | None, plane: Plane) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        access: DevelopmentAccess | None,
+        plane: Plane,
+        manager: ServiceManager,
+    ) -> None:
         self._plane = plane
         self._settings = settings
+        self._manager = manager
         self._access = access
         self._log = structlog.get_logger("callmark.node")
         self._off = ""
@@ -138,6 +152,7 @@ class _Events:
             for old in metrics_directory(self._settings).glob("*.db"):
                 old.unlink()
         self._log.info(event, **fields)
+        self._manager.heard(event, fields)
         if event == "listener.off":
             self._off = str(fields["problem"])
         if event == "node.ready":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,9 @@ _PROBLEMS_IN_AUDIT: Final = 20
 _log = structlog.get_logger("callmark.control")
 
 
+TellNode = Callable[[dict[str, object]], Awaitable[None]]
+
+
 class Changes:
     """One per control process."""
 
@@ -35,6 +39,8 @@ class Changes:
         self._reloader = reloader
         self._trust = trust
         self.history = History(record, directory)
+        self.tell_node: TellNode | None = None
+        """Told when a reload or a roll-back begins and ends, for the service manager; None: nobody asks."""
         reloader.obtained_taken = self._note_lists
 
     async def begin(self) -> None:
@@ -53,7 +59,7 @@ class Changes:
         override: bool = False,
     ) -> Reloaded:
         """Reload; taken or not, it is in the audit, unless nothing had changed."""
-        result = await self._reloader.reload(accept_shrink=accept_shrink, override=override)
+        result = await self._told(self._reloader.reload(accept_shrink=accept_shrink, override=override))
         if result.taken:
             self._look_for_lists()
         if not result.unchanged:
@@ -84,12 +90,25 @@ class Changes:
 
     async def take_back(self, policy: Texts, *, cause: Cause, actor: str, why: str, number: int) -> Reloaded:
         """Put an earlier policy part in force, that of generation `number`."""
-        result = await self._reloader.roll_back(policy)
+        result = await self._told(self._reloader.roll_back(policy))
         action = "configuration.roll-back" if result.taken else "configuration.refuse"
         await self._audit(result, actor, action, {"to": number, "why": why, "cause": cause.value})
         if result.taken:
             telemetry.POLICY_ROLL_BACKS.labels(cause.value).inc()
             await self._note(result, actor=actor, cause=cause, why=why)
+        return result
+
+    async def _told(self, change: Awaitable[Reloaded]) -> Reloaded:
+        if self.tell_node is None:
+            return await change
+        await self.tell_node({"type": "reloading"})
+        taken, number = False, 0
+        try:
+            result = await change
+            taken, number = result.taken, result.number
+        finally:
+            # However it ended: a service manager that was told of a beginning waits for the end.
+            await self.tell_node({"type": "reloaded", "taken": taken, "generation": number})
         return result
 
     def _look_for_lists(self) -> None:

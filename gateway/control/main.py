@@ -136,6 +136,7 @@ async def _main() -> int:
             ),
             asyncio.create_task(_kept("files", _watch(state).keep)),
         ]
+        state.changes.tell_node = channel.send
         await state.changes.begin()
         # What is there now stays: looking through all of it at each full collection held everybody up
         # for 90 ms in the middle of an import (30 ms without).

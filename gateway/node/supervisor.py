@@ -247,6 +247,8 @@ class _Node:
                 self._workers.announcements.announce(received.number("number"), received.text("hash"))
             case "list_looked_for":
                 self._workers.tell_all(received.message)
+            case "reloading" | "reloaded":
+                self._report(f"node.{received.kind}", **received.message)
             case kind:
                 raise ChannelError(f"the control process has no message of type {kind!r}")
 
