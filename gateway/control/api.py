@@ -31,6 +31,7 @@ from gateway.control import (
     api_record,
     api_reports,
     api_traces,
+    portal,
 )
 from gateway.control.admission import admission
 from gateway.control.asking import IS_SOCKET, STATE
@@ -65,7 +66,7 @@ ROOMS: Final = (
     api_openapi,
 )
 """Each with its `ROUTES`: everything behind both doors."""
-PAGE_ROOMS: Final = (people_pages, console_pages)
+PAGE_ROOMS: Final = (people_pages, portal, console_pages)
 """Each with its `PAGES`: what browsers are shown."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

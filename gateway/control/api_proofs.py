@@ -34,9 +34,15 @@ async def post_proof(request: web.Request) -> web.Response:
     asked = await read_body(request, NewProof)
     if asked.kind != "letter" and asked.statement is not None:
         raise at("/statement", "goes with a letter")
+    begun = await begin_proof(request, asked)
+    return answer(ProofShape.with_numbers(begun), status=201, location=f"/v1/proofs/{begun.proof.id}")
+
+
+async def begin_proof(request: web.Request, asked: NewProof) -> ProofWithNumbers:
+    """Begin a proof for whoever asks, here or on a page; calls follow. Raises CommandError, Problem."""
     begun = await _begin(request, asked)
     await request.app[STATE].follow()
-    return answer(ProofShape.with_numbers(begun), status=201, location=f"/v1/proofs/{begun.proof.id}")
+    return begun
 
 
 async def _begin(request: web.Request, asked: NewProof) -> ProofWithNumbers:
@@ -110,13 +116,19 @@ async def get_proofs(request: web.Request) -> web.Response:
 
 async def post_completion(request: web.Request) -> web.Response:
     """Complete a code, or a certificate."""
-    state, asked, now = request.app[STATE], await read_body(request, Completion), int(time.time())
+    asked = await read_body(request, Completion)
+    return answer(ProofShape.with_numbers(await complete_proof(request, _id(request), asked)))
+
+
+async def complete_proof(request: web.Request, proof_id: int, asked: Completion) -> ProofWithNumbers:
+    """Complete a proof of whoever asks, here or on a page; calls follow. Raises CommandError, Problem."""
+    state, now = request.app[STATE], int(time.time())
     policy, owner_id, actor = policy_of(request), request[OWNER], request[ACTOR]
     if asked.code is not None:
         if asked.certificate is not None or asked.signature is not None:
             raise at("/code", "stands alone: a certificate completes another kind of proof")
         given = await confirm_code(
-            state.record, _id(request), asked.code, owner_id=owner_id, policy=policy, actor=actor, now=now
+            state.record, proof_id, asked.code, owner_id=owner_id, policy=policy, actor=actor, now=now
         )
     elif asked.certificate is not None and asked.signature is not None:
         generation = state.reloader.generation
@@ -124,7 +136,7 @@ async def post_completion(request: web.Request) -> web.Response:
             raise AssertionError("policy_of has refused a node without a generation")
         given = await show_certificate(
             state.record,
-            _id(request),
+            proof_id,
             chain_pem=asked.certificate,
             signature=asked.signature,
             owner_id=owner_id,
@@ -136,7 +148,7 @@ async def post_completion(request: web.Request) -> web.Response:
     else:
         raise at("", "has either code, or certificate and signature")
     await state.follow()
-    return answer(ProofShape.with_numbers(given))
+    return given
 
 
 async def post_check(request: web.Request) -> web.Response:

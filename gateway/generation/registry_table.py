@@ -53,6 +53,7 @@ Days = Annotated[int, Field(ge=1, le=3660)]
 class RegistryTable(Table):
     """`[registry]`."""
 
+    open_sign_up: bool = False
     single: Combinations = ("code+call", "certificate", "letter")
     never_calls_out: Combinations = ("code", "certificate", "letter")
     range: Combinations = ("certificate", "letter")
@@ -95,4 +96,5 @@ def registry_policy(table: RegistryTable) -> RegistryPolicy:
         protected=(RangeMap((read_range(text), None) for text in table.protected_numbers),),
         call_destinations=tuple(read_number(text) for text in table.call_destinations),
         trusted_providers=frozenset(table.trusted_providers),
+        open_sign_up=table.open_sign_up,
     )

@@ -114,6 +114,16 @@ async def count_registrations(transaction: AsyncConnection, *, owner_id: int) ->
     return {State(state): count for state, count in await transaction.execute(query)}
 
 
+async def count_up_to(transaction: AsyncConnection, *, owner_id: int, state: State, most: int) -> int:
+    """Return how many an owner has in a state; `most + 1` for more."""
+    found = (
+        select(registrations.c.id)
+        .where(registrations.c.owner_id == owner_id, registrations.c.state == state)
+        .limit(most + 1)
+    )
+    return (await transaction.execute(select(func.count()).select_from(found.subquery()))).scalar_one()
+
+
 async def overlapping(
     transaction: AsyncConnection,
     *ranges: NumberRange,

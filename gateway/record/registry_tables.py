@@ -48,6 +48,8 @@ registrations: Final = Table(
     CheckConstraint("number_count >= 1", name="number_count"),
     CheckConstraint("use IN ('calling', 'never_calls_out')", name="use"),
     Index("ix_registrations_owner_id", "owner_id", "id"),
+    # For an owner's pages of those that wait for somebody, among a million that do not.
+    Index("ix_registrations_owner_id_state", "owner_id", "state", "id"),
     # For the look at what ends soon.
     Index("ix_registrations_until_at", "until_at"),
     sqlite_autoincrement=True,

@@ -68,6 +68,9 @@ class RegistryPolicy:
     trusted_providers: frozenset[str] = frozenset()
     """Service provider codes whose A counts for a call that proves a number."""
 
+    open_sign_up: bool = False
+    """Whether owners may sign up by themselves; else operators make them."""
+
     def classify(self, numbers: NumberRange, use: Use) -> NumberClass:
         """The class of what is registered."""
         if self.is_protected(numbers):

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.gateway_node import GatewayNode, eventually, running_node
+
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -31,10 +33,24 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayNode]:
+    """One node with the development configuration for all journeys."""
+    with running_node(tmp_path_factory.mktemp("browser")) as running:
+        eventually(lambda: running.administer("GET", "/readyz").json["status"] == "ready", 20.0)
+        yield running
+
+
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def has_scripts() -> bool:
+    """Whether the browser runs any; a journey that essential things depend on is made both ways."""
+    return True
+
+
+@pytest.fixture
+def page(chromium: Browser, has_scripts: bool) -> Iterator[Page]:
     """A page of a browser without a past; what its console says of broken rules fails the test."""
-    context = chromium.new_context()
+    context = chromium.new_context(java_script_enabled=has_scripts)
     opened = context.new_page()
     opened.set_default_timeout(15_000)
     broken: list[str] = []

@@ -3,15 +3,6 @@ from __future__ import annotations
 import pyotp
 import pytest
 
-from tests.gateway_node import eventually, running_node
-
-
-@pytest.fixture(scope="module")
-def node(tmp_path_factory):
-    with running_node(tmp_path_factory.mktemp("browser")) as running:
-        eventually(lambda: running.administer("GET", "/readyz").json["status"] == "ready")
-        yield running
-
 
 def sign_in(page, email, password):
     page.get_by_label("E-mail address").fill(email)
@@ -33,7 +24,7 @@ def test_the_sign_in_of_a_first_start_works_as_it_is_printed(node, page, keep, h
     assert page.get_by_label("E-mail address").input_value() == email
     sign_in(page, email, password)
     page.get_by_text(email).first.wait_for()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     page.goto(f"http://{host}:{node.control_port}/account")
     assert "/sign-in?next=" in page.url
 
@@ -46,11 +37,11 @@ def test_a_second_step_is_set_up_and_asked_for(node, page, keep):
     page.get_by_role("button", name="Set up a second step").click()
     keep("second-step")
     codes = pyotp.TOTP(page.locator(".secret").inner_text().replace(" ", ""))
-    page.get_by_label("Code").fill(codes.now())
+    page.get_by_role("textbox", name="Code").fill(codes.now())
     page.get_by_role("button", name="Turn it on").click()
     assert page.get_by_role("status").is_visible()
     keep("account")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     sign_in(page, made["email"], made["password"])
     assert page.get_by_role("heading", level=1).inner_text() == "Your code"
     keep("code")

@@ -14,6 +14,7 @@ from gateway.web.problems import Problem
 
 TYPE: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 200
+_PREDICATES: Final = frozenset({"is", "has", "must", "covers", "names", "belongs", "goes", "cannot"})
 
 
 @dataclass(slots=True)
@@ -54,9 +55,14 @@ class Form:
         for length in range(len(parts), 0, -1):
             name = "_".join(parts[:length])
             if name in labels:
-                self.refuse(name, _sentence(f"{labels[name]} {error.problem}"))
+                self.refuse(name, _sentence(_about(labels[name], error.problem)))
                 return
         self.refuse("", _sentence(error.problem))
+
+
+def _about(label: str, problem: str) -> str:
+    """What commands say of a part either goes on after its name, or stands alone."""
+    return f"{label} {problem}" if problem.partition(" ")[0] in _PREDICATES else problem
 
 
 def _sentence(words: str) -> str:

@@ -29,6 +29,8 @@ LINKS: Final = (
     Link("Providers", "/providers", _STAFF),
     Link("Node", "/node", _STAFF),
     Link("Audit", "/audit", _STAFF),
+    Link("Your numbers", "/portal", _OWNERS),
+    Link("Add numbers", "/portal/numbers/new", _OWNERS),
     Link("Your account", "/account", _STAFF | _OWNERS),
 )
 

@@ -14,7 +14,7 @@ from gateway.control.pages.assets import asset_address
 from gateway.control.pages.navigation import links_for
 
 _CONTROL: Final = Path(__file__).parent.parent
-ROOMS: Final = ("pages", "people", "console")
+ROOMS: Final = ("pages", "people", "portal", "console")
 """Folders of `gateway/control` with `templates/<room>/` in them."""
 HTML: Final = "text/html"
 

@@ -44,7 +44,7 @@ async def get_sign_in(request: web.Request) -> web.Response:
     signed_in = request.get(SIGNED_IN)
     if signed_in is not None and not signed_in.waits_for_code:
         return go_to(home_of(signed_in.person.role))
-    return page(request, "people/sign_in.html", form=Form(), next=_next(request.query.get("next", "")))
+    return _sign_in(request, Form(), _next(request.query.get("next", "")))
 
 
 async def post_sign_in(request: web.Request) -> web.Response:
@@ -63,7 +63,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
     except CommandError as error:
         form.refuse("password", error.problem)
         status = 429 if error.trouble is Trouble.TOO_OFTEN else 400
-        return page(request, "people/sign_in.html", status=status, form=form, next=following)
+        return _sign_in(request, form, following, status=status)
     return _let_in(entered, following)
 
 
@@ -92,7 +92,7 @@ async def post_code(request: web.Request) -> web.Response:
     except CommandError as error:
         if error.trouble is Trouble.GONE:
             form.refuse("password", error.problem)
-            return page(request, "people/sign_in.html", status=400, form=form, next=following)
+            return _sign_in(request, form, following, status=400)
         form.refuse("code", error.problem)
         return page(request, "people/code.html", status=400, form=form, next=following)
     return _let_in(entered, following)
@@ -173,6 +173,18 @@ async def post_everywhere(request: web.Request) -> web.Response:
         request.app[STATE].record, request[SIGNED_IN], device=device, now=int(time.time())
     )
     return go_to(f"{ACCOUNT}?done=everywhere")
+
+
+def _sign_in(request: web.Request, form: Form, following: str, *, status: int = 200) -> web.Response:
+    generation = request.app[STATE].reloader.generation
+    return page(
+        request,
+        "people/sign_in.html",
+        status=status,
+        form=form,
+        next=following,
+        open_sign_up=generation is not None and generation.policy.registry.open_sign_up,
+    )
 
 
 def _account(request: web.Request, form: Form) -> web.Response:

@@ -54,7 +54,7 @@ async def make_owner(record: Record, *, name: str, contact: str, actor: str, now
 
 async def add_owner(transaction: AsyncConnection, *, name: str, contact: str, actor: str, now: int) -> Owner:
     """Make an owner in the transaction of something greater. Raises CommandError."""
-    name = _check_text(name, "/name", _LONGEST_NAME)
+    name = check_name(name)
     contact = _check_text(contact, "/contact", _LONGEST_CONTACT)
     owner = await insert_owner(transaction, name=name, contact=contact, created_at=now, created_by=actor)
     # No name: it can be taken out of the owner's row, and out of the audit nothing can.
@@ -149,6 +149,11 @@ async def _find(transaction: AsyncConnection, owner_id: int) -> Owner:
     if owner is None:
         raise CommandError(f"there is no owner {owner_id}", trouble=Trouble.MISSING)
     return owner
+
+
+def check_name(name: str) -> str:
+    """Return an owner's name without outer blanks. Raises CommandError."""
+    return _check_text(name, "/name", _LONGEST_NAME)
 
 
 def _check_text(text: str, pointer: str, longest: int) -> str:

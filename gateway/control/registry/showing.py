@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
 
+from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.registry.claims import find_own
+from gateway.numbers.ranges import NumberRange
 from gateway.record.engine import Record
 from gateway.record.notices import Notice, read_notices
+from gateway.record.owners import Owner, find_owner
 from gateway.record.proofs import ProofRow, proofs_of
-from gateway.record.registrations import RegistrationEvent, read_events, read_registrations
+from gateway.record.registrations import (
+    RegistrationEvent,
+    count_up_to,
+    find_registrations,
+    overlapping,
+    read_events,
+    read_registrations,
+)
 from gateway.registry.policy import Combination, RegistryPolicy
 from gateway.registry.registration import Registration
-from gateway.registry.states import State
+from gateway.registry.states import LIVE, State
+
+MOST_COUNTED: Final = 1_000
+"""More are told as such: counting a million rows takes longer than showing a page."""
+_LAST_NOTICES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +62,60 @@ async def list_registrations(
         return await read_registrations(
             transaction, owner_id=owner_id, state=state, after_id=after_id, limit=limit
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """An owner with a page of its registrations, how many wait for somebody, and what it was told last."""
+
+    owner: Owner
+    registrations: tuple[Registration, ...]
+    counts: Mapping[State, int]
+    """Of each state that is asked for, up to `MOST_COUNTED`."""
+    notices: tuple[Notice, ...]
+
+    def with_rows(self, registrations: tuple[Registration, ...]) -> Overview:
+        """The same with other registrations."""
+        return replace(self, registrations=registrations)
+
+
+async def show_overview(
+    record: Record, owner_id: int, *, state: State | None, after_id: int, limit: int
+) -> Overview:
+    """Return what an owner sees first. Raises CommandError."""
+    async with record.read() as transaction:
+        owner = await find_owner(transaction, owner_id)
+        if owner is None:
+            raise CommandError(f"there is no owner {owner_id}", trouble=Trouble.MISSING)
+        return Overview(
+            owner,
+            await read_registrations(
+                transaction, owner_id=owner_id, state=state, after_id=after_id, limit=limit
+            ),
+            {
+                each: await count_up_to(transaction, owner_id=owner_id, state=each, most=MOST_COUNTED)
+                for each in LIVE
+            },
+            await read_notices(transaction, owner_id=owner_id, limit=_LAST_NOTICES),
+        )
+
+
+async def find_own_numbers(
+    record: Record, numbers: NumberRange, *, owner_id: int, limit: int
+) -> tuple[Registration, ...]:
+    """Return an owner's live registrations that have any of the numbers."""
+    async with record.read() as transaction:
+        found = await overlapping(transaction, numbers, states=LIVE, owner_id=owner_id, limit=limit)
+    return found[:limit]
+
+
+async def find_numbers(
+    record: Record, ids: Collection[int], *, owner_id: int | None
+) -> tuple[Registration, ...]:
+    """Return those of these registrations that may be seen, by id."""
+    async with record.read() as transaction:
+        found = await find_registrations(transaction, ids, owner_id=owner_id)
+    return tuple(found[each] for each in sorted(found))
 
 
 async def list_notices(record: Record, owner_id: int, *, limit: int) -> tuple[Notice, ...]:

@@ -1,0 +1,18 @@
+"""`/portal`: what number owners do with a browser, by the same functions as their API.
+
+One question a page, and what was typed is never lost; the words of a problem are those of the API. Whose rows
+are seen is `request[OWNER]` alone, which admission sets.
+
+    sign_up.py   an owner comes to be, where `[registry] open_sign_up` allows it
+    home.py      one's numbers, and which of them wait for somebody
+    claiming.py  the journey of a claim: numbers, use, ways, brand, check
+    number.py    one registration: where it stands, who must act, its history; withdrawing
+    proving.py   beginning a proof, and its page with live state
+    words.py     states and proofs in words
+"""
+
+from __future__ import annotations
+
+from gateway.control.portal import claiming, home, number, proving, sign_up
+
+PAGES = (*sign_up.PAGES, *home.PAGES, *claiming.PAGES, *number.PAGES, *proving.PAGES)
