@@ -18,12 +18,15 @@ from typing import Final
 from aiohttp import web
 
 from gateway.control.asking import ACTOR, IS_OPERATOR, IS_SOCKET, OWNER, SIGNED_IN, STATE
-from gateway.control.pages import assets
+from gateway.control.pages import assets, forms
+from gateway.control.pages.forms import Form
 from gateway.control.pages.origin import refuse_other_origins
 from gateway.control.pages.problems import is_for_people
 from gateway.control.pages.rendering import go_to
 from gateway.control.pages.serving import Page, Who, page_of, refuse_role, sign_in_address
 from gateway.control.people.cookies import SESSION
+from gateway.control.people.kept import keep_fields
+from gateway.control.people.pages import sign_in_page
 from gateway.control.people.sessions import SignedIn, who_is_signed_in
 from gateway.control.people.signing_in import person_actor
 from gateway.facts.tokens import Scope, hash_token
@@ -63,15 +66,18 @@ async def admission(request: web.Request, handler: Handler) -> web.StreamRespons
     page = page_of(request)
     if page is not None:
         return await _admit_to_page(request, page, handler)
-    _admit_to_api(request, await _by_token(request) or await _by_session(request))
+    admitted = await _by_token(request) or await _by_session(request)
+    if admitted is None and is_for_people(request):
+        if request.match_info.http_exception is not None:
+            raise not_found(request.path)
+        return go_to(sign_in_address(request))
+    _admit_to_api(request, admitted)
     return await handler(request)
 
 
 def _admit_to_api(request: web.Request, admitted: Admitted | None) -> None:
     """Say whose rows may be seen. Raises Problem."""
     if admitted is None:
-        if is_for_people(request):
-            raise not_found(request.path)
         raise unauthenticated("Send `Authorization: Bearer …` with an operator's or auditor's token.")
     request[ACTOR] = admitted.actor
     request[OWNER] = None
@@ -97,6 +103,9 @@ async def _admit_to_page(request: web.Request, page: Page, handler: Handler) -> 
         request[SIGNED_IN] = signed_in
     if page.who is not Who.ANYBODY:
         if signed_in is None or signed_in.waits_for_code:
+            if request.method == "POST" and request.content_type == forms.TYPE:
+                kept = keep_fields(request.path, await forms.read_form(request))
+                return sign_in_page(request, Form(kept), status=403)
             return go_to(sign_in_address(request))
         refuse_role(page, signed_in, request.method)
         _say_who(request, _of(signed_in))

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.numbers.ranges import NumberRange
 from gateway.record.disputes import release_days
 from gateway.record.schema import sightings
 from gateway.reputation.dispute import last_day_after_release
@@ -119,6 +120,25 @@ async def sightings_of_area(
         .order_by(sightings.c.tn, sightings.c.feed, sightings.c.day)
     )
     return [_sighting(row) for row in await transaction.execute(query)]
+
+
+async def most_reported(
+    transaction: AsyncConnection, numbers: NumberRange, *, today: date, limit: int
+) -> tuple[TelephoneNumber, ...]:
+    """Return the numbers of a range with the most sightings that still count `today`, most first."""
+    c = sightings.c
+    query = (
+        select(c.tn)
+        .where(
+            c.tn.between(numbers.start, numbers.last),
+            func.length(c.tn) == len(numbers.start),
+            c.last_day >= today.isoformat(),
+        )
+        .group_by(c.tn)
+        .order_by(func.count().desc(), c.tn)
+        .limit(limit)
+    )
+    return tuple(TelephoneNumber(tn) for tn in (await transaction.execute(query)).scalars())
 
 
 async def count_numbers(transaction: AsyncConnection, *, today: date, less_digits: int = 0) -> int:

@@ -10,5 +10,6 @@ frozen values or raises CommandError.
     signing_in.py  password, code, session: what a browser goes through
     tries.py       how often may be tried, so that nobody locks out anybody else
     sessions.py    whose cookie this is, and when it ends
+    kept.py        what was typed when a session had ended
     own_account.py what a person changes about itself: password, second step
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import quote
 
 from aiohttp import web
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import SIGN_IN, Page, Who, own_address
 from gateway.control.people.cookies import DEVICE, forget_session, set_entered
+from gateway.control.people.kept import kept_fields, kept_names, kept_path
 from gateway.control.people.own_account import (
     begin_totp,
     change_password,
@@ -44,7 +46,7 @@ async def get_sign_in(request: web.Request) -> web.Response:
     signed_in = request.get(SIGNED_IN)
     if signed_in is not None and not signed_in.waits_for_code:
         return go_to(home_of(signed_in.person.role))
-    return _sign_in(request, Form(), _next(request.query.get("next", "")))
+    return sign_in_page(request, Form(), _next(request.query.get("next", "")))
 
 
 async def post_sign_in(request: web.Request) -> web.Response:
@@ -63,8 +65,8 @@ async def post_sign_in(request: web.Request) -> web.Response:
     except CommandError as error:
         form.refuse("password", error.problem)
         status = 429 if error.trouble is Trouble.TOO_OFTEN else 400
-        return _sign_in(request, form, following, status=status)
-    return _let_in(entered, following)
+        return sign_in_page(request, form, following, status=status)
+    return _let_in(request, entered, form, following)
 
 
 async def get_code(request: web.Request) -> web.Response:
@@ -72,7 +74,8 @@ async def get_code(request: web.Request) -> web.Response:
     signed_in = request.get(SIGNED_IN)
     if signed_in is None or not signed_in.waits_for_code:
         return go_to(SIGN_IN)
-    return page(request, "people/code.html", form=Form(), next=_next(request.query.get("next", "")))
+    following = _next(request.query.get("next", ""))
+    return page(request, "people/code.html", form=Form(), next=following, kept=())
 
 
 async def post_code(request: web.Request) -> web.Response:
@@ -92,10 +95,11 @@ async def post_code(request: web.Request) -> web.Response:
     except CommandError as error:
         if error.trouble is Trouble.GONE:
             form.refuse("password", error.problem)
-            return _sign_in(request, form, following, status=400)
+            return sign_in_page(request, form, following, status=400)
         form.refuse("code", error.problem)
-        return page(request, "people/code.html", status=400, form=form, next=following)
-    return _let_in(entered, following)
+        kept = kept_names(form)
+        return page(request, "people/code.html", status=400, form=form, next=following, kept=kept)
+    return _let_in(request, entered, form, following)
 
 
 async def post_sign_out(request: web.Request) -> web.Response:
@@ -175,7 +179,8 @@ async def post_everywhere(request: web.Request) -> web.Response:
     return go_to(f"{ACCOUNT}?done=everywhere")
 
 
-def _sign_in(request: web.Request, form: Form, following: str, *, status: int = 200) -> web.Response:
+def sign_in_page(request: web.Request, form: Form, following: str = "", *, status: int = 200) -> web.Response:
+    """The page to sign in, with whatever another form had when its session ended."""
     generation = request.app[STATE].reloader.generation
     return page(
         request,
@@ -183,6 +188,7 @@ def _sign_in(request: web.Request, form: Form, following: str, *, status: int = 
         status=status,
         form=form,
         next=following,
+        kept=kept_names(form),
         open_sign_up=generation is not None and generation.policy.registry.open_sign_up,
     )
 
@@ -193,9 +199,14 @@ def _account(request: web.Request, form: Form) -> web.Response:
     )
 
 
-def _let_in(entered: Entered, following: str) -> web.Response:
-    if entered.waits_for_code:
-        response = go_to(f"{CODE}?next={following}" if following else CODE)
+def _let_in(request: web.Request, entered: Entered, form: Form, following: str) -> web.Response:
+    kept = kept_path(form)
+    if entered.waits_for_code and kept is not None:
+        response = page(request, "people/code.html", form=form, next=following, kept=kept_names(form))
+    elif entered.waits_for_code:
+        response = go_to(f"{CODE}?next={quote(following, safe='/')}" if following else CODE)
+    elif kept is not None:
+        response = page(request, "people/go_on.html", path=kept, fields=list(kept_fields(form)))
     else:
         response = go_to(following or home_of(entered.person.role))
     set_entered(response, entered)

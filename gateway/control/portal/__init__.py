@@ -8,11 +8,23 @@ are seen is `request[OWNER]` alone, which admission sets.
     claiming.py  the journey of a claim: numbers, use, ways, brand, check
     number.py    one registration: where it stands, who must act, its history; withdrawing
     proving.py   beginning a proof, and its page with live state
+    bulk.py      many numbers by a CSV file, and its refused lines back
+    use.py       how numbers are used and forged, as a picture and a table
+    report_card.py   what is said of numbers, the early signs, asking for a review
     words.py     states and proofs in words
 """
 
 from __future__ import annotations
 
-from gateway.control.portal import claiming, home, number, proving, sign_up
+from gateway.control.portal import bulk, claiming, home, number, proving, report_card, sign_up, use
 
-PAGES = (*sign_up.PAGES, *home.PAGES, *claiming.PAGES, *number.PAGES, *proving.PAGES)
+PAGES = (
+    *sign_up.PAGES,
+    *home.PAGES,
+    *claiming.PAGES,
+    *bulk.PAGES,
+    *number.PAGES,
+    *use.PAGES,
+    *report_card.PAGES,
+    *proving.PAGES,
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.registry.claims import find_own
+from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.ranges import NumberRange
 from gateway.record.engine import Record
 from gateway.record.notices import Notice, read_notices
@@ -21,6 +23,7 @@ from gateway.record.registrations import (
     read_events,
     read_registrations,
 )
+from gateway.record.sightings import most_reported
 from gateway.registry.policy import Combination, RegistryPolicy
 from gateway.registry.registration import Registration
 from gateway.registry.states import LIVE, State
@@ -107,6 +110,15 @@ async def find_own_numbers(
     async with record.read() as transaction:
         found = await overlapping(transaction, numbers, states=LIVE, owner_id=owner_id, limit=limit)
     return found[:limit]
+
+
+async def find_reported(
+    record: Record, numbers: NumberRange, *, now: int, limit: int
+) -> tuple[TelephoneNumber, ...]:
+    """Return those of the numbers that most is said of today, most first."""
+    today = datetime.fromtimestamp(now, UTC).date()
+    async with record.read() as transaction:
+        return await most_reported(transaction, numbers, today=today, limit=limit)
 
 
 async def find_numbers(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import http.client
+import re
 from contextlib import closing
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -41,6 +43,12 @@ class BrowserSession:
                 for name, morsel in SimpleCookie(line).items():
                     self.cookies[name] = morsel.value
             return HttpAnswer(answer.status, answer.headers, answer.read())
+
+    @staticmethod
+    def hidden(answer):
+        """The hidden fields of a page, as a browser would send them."""
+        found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', answer.body.decode())
+        return [(html.unescape(name), html.unescape(value)) for name, value in found]
 
     def sign_in(self, email, password):
         answer = self.post("/sign-in", {"email": email, "password": password, "next": ""})

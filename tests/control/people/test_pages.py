@@ -196,6 +196,13 @@ def test_a_role_opens_by_browser_what_its_scope_opens_by_token(node):
         assert got == statuses, path
 
 
+def test_a_person_who_is_not_signed_in_is_asked_to_where_a_program_is_refused(node):
+    browser = BrowserSession(node)
+    asked = browser.get("/admin/v1/tokens")
+    assert (asked.status, asked.headers["Location"]) == (303, "/sign-in?next=/admin/v1/tokens")
+    assert browser.get("/admin/v1/nowhere").status == 404
+
+
 def test_somebody_signed_in_for_one_owner_sees_nothing_of_another(node):
     mine, theirs = make_owner(node, "Mine"), make_owner(node, "Theirs")
     browser = signed_in(node, "owner", owner=mine)

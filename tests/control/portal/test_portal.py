@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
 
 from gateway.control import portal
 from tests.control.people.browser_session import BrowserSession
+from tests.control.registry.test_api import verdict
 from tests.gateway_node import eventually, running_node
 
 PASSWORD = "correct horse battery"
@@ -38,7 +41,8 @@ def owner(node, name="Example Bank"):
     document = {"email": f"p{time.monotonic_ns()}@example.org", "role": "owner", "owner": made}
     person = node.administer("POST", "/admin/v1/people", document).json
     browser = BrowserSession(node)
-    browser.sign_in(person["email"], person["password"])
+    browser.email, browser.password = person["email"], person["password"]
+    browser.sign_in(browser.email, browser.password)
     return browser
 
 
@@ -72,7 +76,8 @@ def test_every_page_is_for_owners_alone(node, alice):
         if each.path == "/portal/register":
             continue
         path = each.path.replace("{number:[0-9]{1,9}}", "1").replace("{proof:[0-9]{1,9}}", "1")
-        for browser, status in ((operator, 403), (BrowserSession(node), 303)):
+        nobody = 303 if each.method == "GET" else 403
+        for browser, status in ((operator, 403), (BrowserSession(node), nobody)):
             answer = browser.get(path) if each.method == "GET" else browser.post(path)
             assert answer.status == status, path
 
@@ -138,6 +143,27 @@ def test_a_refused_answer_costs_none_of_the_others(alice):
     assert 'value="020 7946 1700"' in text
 
 
+def test_what_was_typed_when_a_session_had_ended_is_there_after_signing_in_again(node):
+    browser = owner(node, "Example Slow")
+    said = {"at": "ways", "numbers": "020 7946 1750", "use": "calling", "trunks": "access-1"}
+    del browser.cookies["__Host-callmark"]
+    asked = browser.post("/portal/numbers/new", said)
+    assert asked.status == 403
+    assert b"what you typed is kept" in asked.body
+    wrong = browser.post(
+        "/sign-in", [*browser.hidden(asked), ("email", browser.email), ("password", "wrong")]
+    )
+    assert wrong.status == 400
+    again = browser.post(
+        "/sign-in", [*browser.hidden(wrong), ("email", browser.email), ("password", browser.password)]
+    )
+    assert again.status == 200
+    assert b'action="/portal/numbers/new"' in again.body
+    shown = browser.post("/portal/numbers/new", browser.hidden(again)).body.decode()
+    assert "How are your calls to be shown?" in shown
+    assert 'value="020 7946 1750"' in shown
+
+
 def test_a_number_that_never_calls_is_asked_nothing_of_its_ways(alice):
     said = {"at": "use", "numbers": "+44 20 7946 1800", "use": "never_calls_out", "trunks": "access-1"}
     checked = alice.post("/portal/numbers/new", said).body.decode()
@@ -168,3 +194,122 @@ def test_too_many_codes_are_refused_in_words(alice):
     answers = [alice.post(f"/portal/numbers/{number}/prove", {"kind": "code"}) for _ in range(4)]
     assert [each.status for each in answers] == [303, 303, 303, 429]
     assert b"Too often" in answers[-1].body
+
+
+HEADING = "numbers,use,trunks,providers,brand,call_reason\n"
+
+
+def upload(browser, content: bytes, name="file"):
+    body = (
+        f'--edge\r\nContent-Disposition: form-data; name="{name}"; filename="n.csv"\r\n\r\n'.encode()
+        + content
+        + b"\r\n--edge--\r\n"
+    )
+    return send(browser, body)
+
+
+def send(browser, body: bytes, kind="multipart/form-data; boundary=edge"):
+    sent = {"Content-Type": kind, "Sec-Fetch-Site": "same-origin", "Content-Length": str(len(body))}
+    return browser.ask("POST", "/portal/numbers/bulk", body, sent)
+
+
+def test_a_file_is_answered_line_by_line_and_its_refused_lines_are_given_back(alice):
+    file = HEADING + (
+        "020 7946 2000,calling,access-1 customer-1,,Example Bulk,your order\n"
+        "+442079462100-2199,never_calls_out,,,,\n"
+        "nonsense,calling,access-1,,“quoted”,\n"
+        '+442079462001,sometimes,access-1,,"a, b",\n'
+        "too,few\n"
+    )
+    answer = upload(alice, file.encode())
+    text = answer.body.decode()
+    assert answer.status == 200
+    assert "2 taken, 3 refused" in text
+    assert '<td class="count">4</td><td>numbers</td>' in text
+    assert '<td class="count">6</td><td>the line</td>' in text
+    lines = text.split('aria-label="The refused lines">')[1].split("</textarea>")[0]
+    back = alice.post("/portal/numbers/bulk/refused", {"lines": lines.replace("&#34;", '"')})
+    assert back.headers["Content-Type"].startswith("text/csv")
+    assert "attachment" in back.headers["Content-Disposition"]
+    assert back.body.decode() == HEADING + (
+        'nonsense,calling,access-1,,“quoted”,\n+442079462001,sometimes,access-1,,"a, b",\ntoo,few\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"--edge",
+        b"--edge\r\n\r\n\r\n--edge--\r\n",
+        b"--other\r\nContent-Disposition: form-data; name=file\r\n\r\nx\r\n--other--\r\n",
+        b'--edge\r\nContent-Disposition: form-data; name="file"\r\nContent-Encoding: x\r\n\r\nx\r\n--edge--',
+        b"\xff" * 1_000,
+    ],
+)
+def test_an_upload_that_is_none_is_refused_in_words(alice, body):
+    answer = send(alice, body)
+    assert answer.status == 400, answer.body
+    assert b"<h1>" in answer.body
+    assert send(alice, body, "multipart/form-data").status in (400, 415)
+    assert send(alice, body, "text/csv").status == 415
+
+
+def test_a_file_of_any_bytes_or_too_many_is_refused_in_words(alice):
+    for content in (b"", b"tn,use\n", b'"', b"\x00\xff" * 500):
+        answer = upload(alice, content)
+        assert answer.status == 400
+        assert b"The first line is" in answer.body or b"Line 1" in answer.body
+    huge = upload(alice, HEADING.encode() + b"nonsense,calling,access-1,,,\n" * 600_000)
+    assert huge.status == 413
+    assert b"At most 16 MiB" in huge.body
+
+
+def test_the_picture_of_use_tells_forged_calls_from_ones_own(node, alice):
+    number = claim(alice, "020 7946 2500")
+    alice.post("/portal/letters/new", [("numbers", str(number)), ("statement", "The notary of 2500.")])
+    (letter,) = [each for each in node.administer("GET", "/v1/proofs").json["proofs"] if "2500" in str(each)]
+    said = {"approve": True, "reason": "called the notary"}
+    assert node.administer("POST", f"/v1/proofs/{letter['id']}/check", said).status == 200
+    assert b"No call has shown it" in alice.get(f"/portal/numbers/{number}/use").body
+    eventually(lambda: verdict(node, "+442079462500")["action"] == "block", 3.0)
+    for _ in range(2):
+        verdict(node, "+442079462500", trunk="access-1")
+    path = f"/portal/numbers/{number}/use?days=90"
+    eventually(lambda: b"2 of your own" in alice.get(path).body, 5.0)
+    text = alice.get(path).body.decode()
+    assert '<rect class="stopped"' in text
+    assert "<td>forged</td><td>from abroad</td><td>stopped</td>" in text
+    assert "<td>yours</td><td>a line of this network</td><td>let through</td>" in text
+
+
+def test_the_report_card_says_what_is_said_and_not_by_whom_and_a_review_is_asked_for_once(node, alice):
+    tn = "+442079462600"
+    number = claim(alice, tn)
+    card = f"/portal/numbers/{number}/report"
+    assert b"Not reported" in alice.get(card).body
+    assert b"Prove the number first" in alice.get(card).body
+    alice.post("/portal/letters/new", [("numbers", str(number)), ("statement", "The notary of 2600.")])
+    (letter,) = [each for each in node.administer("GET", "/v1/proofs").json["proofs"] if "2600" in str(each)]
+    said = {"approve": True, "reason": "called the notary"}
+    assert node.administer("POST", f"/v1/proofs/{letter['id']}/check", said).status == 200
+    complaints = node.directory / "complaints.csv"
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    rows = "".join(f"{tn},{day},secret-reporter-{each},debt collection\n" for each in range(4))
+    complaints.write_text("tn,day,reporter,label\n" + rows)
+    subprocess.run(
+        [sys.executable, "-m", "gateway", "reputation", "import", "complaints.csv", "--format", "csv",
+         "--feed", "hotline"],
+        cwd=node.directory, check=True, capture_output=True,
+    )  # fmt: skip
+    text = alice.get(card).body.decode()
+    assert "Shown as suspect" in text
+    assert "debt collection" in text
+    assert "secret-reporter" not in text
+    asked = alice.post(card, {"tn": "020 7946 2600", "statement": "We remind of appointments."})
+    assert asked.status == 303, asked.body
+    assert "an operator answers it by" in alice.get(card).body.decode()
+    again = alice.post(card, {"tn": tn, "statement": "Again."})
+    assert again.status == 400
+    assert b"is disputed already" in again.body
+    assert alice.post(card, {"tn": "+442079461111", "statement": "Not mine."}).status == 400

@@ -1,0 +1,135 @@
+"""`python -m bench.portal`: how long the portal's pages take, by how many numbers are registered.
+
+Makes a SQLite record with so many registrations of one owner, verified but for a few, half of them singles
+and half ranges, then serves a node with it and asks for each page as a browser does, signed in. The median
+and the slowest of the rounds are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import http.client
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlencode
+
+from gateway.control.people.accounts import sign_up
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.numbers.ranges import NumberRange
+from gateway.record import open_record, record_path
+from gateway.record.registrations import insert_registrations
+from gateway.registry.proofs import Strength
+from gateway.registry.registration import Registration, Use
+from gateway.registry.states import State
+from tests import gateway_node
+
+EMAIL, PASSWORD = "bench@example.org", "correct horse battery"
+PORTION = 5_000
+FIRST = 442_030_000_000
+"""Made-up numbers: nothing calls them."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.portal", description=__doc__)
+    parser.add_argument("--registrations", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=15)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="callmark-bench-") as directory:
+        data = Path(directory) / "data"
+        data.mkdir(mode=0o700)
+        began = time.monotonic()
+        middle = asyncio.run(_fill(data, arguments.registrations))
+        # The facts of so many registrations are projected before the node is ready.
+        gateway_node.STARTS_WITHIN_SECONDS = 900.0
+        print(f"{arguments.registrations:,} registrations made in {time.monotonic() - began:.0f} s")
+        with gateway_node.running_node(Path(directory)) as node:
+            _measure(node.control_port, middle, arguments.rounds)
+    return 0
+
+
+async def _fill(data: Path, count: int) -> int:
+    record, now = await open_record(record_path(data)), int(time.time())
+    try:
+        person = await sign_up(
+            record, organisation="Example Bank", email=EMAIL, password=PASSWORD, address=None, now=now
+        )
+        made: tuple[int, ...] = ()
+        for start in range(0, count, PORTION):
+            async with record.write() as transaction:
+                portion = [
+                    _registration(person.owner_id or 0, place, now)
+                    for place in range(start, min(start + PORTION, count))
+                ]
+                made = await insert_registrations(transaction, portion, now=now)
+        return made[0] - count // 2
+    finally:
+        await record.close()
+
+
+def _registration(owner_id: int, place: int, now: int) -> Registration:
+    is_waiting = place % 100_000 == 0
+    return Registration(
+        id=0,
+        owner_id=owner_id,
+        numbers=NumberRange(TelephoneNumber(str(FIRST + place * 10)), 1 + 9 * (place % 2)),
+        use=Use.CALLING,
+        trunks=frozenset({"access-1"}),
+        state=State.CLAIMED if is_waiting else State.VERIFIED,
+        until=None if is_waiting else now + 180 * 86_400,
+        strength=Strength.NONE if is_waiting else Strength.RIGHT,
+    )
+
+
+def _measure(port: int, middle: int, rounds: int) -> None:
+    browser = _Browser(port)
+    browser.ask("POST", "/sign-in", {"email": EMAIL, "password": PASSWORD, "next": ""})
+    pages: list[tuple[str, str, dict[str, str] | None]] = [
+        ("GET", "/portal", None),
+        ("GET", f"/portal?after={middle}", None),
+        ("GET", "/portal?state=claimed", None),
+        ("GET", "/portal?state=disputed", None),
+        ("POST", "/portal/search", {"search": f"+{FIRST + 4_000_000}"}),
+        ("GET", f"/portal/numbers/{middle}", None),
+        ("GET", f"/portal/numbers/{middle}/use", None),
+        ("GET", f"/portal/numbers/{middle}/report", None),
+        ("GET", "/portal/numbers/new", None),
+    ]
+    print(f"{'page':<34} {'median':>9} {'slowest':>9}")
+    for method, path, fields in pages:
+        took = [browser.ask(method, path, fields) for _ in range(rounds)]
+        shown = path.replace(str(middle), "N")
+        print(f"{shown:<34} {statistics.median(took):>6.0f} ms {max(took):>6.0f} ms")
+
+
+class _Browser:
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._cookies: dict[str, str] = {}
+
+    def ask(self, method: str, path: str, fields: dict[str, str] | None) -> float:
+        """Milliseconds from asking to the last byte, on a connection of its own."""
+        began = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        headers = {
+            "Accept": "text/html",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "same-origin",
+            "Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items()),
+        }
+        connection.request(method, path, None if fields is None else urlencode(fields), headers)
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        if answer.status not in (200, 303):
+            raise SystemExit(f"{path} answered {answer.status}")
+        for line in answer.headers.get_all("Set-Cookie", []):
+            name, _, value = line.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return (time.perf_counter() - began) * 1_000
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,139 @@
+"""The report card of a registration: what is said of its numbers, the early signs, and asking for a review.
+
+An owner sees what was said and when, never by whom (threat R5).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+
+from gateway.control.asking import ACTOR, OWNER, STATE
+from gateway.control.commands.disputes import list_disputes, open_dispute
+from gateway.control.commands.problems import CommandError
+from gateway.control.commands.reputation import Explanation, explain_number
+from gateway.control.pages.forms import Form, read_form
+from gateway.control.pages.rendering import go_to, page
+from gateway.control.pages.serving import Page, Who
+from gateway.control.portal.number import PATH, number_of, shown_number
+from gateway.control.portal.words import written
+from gateway.control.registry.claims import check_numbers
+from gateway.control.registry.showing import find_reported
+from gateway.numbers.canonical import to_e164
+from gateway.record.disputes import Dispute
+from gateway.registry.states import IN_FORCE
+from gateway.verdicts.policy import Effect
+
+MOST_NUMBERS: Final = 10
+"""Of a range, those that most is said of."""
+_MOST_DISPUTES: Final = 200
+_LABELS: Final = {"statement": "What you say", "tn": "The number"}
+DONE: Final = {"review": "Your request is with the operators. You are told here when it is answered."}
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A number's state in three words, with what they mean."""
+
+    tag: str
+    colour: str
+    means: str
+
+
+NOTHING = Grade("Not reported", "good", "Nobody has complained of it lately.")
+EARLY = Grade("Early signs", "warn", "There are complaints, not enough for calls to be shown with a warning.")
+AROUND = Grade("Neighbours reported", "warn", "It is not complained of itself, but numbers beside it are.")
+LABELLED = Grade(
+    "Shown as suspect", "bad", "Calls with it are shown with a warning, unless they are signed with A."
+)
+BLOCKED = Grade("Stopped", "bad", "So many complaints are at hand that calls with it may be stopped.")
+
+
+def grade(explained: Explanation) -> Grade:
+    """What an explanation comes to, by the policy in force."""
+    policy = explained.policy
+    effect = Effect.NONE if policy is None else policy.reputation.effect_of(explained.score)
+    if effect in (Effect.BLOCK, Effect.CHALLENGE):
+        return BLOCKED
+    if effect is Effect.LABEL:
+        return LABELLED
+    if explained.score > 0:
+        return EARLY
+    around = Effect.NONE if policy is None else policy.neighbours.effect_of(explained.neighbours)
+    return NOTHING if around is Effect.NONE else AROUND
+
+
+async def get_report(request: web.Request) -> web.Response:
+    """The report card."""
+    return await _shown(request, Form())
+
+
+async def post_review(request: web.Request) -> web.Response:
+    """Ask for a review of one number."""
+    form = await read_form(request)
+    await shown_number(request)
+    state = request.app[STATE]
+    try:
+        await open_dispute(
+            state.record,
+            to_e164(check_numbers(form.text("tn"), "/tn").start),
+            form.text("statement"),
+            owner_id=request[OWNER],
+            rules=state.dialling(),
+            actor=request[ACTOR],
+            now=int(time.time()),
+        )
+    except CommandError as error:
+        form.take(error, _LABELS)
+        return await _shown(request, form, status=400)
+    return go_to(f"/portal/numbers/{number_of(request)}/report?done=review")
+
+
+async def _shown(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
+    state, now = request.app[STATE], int(time.time())
+    registration = (await shown_number(request)).registration
+    reported = await find_reported(state.record, registration.numbers, now=now, limit=MOST_NUMBERS)
+    numbers = reported or (registration.numbers.start,)
+    explained = [
+        await explain_number(
+            state.record,
+            to_e164(tn),
+            rules=state.dialling(),
+            generation=state.reloader.generation,
+            now=now,
+        )
+        for tn in numbers
+    ]
+    disputes = await list_disputes(
+        state.record, owner_id=request[OWNER], state=None, after_id=0, limit=_MOST_DISPUTES
+    )
+    return page(
+        request,
+        "portal/report.html",
+        status=status,
+        form=form,
+        registration=registration,
+        written=written,
+        e164=to_e164,
+        cards=[(each, grade(each)) for each in explained],
+        disputes=[
+            each
+            for each in disputes
+            if _is_about(each, registration.numbers.start, registration.numbers.last)
+        ],
+        may_ask=registration.state in IN_FORCE,
+        done=DONE.get(request.query.get("done", "")),
+    )
+
+
+def _is_about(dispute: Dispute, start: str, last: str) -> bool:
+    return len(dispute.tn) == len(start) and start <= dispute.tn <= last
+
+
+PAGES = (
+    Page("GET", PATH + "/report", get_report, Who.OWNER),
+    Page("POST", PATH + "/report", post_review, Who.OWNER),
+)
