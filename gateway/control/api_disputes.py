@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.control.asking import (
     ACTOR,
+    MOST_ID,
     OWNER,
     STATE,
     answer,
@@ -50,7 +51,7 @@ async def get_disputes(request: web.Request) -> web.Response:
         request.app[STATE].record,
         owner_id=request[OWNER],
         state=None if named is None else DisputeState(named),
-        after_id=read_whole(request, "after", default=0, most=2**53),
+        after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=100, most=1_000),
     )
     return answer(DisputesPage([DisputeShape.of(each) for each in found]))
@@ -86,6 +87,6 @@ def _id(request: web.Request) -> int:
 ROUTES = [
     web.post("/v1/disputes", post_dispute),
     web.get("/v1/disputes", get_disputes),
-    web.get("/v1/disputes/{dispute:[0-9]{1,15}}", get_dispute),
-    web.post("/v1/disputes/{dispute:[0-9]{1,15}}/answer", post_answer),
+    web.get("/v1/disputes/{dispute:[0-9]{1,9}}", get_dispute),
+    web.post("/v1/disputes/{dispute:[0-9]{1,9}}/answer", post_answer),
 ]

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from gateway.control.asking import (
     ACTOR,
+    MOST_ID,
     OWNER,
     STATE,
     answer,
@@ -115,7 +116,7 @@ def _line(result: LineResult) -> dict[str, object]:
 
 
 def _owner_parameter(request: web.Request) -> int | None:
-    return read_whole(request, "owner", default=0, most=2**53) or None
+    return read_whole(request, "owner", default=0, most=MOST_ID) or None
 
 
 async def get_numbers(request: web.Request) -> web.Response:
@@ -127,7 +128,7 @@ async def get_numbers(request: web.Request) -> web.Response:
         request.app[STATE].record,
         owner_id=request[OWNER],
         state=None if named is None else State(named),
-        after_id=read_whole(request, "after", default=0, most=2**53),
+        after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=100, most=1_000),
     )
     return answer(NumbersPage([NumbersShape.of(each) for each in found]))
@@ -218,9 +219,9 @@ ROUTES = [
     web.post("/v1/numbers", post_numbers),
     web.get("/v1/numbers", get_numbers),
     web.post("/v1/numbers/bulk", post_bulk),
-    web.get("/v1/numbers/{number:[0-9]{1,15}}", get_one),
-    web.get("/v1/numbers/{number:[0-9]{1,15}}/use", get_use),
-    web.put("/v1/numbers/{number:[0-9]{1,15}}", put_one),
-    web.delete("/v1/numbers/{number:[0-9]{1,15}}", delete_one),
-    web.post("/v1/numbers/{number:[0-9]{1,15}}/decision", post_decision),
+    web.get("/v1/numbers/{number:[0-9]{1,9}}", get_one),
+    web.get("/v1/numbers/{number:[0-9]{1,9}}/use", get_use),
+    web.put("/v1/numbers/{number:[0-9]{1,9}}", put_one),
+    web.delete("/v1/numbers/{number:[0-9]{1,9}}", delete_one),
+    web.post("/v1/numbers/{number:[0-9]{1,9}}/decision", post_decision),
 ]

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.control.asking import (
     ACTOR,
+    MOST_ID,
     STATE,
     answer,
     policy_of,
@@ -57,7 +58,7 @@ async def get_owners(request: web.Request) -> web.Response:
     require_operator(request)
     found = await list_owners(
         request.app[STATE].record,
-        after_id=read_whole(request, "after", default=0, most=2**53),
+        after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=100, most=1_000),
     )
     return answer(OwnersPage([OwnerShape.of(owner) for owner in found]))
@@ -119,9 +120,9 @@ async def delete_owner(request: web.Request) -> web.Response:
 ROUTES = [
     web.post("/v1/owners", post_owner),
     web.get("/v1/owners", get_owners),
-    web.get("/v1/owners/{owner:[0-9]{1,15}}", get_owner),
-    web.delete("/v1/owners/{owner:[0-9]{1,15}}", delete_owner),
-    web.post("/v1/owners/{owner:[0-9]{1,15}}/tokens", post_token),
-    web.get("/v1/owners/{owner:[0-9]{1,15}}/notices", get_notices),
-    web.get("/v1/owners/{owner:[0-9]{1,15}}/export", get_export),
+    web.get("/v1/owners/{owner:[0-9]{1,9}}", get_owner),
+    web.delete("/v1/owners/{owner:[0-9]{1,9}}", delete_owner),
+    web.post("/v1/owners/{owner:[0-9]{1,9}}/tokens", post_token),
+    web.get("/v1/owners/{owner:[0-9]{1,9}}/notices", get_notices),
+    web.get("/v1/owners/{owner:[0-9]{1,9}}/export", get_export),
 ]

@@ -7,7 +7,7 @@ import time
 import msgspec
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, STATE, answer, read_body, read_whole
+from gateway.control.asking import ACTOR, MOST_ID, STATE, answer, read_body, read_whole
 from gateway.control.commands.documents import render_time
 from gateway.control.people.accounts import (
     NewPassword,
@@ -31,7 +31,7 @@ async def get_people(request: web.Request) -> web.Response:
     """A page of people."""
     found = await list_people(
         request.app[STATE].record,
-        after_id=read_whole(request, "after", default=0, most=2**53),
+        after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=100, most=1_000),
     )
     return answer({"people": [person_document(person) for person in found]})

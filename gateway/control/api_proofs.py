@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.control.asking import (
     ACTOR,
+    MOST_ID,
     OWNER,
     STATE,
     answer,
@@ -108,7 +109,7 @@ async def get_proofs(request: web.Request) -> web.Response:
     found = await list_letters(
         request.app[STATE].record,
         now=int(time.time()),
-        after_id=read_whole(request, "after", default=0, most=2**53),
+        after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=100, most=1_000),
     )
     return answer(ProofsPage([ProofShape.of(proof) for proof in found]))
@@ -175,7 +176,7 @@ def _id(request: web.Request) -> int:
 ROUTES = [
     web.post("/v1/proofs", post_proof),
     web.get("/v1/proofs", get_proofs),
-    web.get("/v1/proofs/{proof:[0-9]{1,15}}", get_proof),
-    web.post("/v1/proofs/{proof:[0-9]{1,15}}/completion", post_completion),
-    web.post("/v1/proofs/{proof:[0-9]{1,15}}/check", post_check),
+    web.get("/v1/proofs/{proof:[0-9]{1,9}}", get_proof),
+    web.post("/v1/proofs/{proof:[0-9]{1,9}}/completion", post_completion),
+    web.post("/v1/proofs/{proof:[0-9]{1,9}}/check", post_check),
 ]

@@ -6,7 +6,7 @@ import time
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, STATE, answer, read_document, read_whole
+from gateway.control.asking import ACTOR, MOST_ID, STATE, answer, read_document, read_whole
 from gateway.control.commands import (
     add_decision,
     create_token,
@@ -76,7 +76,7 @@ async def decisions(request: web.Request) -> web.Response:
         request.app[STATE].record,
         now=int(time.time()),
         include_past=request.query.get("past") == "true",
-        after_id=read_whole(request, "after", default=0, most=2**53),
+        after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=1_000, most=1_000),
     )
     return answer({"decisions": [decision_document(each) for each in listed]})
@@ -128,7 +128,7 @@ ROUTES = [
     web.delete("/admin/v1/tokens/{token}", end_token),
     web.get("/admin/v1/decisions", decisions),
     web.post("/admin/v1/decisions", make_decision),
-    web.delete("/admin/v1/decisions/{decision:[0-9]{1,18}}", end_decision),
+    web.delete("/admin/v1/decisions/{decision:[0-9]{1,9}}", end_decision),
     web.get("/admin/v1/audit/verification", audit),
     web.post("/admin/v1/facts/rebuilds", rebuild_facts),
     web.get("/admin/v1/facts/rebuilds/{job:[0-9a-f]{16}}", facts_rebuild),

@@ -20,6 +20,9 @@ from gateway.web.shape import ShapeError, read_shape
 
 Shape = TypeVar("Shape")
 
+MOST_ID: Final = 2**31 - 1
+"""Of a row: beyond it PostgreSQL (INTEGER) refuses to look, which is our failure and not a missing row."""
+
 ACTOR: Final = web.RequestKey("actor", str)
 """Who asks, for the audit: `cli:alice`, `token:console`, `person:3`."""
 IS_OPERATOR: Final = web.RequestKey("is_operator", bool)

@@ -21,7 +21,7 @@ from gateway.record.registrations import RegistrationEvent
 from gateway.registry.codes import MOST_TRIES
 from gateway.registry.registration import Brand, Registration, Use
 
-Id = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+Id = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Text = Annotated[str, msgspec.Meta(max_length=2048)]
 
 

@@ -117,6 +117,8 @@ def test_every_answer_names_no_version_and_is_for_no_cache(node):
         ("DELETE", "/admin/v1/tokens/" + "9" * 5000, 404, "not-found"),
         ("DELETE", "/admin/v1/tokens/%D9%A1", 404, "not-found"),
         ("GET", "/admin/v1/decisions?after=x", 400, "invalid-request"),
+        ("GET", "/v1/numbers?after=2147483648", 400, "invalid-request"),
+        ("GET", "/v1/numbers/2147483648", 404, "not-found"),
         ("GET", "/admin/v1/imports/0123456789abcdef", 404, "not-found"),
         ("GET", "/admin/v1/reputation/call%20me", 400, "invalid-request"),
     ],

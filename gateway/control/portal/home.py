@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import OWNER, STATE, read_whole
+from gateway.control.asking import MOST_ID, OWNER, STATE, read_whole
 from gateway.control.commands.problems import CommandError
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import page
@@ -18,7 +18,6 @@ from gateway.registry.states import State
 
 PATH: Final = "/portal"
 ROWS: Final = 50
-_MOST_ID: Final = 2**31 - 1
 DONE: Final = {
     "registered": "You are registered. Next: add the numbers you call from, and those that never call.",
     "letter": "Your letter is with the operators.",
@@ -29,7 +28,7 @@ async def get_home(request: web.Request) -> web.Response:
     """A page of one's numbers."""
     named = request.query.get("state", "")
     state = State(named) if named in set(State) else None
-    after = read_whole(request, "after", default=0, most=_MOST_ID)
+    after = read_whole(request, "after", default=0, most=MOST_ID)
     overview = await show_overview(
         request.app[STATE].record, owner_of(request), state=state, after_id=after, limit=ROWS
     )
