@@ -30,7 +30,7 @@ from typing import Any
 from tests.valkey import free_port
 
 PROJECT = Path(__file__).parent.parent
-STARTS_WITHIN_SECONDS = 60.0
+STARTS_WITHIN_SECONDS = 100.0
 STOPS_WITHIN_SECONDS = 20.0
 ANSWERS_WITHIN_SECONDS = 10.0
 
