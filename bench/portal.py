@@ -1,8 +1,8 @@
 """`python -m bench.portal`: how long the portal's pages take, by how many numbers are registered.
 
 Makes a SQLite record with so many registrations of one owner, verified but for a few, half of them singles
-and half ranges, then serves a node with it and asks for each page as a browser does, signed in. The median
-and the slowest of the rounds are printed.
+and half ranges, then serves the control listener's application over it, without a node around it (pages ask
+the record alone), and asks for each page as a browser does, signed in; prints the median and the slowest.
 """
 
 from __future__ import annotations
@@ -10,13 +10,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import http.client
+import os
+import queue
+import shutil
 import statistics
 import tempfile
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from urllib.parse import urlencode
 
+from aiohttp import web
+
+from bench.subjects import ROOT
+from gateway.cli.first_start import make_development_files
+from gateway.control.api import control_application
+from gateway.control.files import Configuration, read_configuration, read_settings
 from gateway.control.people.accounts import sign_up
+from gateway.control.state import ControlState
+from gateway.generation.countries import FILE_RULES
+from gateway.generation.settings import Settings
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.ranges import NumberRange
 from gateway.record import open_record, record_path
@@ -24,7 +39,6 @@ from gateway.record.registrations import insert_registrations
 from gateway.registry.proofs import Strength
 from gateway.registry.registration import Registration, Use
 from gateway.registry.states import State
-from tests import gateway_node
 
 EMAIL, PASSWORD = "bench@example.org", "correct horse battery"
 PORTION = 5_000
@@ -38,16 +52,52 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="callmark-bench-") as directory:
-        data = Path(directory) / "data"
-        data.mkdir(mode=0o700)
+        data = Path(directory)
         began = time.monotonic()
         middle = asyncio.run(_fill(data, arguments.registrations))
-        # The facts of so many registrations are projected before the node is ready.
-        gateway_node.STARTS_WITHIN_SECONDS = 900.0
-        print(f"{arguments.registrations:,} registrations made in {time.monotonic() - began:.0f} s")
-        with gateway_node.running_node(Path(directory)) as node:
-            _measure(node.control_port, middle, arguments.rounds)
+        print(
+            f"{arguments.registrations:,} registrations made in {time.monotonic() - began:.0f} s", flush=True
+        )
+        listening, ended = queue.Queue[int](), threading.Event()
+        server = threading.Thread(target=lambda: asyncio.run(_serve(data, listening, ended)))
+        server.start()
+        try:
+            _measure(listening.get(timeout=60), middle, arguments.rounds)
+        finally:
+            ended.set()
+            server.join()
     return 0
+
+
+async def _serve(data: Path, listening: queue.Queue[int], ended: threading.Event) -> None:
+    """The application of the control listener over the record, as the control process has it."""
+    configuration = _configuration(data)
+    record = await open_record(record_path(data))
+    reloader = SimpleNamespace(generation=configuration.generation)
+    state = SimpleNamespace(record=record, reloader=reloader, dialling=lambda: FILE_RULES)
+    runner = web.AppRunner(control_application(cast("ControlState", state), is_socket=False))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        listening.put(runner.addresses[0][1])
+        await asyncio.to_thread(ended.wait)
+    finally:
+        await runner.cleanup()
+        await record.close()
+
+
+def _configuration(directory: Path) -> Configuration:
+    """The development configuration with throw-away certificates, in a directory of its own."""
+    shutil.copytree(ROOT / "config", directory / "config")
+    (directory / "certs" / "trust").mkdir(parents=True)
+    os.chdir(directory)
+    settings = read_settings(Path("config"), {})
+    if isinstance(settings, Settings):
+        make_development_files(settings)
+        configuration = read_configuration(Path("config"), {})
+        if isinstance(configuration, Configuration):
+            return configuration
+    raise SystemExit("config/ has mistakes: `callmark config check`")
 
 
 async def _fill(data: Path, count: int) -> int:
@@ -64,7 +114,7 @@ async def _fill(data: Path, count: int) -> int:
                     for place in range(start, min(start + PORTION, count))
                 ]
                 made = await insert_registrations(transaction, portion, now=now)
-        return made[0] - count // 2
+        return max(1, made[-1] - count // 2)
     finally:
         await record.close()
 
