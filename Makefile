@@ -55,7 +55,7 @@ check: lint test  ## what has to pass before a change lands
 bench: $(VENV)/dev.stamp  ## how fast, beside openssl and secsipidx, as ratios within one run
 	@$(BIN)/python -m bench
 
-bench-cases: $(VENV)/dev.stamp  ## cold caches, dead hosts, hostile tokens, Redis gone, millions of numbers; 15 minutes
+bench-cases: $(VENV)/dev.stamp  ## cold caches, dead hosts, hostile tokens, Redis gone, millions of numbers; 20 minutes
 	@$(BIN)/python -m bench.cases
 
 bench-check: $(VENV)/dev.stamp  ## is anything slower than bench/baseline.json says?

@@ -33,7 +33,14 @@ def main() -> int:
 
 def page(text: str, results: Path) -> str:
     """The page with every part made anew. KeyError for a part that nobody makes."""
-    return _PART.sub(lambda found: f"{found[1]}{_PARTS[found[2]](results)}\n{found[3]}", text)
+    return _PART.sub(lambda found: f"{found[1]}{_part(found[2], results)}\n{found[3]}", text)
+
+
+def _part(name: str, results: Path) -> str:
+    try:
+        return _PARTS[name](results)
+    except FileNotFoundError as missing:
+        return f"Not measured yet: there is no `{Path(missing.filename).name}`."
 
 
 def _read(results: Path, name: str) -> dict[str, Any]:
@@ -108,6 +115,17 @@ def _cases(results: Path) -> str:
     return _rows(*table)
 
 
+def _soak(results: Path) -> str:
+    soak = _read(results, "soak")
+    first, last = soak["points"][0], soak["points"][-1]
+    table = [["Calls", "Worker", "Control process", "Valkey (MiB)"]]
+    for point in soak["points"]:
+        sizes = [f"{point[name]:.0f}" for name in ("worker", "control", "valkey")]
+        table.append([f"{point['calls']:,}", *sizes])
+    ratio = f"{soak['worker_last_vs_first']:.3f} times its memory after {first['calls']:,}"
+    return f"{_rows(*table)}\n\nThe worker after {last['calls']:,} calls has {ratio}; wanted at most 1.05."
+
+
 _PARTS: dict[str, Callable[[Path], str]] = {
     "setting": _setting,
     "ratios": _ratios,
@@ -115,6 +133,7 @@ _PARTS: dict[str, Callable[[Path], str]] = {
     "latency": _latency,
     "hostile": _hostile,
     "cases": _cases,
+    "soak": _soak,
 }
 
 

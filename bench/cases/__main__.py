@@ -35,12 +35,12 @@ CASES: dict[str, Callable[[Path], Row]] = {
     "cold": cold,
     "dead-host": dead_host,
     "hostile": hostile_tokens,
-    "reputation": reputation,
-    "registered": registered,
     "redis-5ms": redis_at_5_ms,
     "redis-gone": redis_gone,
     "reload": reload_each_second,
     "embedded": embedded_valkey,
+    "registered": registered,
+    "reputation": reputation,
 }
 
 
