@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "token": ("gateway.cli.token", "token"),
     "person": ("gateway.cli.person", "person"),
     "decision": ("gateway.cli.decision", "decision"),
+    "feed": ("gateway.cli.feed", "feed"),
     "allocations": ("gateway.cli.allocations", "allocations"),
     "dno": ("gateway.cli.dno", "dno"),
     "reputation": ("gateway.cli.reputation", "reputation"),

@@ -17,6 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Final
 
+from gateway.control.commands.feeds import refuse_paused
 from gateway.control.commands.problems import CommandError
 from gateway.control.import_lines import Items
 from gateway.control.import_room import Room, check_import_room
@@ -80,9 +81,10 @@ async def import_file(
     """Read the file into the record; `progress` hears what became of it so far, after each transaction.
 
     `room` is what Redis has; None where that is not known or has no bound. Raises CommandError when the file
-    cannot be opened, nothing of it can be read, or it will not fit, and then changes nothing; RecordError as
-    the record does.
+    cannot be opened, nothing of it can be read, it will not fit, or its feed is paused, and then changes
+    nothing; RecordError as the record does.
     """
+    await refuse_paused(record, request.feed)
     try:
         reading = Reading(
             format=request.format,

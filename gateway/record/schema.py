@@ -76,6 +76,16 @@ decisions: Final = Table(
     sqlite_autoincrement=True,
 )
 
+paused_feeds: Final = Table(
+    "paused_feeds",
+    metadata,
+    Column("feed", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("paused_at", BigInteger, nullable=False),
+    Column("paused_by", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 heads: Final = Table(
     "heads",
     metadata,

@@ -16,6 +16,8 @@ from gateway.reasons import REASONS
 DONE: Final = {
     "decided": "Decided. Calls see it within a second.",
     "removed": "Taken back. Calls see it within a second.",
+    "paused": "Paused. Nothing of the feed is taken in until it is resumed.",
+    "resumed": "The feed runs again.",
     "released": "Released. What was said of the number until today counts no more.",
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from gateway.control.api_figures import figures_document
+from gateway.control.asking import STATE
+from gateway.control.commands.feeds import list_paused, paused_document
 from gateway.control.console.showing import console_page
 from gateway.control.figures.document import Wanted
 
@@ -15,4 +17,11 @@ async def get_trust(request: web.Request) -> web.Response:
     """The page."""
     problems = request.query.get("problems") == "true"
     document = await figures_document(request, Wanted(minutes=DAY_MINUTES))
-    return console_page(request, "trust.html", figures=document, problems=problems)
+    paused = await list_paused(request.app[STATE].record)
+    return console_page(
+        request,
+        "trust.html",
+        figures=document,
+        problems=problems,
+        paused={each.feed: paused_document(each) for each in paused},
+    )
