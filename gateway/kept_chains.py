@@ -70,12 +70,15 @@ class KeptChains:
         write_whole(path, f"{chain.x5u}\n{chain.pem}".encode())
 
     def at(self, x5u: str) -> Iterator[KeptChain]:
-        """Every chain that this address ever served; those that cannot be read are passed over."""
-        yield from self._read_all(f"*-{sha256(x5u.encode()).hexdigest()[:16]}.pem")
-
-    def of(self, fingerprint: str) -> Iterator[KeptChain]:
-        """Every chain with this leaf (SHA-256, hex)."""
-        yield from self._read_all(f"{fingerprint}-*.pem")
+        """Every chain that this address served, the last first; those that cannot be read are passed over."""
+        address = sha256(x5u.encode()).hexdigest()[:16]
+        for path in sorted(self._directory.glob(f"*-{address}.pem"), key=os.path.getmtime, reverse=True):
+            try:
+                with path.open("rb") as file:
+                    _, _, pem = file.read(LONGEST_BYTES).partition(b"\n")
+                yield KeptChain(x5u, parse_chain(pem))
+            except (OSError, ChainError):
+                continue
 
     def forget_before(self, seconds: float) -> int:
         """Remove what was written before that time (epoch seconds); how many. Raises OSError."""
@@ -97,12 +100,3 @@ class KeptChains:
             if not self._is_failing:
                 _log.warning("chains cannot be kept as evidence", problem=error.strerror)
             self._is_failing = True
-
-    def _read_all(self, pattern: str) -> Iterator[KeptChain]:
-        for path in sorted(self._directory.glob(pattern), key=os.path.getmtime, reverse=True):
-            try:
-                with path.open("rb") as file:
-                    x5u, _, pem = file.read(LONGEST_BYTES).partition(b"\n")
-                yield KeptChain(x5u.decode("ascii", "replace"), parse_chain(pem))
-            except (OSError, ChainError):
-                continue

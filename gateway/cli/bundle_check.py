@@ -7,37 +7,37 @@ the checker's own authorities is judged again, by the code that calls go through
 
 from __future__ import annotations
 
-import base64
-import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Final
 
-import jwt
-import msgspec
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gateway import reasons
 from gateway.certificates.path import NoPath, find_path
-from gateway.certificates.reading import read_certificates, show
+from gateway.certificates.reading import show
 from gateway.certificates.trust import Trust
 from gateway.certificates.x5u import X5uPolicy
+from gateway.cli.bundle_file import (
+    CallGivenOut,
+    ChainGivenOut,
+    NotHoldingError,
+    SipFacts,
+    check_signature,
+    read_chain,
+    read_evidence,
+    read_form,
+)
 from gateway.cli.call_inspection import CallGiven, CallInspection, inspect_call
 from gateway.cli.inspection import Credential, judge_chain
-from gateway.control.tracing.bundle import FORM
-from gateway.control.tracing.evidence_key import TYPE
 from gateway.generation.countries import FILE_RULES
 from gateway.numbers.canonical import NumberError, TelephoneNumber, canonical
 from gateway.numbers.plans import FR, NANP
-from gateway.passport.strict import Base64UrlError, StrictJsonError, read_base64url, read_json
 from gateway.reasons import CREDENTIAL_UNOBTAINABLE, Finding
 from gateway.verification.policy import VerificationPolicy
 from gateway.verification.profile import ATIS, FRANCE_MAN
 
-MOST_BYTES: Final = 64 * 1024 * 1024
 FRESHNESS_SECONDS: Final = 60
 """RFC 8224: what a token's age is judged by, as of its call."""
 CARRIERS_WORD: Final = frozenset(
@@ -103,127 +103,24 @@ class Believed:
     """Certificates that may have signed the file, each believed by itself."""
 
 
-class _Sip(msgspec.Struct):
-    call_id: str
-    taken: datetime
-    date: int
-    network: str | None = None
-    to: list[str] = []
-    request_uri: str | None = None
-    resource_priority: list[str] = []
-    priority: str | None = None
-    calling: str | None = msgspec.field(default=None, name="from")
-
-
-class _Identity(msgspec.Struct):
-    value: str
-    certificates: list[str]
-
-
-class _Verification(msgspec.Struct):
-    verstat: str | None
-    reason: str
-
-
-class _Call(msgspec.Struct):
-    sip: _Sip
-    identities: list[_Identity]
-    verification: _Verification
-    signed_here: bool
-
-
-class _Certificates(msgspec.Struct):
-    x5u: str
-    pem: str
-
-
-class _Made(msgspec.Struct):
-    at: datetime
-    by: str
-
-
-class _Document(msgspec.Struct):
-    form: str
-    made: _Made
-    calls: Annotated[list[_Call], msgspec.Meta(max_length=10_000)]
-    certificates: dict[str, _Certificates]
-
-
-class _NotHoldingError(Exception):
-    """A step failed; the ones after it cannot be made."""
-
-
 def check_bundle(data: bytes, believed: Believed) -> BundleChecked:
     """Check a whole file; any bytes give a result."""
     steps: list[Step] = []
     signer = carrier = ""
     try:
-        header, payload, text = _form(data)
+        header, payload, text = read_form(data)
         steps.append(Step(passed=True, words="It is an evidence file, whole and of the one form there is."))
-        chain = _chain(header)
+        chain = read_chain(header)
         signer = chain[0].fingerprint(SHA256()).hex()
-        _signature(text, chain[0])
+        check_signature(text, chain[0])
         steps.append(Step(passed=True, words="The signature was made over exactly these bytes."))
-        document = _document(payload)
+        document = read_evidence(payload)
         carrier = document.made.by
         steps.append(_identity(chain, believed, made=int(document.made.at.timestamp())))
         calls = tuple(_call(call, document.certificates, believed) for call in document.calls)
-    except _NotHoldingError as error:
+    except NotHoldingError as error:
         return BundleChecked((*steps, Step(passed=False, words=str(error))), carrier, signer)
     return BundleChecked(tuple(steps), carrier, signer, calls)
-
-
-def _form(data: bytes) -> tuple[Mapping[str, Any], bytes, str]:
-    """Header, payload and the text itself: a JWS in compact form, with no byte beside it."""
-    parts = data.split(b".")
-    if len(data) > MOST_BYTES or len(parts) != 3:
-        raise _NotHoldingError("It is no evidence file, or not a whole one.")
-    try:
-        text = data.decode("ascii")
-        header, payload, _ = (read_base64url(part) for part in text.split("."))
-        read = read_json(header)
-    except (UnicodeDecodeError, Base64UrlError, StrictJsonError) as error:
-        raise _NotHoldingError("It is no evidence file, or bytes of it were altered.") from error
-    if not isinstance(read, dict) or read.get("typ") != TYPE or read.get("alg") != "ES256":
-        raise _NotHoldingError(f"Its header does not say {TYPE} and ES256: it is something else, or altered.")
-    return read, payload, text
-
-
-def _chain(header: Mapping[str, Any]) -> tuple[x509.Certificate, ...]:
-    named = header.get("x5c")
-    try:
-        if not isinstance(named, list) or not 1 <= len(named) <= 10:
-            raise ValueError("x5c")
-        ders = [base64.b64decode(str(each), validate=True) for each in named]
-        with warnings.catch_warnings():
-            # What `cryptography` will refuse one day is refused here today.
-            warnings.simplefilter("error")
-            return tuple(read_certificates(der)[0] for der in ders)
-    except (ValueError, Warning) as error:
-        raise _NotHoldingError("The certificate that signed it cannot be read.") from error
-
-
-def _signature(text: str, certificate: x509.Certificate) -> None:
-    try:
-        key = certificate.public_key()
-    except ValueError as error:
-        raise _NotHoldingError("The key of the certificate that signed it cannot be read.") from error
-    if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
-        raise _NotHoldingError("The certificate that signed it has no P-256 key.")
-    try:
-        jwt.PyJWS().decode(text, key, algorithms=["ES256"])
-    except jwt.PyJWTError as error:
-        raise _NotHoldingError("The signature does not fit: bytes were altered after it was made.") from error
-
-
-def _document(payload: bytes) -> _Document:
-    try:
-        document = msgspec.json.decode(payload, type=_Document)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise _NotHoldingError(f"What was signed does not have the form {FORM}: {error}.") from error
-    if document.form != FORM:
-        raise _NotHoldingError(f"What was signed has the form {document.form!r}; this command knows {FORM}.")
-    return document
 
 
 def _identity(chain: tuple[x509.Certificate, ...], believed: Believed, *, made: int) -> Step:
@@ -244,7 +141,7 @@ def _identity(chain: tuple[x509.Certificate, ...], believed: Believed, *, made: 
     return Step(passed=True, words=f"It was signed by {name}, which leads to an authority you trust.")
 
 
-def _call(call: _Call, certificates: Mapping[str, _Certificates], believed: Believed) -> CallChecked:
+def _call(call: CallGivenOut, certificates: Mapping[str, ChainGivenOut], believed: Believed) -> CallChecked:
     taken = int(call.sip.taken.timestamp())
     inspection, steps = (
         None,
@@ -261,7 +158,7 @@ def _call(call: _Call, certificates: Mapping[str, _Certificates], believed: Beli
     return CallChecked(call.sip.call_id, call.sip.taken.isoformat(), tuple(steps), inspection)
 
 
-def _judged_again(call: _Call, chains: _Chains, *, now: int) -> CallInspection:
+def _judged_again(call: CallGivenOut, chains: _Chains, *, now: int) -> CallInspection:
     """By the rules of the trunk it came by, which the file does not name: those that give what it says."""
     values, given = [each.value for each in call.identities], _given(call.sip)
     policy = VerificationPolicy(freshness_seconds=FRESHNESS_SECONDS, x5u=X5uPolicy(allowed_ports=_ANY))
@@ -287,7 +184,7 @@ _ANY: Final = tuple(range(1, 65_536))
 """On which port a chain was published is nothing to the checker: nothing is fetched."""
 
 
-def _given(sip: _Sip) -> CallGiven:
+def _given(sip: SipFacts) -> CallGiven:
     calling = sip.calling if sip.calling is not None else sip.network
     return CallGiven(
         time=sip.date,
@@ -303,7 +200,7 @@ def _number(text: str) -> TelephoneNumber:
     return canonical(text, FILE_RULES)
 
 
-def _compare(call: _Call, inspection: CallInspection) -> Iterator[Step]:
+def _compare(call: CallGivenOut, inspection: CallInspection) -> Iterator[Step]:
     """What the carrier says of the headers, beside what they are found to be here."""
     found = inspection.verification.outcome
     claimed, reason = call.verification.verstat, call.verification.reason
@@ -329,7 +226,7 @@ class _Chains:
     """The chains of one call, by their address, judged by the checker's own trust."""
 
     def __init__(
-        self, call: _Call, certificates: Mapping[str, _Certificates], trust: Trust, *, now: int
+        self, call: CallGivenOut, certificates: Mapping[str, ChainGivenOut], trust: Trust, *, now: int
     ) -> None:
         names = [name for identity in call.identities for name in identity.certificates]
         named = [certificates[name] for name in names if name in certificates]

@@ -25,7 +25,6 @@ from gateway.cli.trace import trace
 from gateway.control.chain_task import forget_unneeded
 from gateway.control.tracing.evidence_key import open_evidence_key
 from gateway.journal import JournalWriter
-from gateway.kept_chains import KeptChains
 from gateway.passport.strict import read_base64url
 from tests import pki
 from tests.gateway_node import GatewayNode, eventually, running_node
@@ -297,4 +296,4 @@ def test_chains_are_their_owners_alone_and_go_with_the_journal(node, tmp_path):
     for each in copy.glob("*.pem"):
         os.utime(each, (1, 1))
     assert forget_unneeded(journal, copy) >= 1
-    assert not list(KeptChains(copy).of(""))
+    assert not list(copy.glob("*.pem"))
