@@ -69,9 +69,10 @@ def main() -> int:
 
 def soak(directory: Path, calls: int, seconds: int) -> tuple[list[Point], float]:
     """Memory at points, and the part of the answers that had to do without evidence."""
-    began, done, points, tally = time.monotonic(), 0, list[Point](), Tally()
+    done, points, tally = 0, list[Point](), Tally()
     chance, key = random.Random(1), key_of(directory)
     with one_worker(directory) as node:
+        began = time.monotonic()
         while done < calls and time.monotonic() - began < seconds:
             # +999 is nobody's: the ITU keeps it.
             origs = [f"999{chance.randrange(NUMBERS):09d}" for _ in range(PORTION)]
@@ -82,7 +83,9 @@ def soak(directory: Path, calls: int, seconds: int) -> tuple[list[Point], float]
             if _is_point(done):
                 points.append(_point(node, done, time.monotonic() - began))
                 print(_line(points[-1]), flush=True)
-        if not points or points[-1].calls < done:
+        if not points:
+            raise LoadError(f"{done:,} calls in {seconds} s, and the first look is after {FIRST:,}")
+        if points[-1].calls < done:
             points.append(_point(node, done, time.monotonic() - began))
             print(_line(points[-1]), flush=True)
     if tally.said["passed"] != done:
