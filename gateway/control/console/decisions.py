@@ -27,7 +27,6 @@ TERMS: Final = (("1", "one day"), ("7", "a week"), ("30", "30 days"), ("90", "90
 """Days, and how they are called."""
 LABELS: Final = {
     "tn": "Number",
-    "range": "Range",
     "reason": "Reason",
     "trunk_kind": "Trunks",
     "action": "Action",
@@ -71,7 +70,9 @@ async def post_new(request: web.Request) -> web.Response:
     try:
         numbers = check_decision(asked, state.dialling(), now=now)
     except CommandError as error:
-        form.take(error, LABELS)
+        # Number and range are one field of the page.
+        pointer = "/tn" if error.pointer == "/range" else error.pointer
+        form.take(CommandError(error.problem, pointer), LABELS)
         return console_page(
             request, "decide.html", status=400, form=form, terms=TERMS, kinds=TRUNK_KINDS, checked=None
         )

@@ -43,11 +43,11 @@ def test_a_decision_is_shown_before_it_is_made_and_taken_back_after(node, operat
     [
         ({"tn": "nonsense"}, "Number"),
         ({"tn": ""}, "Number"),
-        ({"tn": "+442079460999/99999999"}, "Range"),
+        ({"tn": "+442079460999/99999999"}, 'href="#tn">A decision covers at most'),
         ({"reason": ""}, "Say why"),
         ({"reason": "x" * 5000}, "Reason"),
-        ({"action": "explode"}, "Action"),
-        ({"trunk_kind": "moon"}, "Trunks"),
+        ({"action": "explode"}, "no action"),
+        ({"trunk_kind": "moon"}, "no kind of trunk"),
     ],
 )
 @pytest.mark.parametrize("step", ["check", "do"])
