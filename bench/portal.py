@@ -26,9 +26,9 @@ from aiohttp import web
 
 from bench.subjects import ROOT
 from gateway.cli.first_start import make_development_files
-from gateway.control.api import control_application
-from gateway.control.files import Configuration, read_configuration, read_settings
+from gateway.control.api.doors import control_application
 from gateway.control.people.accounts import sign_up
+from gateway.control.reloading.files import Configuration, read_configuration, read_settings
 from gateway.control.state import ControlState
 from gateway.generation.countries import FILE_RULES
 from gateway.generation.settings import Settings

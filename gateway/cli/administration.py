@@ -22,7 +22,7 @@ import click
 from gateway.cli.control_client import TIMEOUT_SECONDS, NoNodeError, ask_control
 from gateway.control.commands import CommandError
 from gateway.control.facts import FactsFollower
-from gateway.control.files import read_settings
+from gateway.control.reloading.files import read_settings
 from gateway.control_socket import CONTROL_SOCKET
 from gateway.facts import facts_path
 from gateway.facts.projection import Projection, ProjectionError

@@ -12,13 +12,13 @@ import click
 from gateway.cli.administration import json_option, show_json
 from gateway.cli.config import configuration_option, report_problems
 from gateway.cli.jobs import progress_bar
-from gateway.control.allocation_import import (
+from gateway.control.evidence.allocation_import import (
     AllocationReport,
     FileReport,
     import_allocations,
 )
-from gateway.control.files import read_configuration
-from gateway.control.list_files import ListImportError
+from gateway.control.evidence.list_files import ListImportError
+from gateway.control.reloading.files import read_configuration
 from gateway.generation.allocation_formats import ALLOCATION_FORMATS, AllocationFormat
 from gateway.generation.numbers_read import read_number
 from gateway.numbers.canonical import NumberError, to_e164

@@ -11,8 +11,8 @@ from gateway.cli.administration import data_directory_option, json_option, local
 from gateway.cli.control_client import NoNodeError
 from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url
 from gateway.cli.jobs import Show, progress_bar, run_job
-from gateway.control.imports import words_of_written
-from gateway.control.reputation_cache import rebuild_cache
+from gateway.control.evidence.imports import words_of_written
+from gateway.control.evidence.reputation_cache import rebuild_cache
 from gateway.knowledge.connect import RedisUrlError
 from gateway.knowledge.importers.loader import LoadError
 

@@ -21,7 +21,7 @@ from gateway.certificates.tnauthlist import TnAuthList
 from gateway.cli.administration import data_directory_option, json_option, run, show_json
 from gateway.cli.config import configuration_option, report_problems
 from gateway.cli.control_client import NoNodeError, ask_control
-from gateway.control.files import read_configuration
+from gateway.control.reloading.files import read_configuration
 from gateway.control.repository import CACHE_CONTROL, MEDIA_TYPE, Published
 
 _MODE: Final = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH

@@ -16,11 +16,11 @@ from gateway.certificates.x5u import X5uPolicy
 from gateway.cli.administration import data_directory_option
 from gateway.cli.control_client import NoNodeError, exchange
 from gateway.cli.preview_words import show_preview
-from gateway.control.configured_keys import configured_keys
-from gateway.control.files import Configuration, read_configuration
-from gateway.control.signing_key import signing_problem
-from gateway.control.transport_files import transport_problems
-from gateway.control.trust_lists import trust_list_problems
+from gateway.control.reloading.configured_keys import configured_keys
+from gateway.control.reloading.files import Configuration, read_configuration
+from gateway.control.reloading.signing_key import signing_problem
+from gateway.control.reloading.transport_files import transport_problems
+from gateway.control.trust.trust_lists import trust_list_problems
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
 from gateway.node_settings import CONFIGURATION_VARIABLE

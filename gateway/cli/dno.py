@@ -10,8 +10,8 @@ import click
 from gateway.cli.administration import json_option, show_json
 from gateway.cli.config import configuration_option
 from gateway.cli.jobs import progress_bar
-from gateway.control.dno_import import import_dno
-from gateway.control.list_files import ListImportError
+from gateway.control.evidence.dno_import import import_dno
+from gateway.control.evidence.list_files import ListImportError
 from gateway.generation.countries import COUNTRIES
 from gateway.generation.dno_formats import DNO_FORMATS, DnoFormat, DnoReading
 

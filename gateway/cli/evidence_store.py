@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from gateway.control.files import read_settings
-from gateway.control.import_room import Room
+from gateway.control.evidence.import_room import Room
+from gateway.control.reloading.files import read_settings
 from gateway.generation.settings import Settings
 from gateway.knowledge.connect import FOR_LOADING, RedisUrlError, connect
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader

@@ -19,9 +19,9 @@ import click
 from gateway.cli.development_pki import DevelopmentPki, make_development_pki
 from gateway.control.commands import TokenRequest, create_token, list_tokens, revoke_token
 from gateway.control.facts import FactsFollower
-from gateway.control.files import Configuration
 from gateway.control.people.accounts import create_person, find_by_email
 from gateway.control.people.passwords import is_password
+from gateway.control.reloading.files import Configuration
 from gateway.facts import facts_path
 from gateway.facts.projection import Projection
 from gateway.facts.tokens import Scope, hash_token

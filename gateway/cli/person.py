@@ -15,7 +15,7 @@ from gateway.cli.administration import (
     run_errand,
     show_json,
 )
-from gateway.control.api_people import new_password_document, person_document
+from gateway.control.api.people import new_password_document, person_document
 from gateway.control.people.accounts import (
     ROLES,
     create_person,

@@ -31,10 +31,10 @@ from gateway.cli.reputation_providers import providers
 from gateway.cli.reputation_score import score
 from gateway.cli.reputation_sources import sources
 from gateway.control.commands.reputation import explain_number, explanation_document
-from gateway.control.importing import ImportReport, ImportRequest, import_file
-from gateway.control.imports import report_document, words_of_written
-from gateway.control.reputation_cache import cache_import
-from gateway.control.sightings_csv import write_sightings
+from gateway.control.evidence.importing import ImportReport, ImportRequest, import_file
+from gateway.control.evidence.imports import report_document, words_of_written
+from gateway.control.evidence.reputation_cache import cache_import
+from gateway.control.evidence.sightings_csv import write_sightings
 from gateway.generation.countries import FILE_RULES
 from gateway.generation.generation import Generation
 from gateway.generations import BundleStore, GenerationLoadError

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.cli.administration import Errand, data_directory_option, json_option, run_errand, show_json
+from gateway.control.api.dispute_shapes import DisputeShape
 from gateway.control.commands.disputes import answer_dispute, list_disputes, open_dispute, release_number
-from gateway.control.dispute_shapes import DisputeShape
 from gateway.generation.countries import FILE_RULES
 from gateway.record import Record
 from gateway.reputation.dispute import ANSWER_DAYS, DisputeState

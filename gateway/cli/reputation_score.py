@@ -18,7 +18,7 @@ from gateway.cli.administration import data_directory_option, local_record, perf
 from gateway.cli.control_client import NoNodeError, download
 from gateway.cli.jobs import Show, progress_bar
 from gateway.cli.reputation_sources import sources_errand
-from gateway.control.sightings_csv import write_sightings
+from gateway.control.evidence.sightings_csv import write_sightings
 from gateway.generation.countries import FILE_RULES
 from gateway.numbers.canonical import NumberError, TelephoneNumber, canonical, to_e164
 from gateway.reputation.blocks import score_of_rate

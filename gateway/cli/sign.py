@@ -20,7 +20,7 @@ from gateway.calls.signing import ShakenWish, Signature, SignatureRequest, sign_
 from gateway.cli.config import configuration_option, report_problems, verification_policy
 from gateway.cli.trunk_option import find_trunk, trunk_option
 from gateway.cli.wording import age, finding_words, moment, show
-from gateway.control.files import Configuration, read_configuration
+from gateway.control.reloading.files import Configuration, read_configuration
 from gateway.generation.trunks import Trunk
 from gateway.passport.claims import MAX_IAT
 from gateway.passport.ppt import Ppt

@@ -20,7 +20,7 @@ from gateway.cli.config import configuration_option
 from gateway.cli.sample_requests import listener_url, opened_by, signing_line, token_line, verdict_line
 from gateway.control.commands import create_token, list_tokens, revoke_token
 from gateway.control.commands.documents import created_token_document, parse_token_request, token_document
-from gateway.control.files import Configuration, read_configuration, read_settings
+from gateway.control.reloading.files import Configuration, read_configuration, read_settings
 from gateway.facts.tokens import Scope
 from gateway.generation.settings import Settings
 from gateway.generation.trunks_file import TRUNKS_FILE

@@ -23,7 +23,7 @@ from gateway.cli.config import configuration_option
 from gateway.cli.jobs import progress_bar
 from gateway.cli.trace_errand import TraceErrand, find_calls
 from gateway.cli.wording import safe, show
-from gateway.control.files import read_configuration
+from gateway.control.reloading.files import read_configuration
 from gateway.control.tracing.search import MOST_FOUND
 
 _SUFFIXES: Final = (".pem", ".crt", ".cer", ".der")

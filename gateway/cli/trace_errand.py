@@ -15,8 +15,8 @@ import msgspec
 from gateway.cli.administration import actor, local_record
 from gateway.cli.control_client import NoNodeError, ask_control, download
 from gateway.cli.jobs import Show, run_job
-from gateway.control.api_traces import TraceShape, found_document, sought_of
-from gateway.control.call_documents import in_full
+from gateway.control.api.call_documents import in_full
+from gateway.control.api.traces import TraceShape, found_document, sought_of
 from gateway.control.tracing.evidence_key import CERTIFICATE_FILE, EvidenceKeyError
 from gateway.control.tracing.search import search
 from gateway.control.tracing.traceback_csv import traceback_csv

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from gateway.control.files import Configuration
+from gateway.control.reloading.files import Configuration
 from gateway.generation.trunks import Trunk
 
 

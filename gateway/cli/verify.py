@@ -19,8 +19,8 @@ from gateway.cli.inspection import Credential, judge_chain
 from gateway.cli.pasted import read_values
 from gateway.cli.trunk_option import find_trunk, trunk_option
 from gateway.cli.wording import show
-from gateway.control.files import Configuration, read_configuration, read_settings
-from gateway.control.trust_task import kept_files
+from gateway.control.reloading.files import Configuration, read_configuration, read_settings
+from gateway.control.trust.trust_task import kept_files
 from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError, Fetched, FetchPolicy
 from gateway.generation.settings import Settings
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical

@@ -17,7 +17,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, IS_OPERATOR, IS_SOCKET, OWNER, SIGNED_IN, STATE
+from gateway.control.api.asking import ACTOR, IS_OPERATOR, IS_SOCKET, OWNER, SIGNED_IN, STATE
 from gateway.control.pages import assets, forms
 from gateway.control.pages.forms import Form
 from gateway.control.pages.origin import refuse_other_origins

@@ -1,7 +1,7 @@
 """Work that outlasts a request: begun by one, asked after by others, ended early by one that says so.
 
 One job at a time, in the order they came: each reads or writes most of the record. What a job does is its
-own business (`api_evidence.py`); that it is known here until fifty others came after it is this file's.
+own business (`evidence.py`); that it is known here until fifty others came after it is this file's.
 Nothing survives the process: each kind of work can be begun again and then goes on where it was.
 """
 

@@ -12,7 +12,6 @@ import gc
 import os
 import secrets
 import socket
-import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,31 +20,29 @@ from typing import Any, Final
 
 import structlog
 import uvloop
-from aiohttp import web
 
 from gateway import telemetry
-from gateway.channel import Channel, inherited_listeners
-from gateway.control.api import control_application
-from gateway.control.call_paths import CallPaths
-from gateway.control.candidate import Candidate
-from gateway.control.chain_task import forget_chains
-from gateway.control.changes import GATEWAY, Changes
-from gateway.control.evidence_task import Evidence, connect_evidence
+from gateway.channel import Channel
+from gateway.control.evidence.call_paths import CallPaths
+from gateway.control.evidence.evidence_task import Evidence, connect_evidence
+from gateway.control.evidence.traffic import Traffic
 from gateway.control.facts import FactsFollower
 from gateway.control.figures.figures import Figures
-from gateway.control.file_watch import FileWatch
-from gateway.control.journal_task import follow_journal, keep_forgetting
-from gateway.control.latest_calls import LatestCalls
+from gateway.control.journal.journal_task import follow_journal, keep_forgetting
+from gateway.control.journal.latest_calls import LatestCalls
 from gateway.control.leadership import Leadership
-from gateway.control.preview import ReloadGuard
+from gateway.control.listening import listening
 from gateway.control.registry.sending import CodesSettingError, code_sender
-from gateway.control.reload import Reloader
-from gateway.control.reloaded import Reloaded
+from gateway.control.reloading.candidate import Candidate
+from gateway.control.reloading.changes import GATEWAY, Changes
+from gateway.control.reloading.file_watch import FileWatch
+from gateway.control.reloading.preview import ReloadGuard
+from gateway.control.reloading.reload import Reloader
+from gateway.control.reloading.reloaded import Reloaded
 from gateway.control.repository import Published
 from gateway.control.state import ControlState
-from gateway.control.traffic import Traffic
-from gateway.control.trust_task import FreshTrust
-from gateway.control_socket import CONTROL_SOCKET, control_socket
+from gateway.control.trust.chain_task import forget_chains
+from gateway.control.trust.trust_task import FreshTrust
 from gateway.facts.projection import Projection, ProjectionError
 from gateway.facts.reader import FactsReader
 from gateway.generation.redis_url import EMBEDDED
@@ -76,7 +73,6 @@ from gateway.record import (
     record_location,
 )
 from gateway.record.generations import Cause
-from gateway.web.malformed import SERVER_LOGGER
 from gateway.web.server_name import name_server
 
 BUSY_SECONDS: Final = 10.0
@@ -117,7 +113,7 @@ async def _main() -> int:
     with contextlib.suppress(OSError):  # `follow_journal` tells of it
         await asyncio.to_thread(latest.begin, directory)
     retention = journal_retention(settings)
-    async with _state(settings, reloader, published, trust, guard) as state, _doors(settings, state):
+    async with _state(settings, reloader, published, trust, guard) as state, listening(settings, state):
         leads = state.leadership
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
@@ -281,53 +277,6 @@ async def _lock(directory: Path) -> RecordLock:
             if time.monotonic() > end:
                 raise
             await asyncio.sleep(0.1)
-
-
-@contextlib.asynccontextmanager
-async def _doors(settings: Settings, state: ControlState) -> AsyncIterator[None]:
-    """The control listener, the repository where it is on, and the owner's socket."""
-    left = data_directory(settings) / CONTROL_SOCKET
-    left.unlink(missing_ok=True)
-    runners = [
-        await _runner(control_application(state, is_socket=True)),
-        await _runner(control_application(state, is_socket=False)),
-        await _runner(state.published.application()),
-    ]
-    try:
-        mask = os.umask(0o177)
-        try:
-            with control_socket(data_directory(settings)) as path:
-                await web.UnixSite(runners[0], path).start()
-        finally:
-            os.umask(mask)
-        for name, listeners in inherited_listeners().items():
-            is_repository = "repository" in name
-            runner = runners[2] if is_repository else runners[1]
-            tls = _tls(settings, "repository" if is_repository else "control")
-            for listener in listeners:
-                await web.SockSite(runner, listener, ssl_context=tls).start()
-        yield
-    finally:
-        for runner in runners:
-            await runner.cleanup()
-        left.unlink(missing_ok=True)
-
-
-async def _runner(application: web.Application) -> web.AppRunner:
-    runner = web.AppRunner(
-        application, access_log=None, logger=SERVER_LOGGER, handle_signals=False, shutdown_timeout=1.0
-    )
-    await runner.setup()
-    return runner
-
-
-def _tls(settings: Settings, listener: str) -> ssl.SSLContext | None:
-    tls = settings.tls
-    if listener not in tls.listeners or tls.certificate_file is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tls.certificate_file, tls.key_file)
-    return context
 
 
 def main() -> int:

@@ -15,28 +15,28 @@ import structlog
 
 from gateway import __version__, telemetry
 from gateway.certificates.chain import parse_chain
-from gateway.control.call_documents import probation_document
-from gateway.control.call_lines import CallLines
-from gateway.control.candidate import Candidate
-from gateway.control.changes import Changes
-from gateway.control.evidence_task import Evidence
+from gateway.control.api.call_documents import probation_document
+from gateway.control.evidence.evidence_task import Evidence
+from gateway.control.evidence.traffic import Traffic
 from gateway.control.facts import FactsFollower
 from gateway.control.figures.figures import Figures
 from gateway.control.figures.streams import Streams
 from gateway.control.jobs import Jobs
+from gateway.control.journal.call_lines import CallLines
 from gateway.control.leadership import Leadership
-from gateway.control.preview import ReloadGuard
-from gateway.control.probation import OnProbation
 from gateway.control.registry.calls import complete_call, proving_call
 from gateway.control.registry.sending import CodeSender
 from gateway.control.registry.steps import review_due
 from gateway.control.registry.use import count_calls, forget_use, note_calls
-from gateway.control.reload import Reloader
-from gateway.control.reloaded import ROLLED_BACK
+from gateway.control.reloading.candidate import Candidate
+from gateway.control.reloading.changes import Changes
+from gateway.control.reloading.preview import ReloadGuard
+from gateway.control.reloading.probation import OnProbation
+from gateway.control.reloading.reload import Reloader
+from gateway.control.reloading.reloaded import ROLLED_BACK
 from gateway.control.repository import Published
 from gateway.control.tracing.traces import Traces
-from gateway.control.traffic import Traffic
-from gateway.control.trust_task import FreshTrust
+from gateway.control.trust.trust_task import FreshTrust
 from gateway.facts.projection import ProjectionError
 from gateway.facts.reader import FactsReader
 from gateway.facts.values import FactsUnavailable, RegistrationFact, TokenFact

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from gateway.control.files import Configuration, read_configuration, read_settings
-from gateway.control.transport_files import transport_problems
-from gateway.control.trust_lists import trust_list_problems
-from gateway.control.trust_task import kept_files
+from gateway.control.reloading.files import Configuration, read_configuration, read_settings
+from gateway.control.reloading.transport_files import transport_problems
+from gateway.control.trust.trust_lists import trust_list_problems
+from gateway.control.trust.trust_task import kept_files
 from gateway.doctor.clock import judge_clock
 from gateway.doctor.diagnosis import Diagnosis, good, wrong
 from gateway.doctor.evidence import judge_evidence

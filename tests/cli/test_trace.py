@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from gateway.certificates.trust import build_trust
 from gateway.cli.bundle_check import Believed, check_bundle
 from gateway.cli.trace import trace
-from gateway.control.chain_task import forget_unneeded
 from gateway.control.tracing.evidence_key import open_evidence_key
+from gateway.control.trust.chain_task import forget_unneeded
 from gateway.journal import JournalWriter
 from gateway.passport.strict import read_base64url
 from tests import pki

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.control.api import ROOMS
+from gateway.control.api.doors import ROOMS
 from tests.docs.pages import PROJECT, blocks, rows
 from tests.gateway_node import GatewayNode, running_node
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import IS_OPERATOR, STATE
+from gateway.control.api.asking import IS_OPERATOR, STATE
 from gateway.control.commands import verify_audit
 from gateway.control.commands.documents import audit_document
 from gateway.control.console.showing import console_page

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import msgspec
 from aiohttp import web
 
-from gateway.control.asking import IS_OPERATOR, STATE
-from gateway.control.call_documents import explained_document
+from gateway.control.api.asking import IS_OPERATOR, STATE
+from gateway.control.api.call_documents import explained_document
 from gateway.control.console.identity import decode
 from gateway.control.console.showing import console_page, shown_to
 from gateway.journal import Record

@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from gateway.control.asking import STATE
-from gateway.control.call_documents import call_document
+from gateway.control.api.asking import STATE
+from gateway.control.api.call_documents import call_document
 from gateway.control.console.query import ROWS, CallsQuery
 from gateway.control.console.showing import console_page, shown_to
-from gateway.control.latest_calls import Sought
+from gateway.control.journal.latest_calls import Sought
 from gateway.control.pages.forms import Form
 from gateway.journal import Record
 from gateway.web.problems import Problem, not_found

@@ -6,10 +6,10 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.api_generations import generation_document
-from gateway.control.api_node import reload_document
-from gateway.control.asking import ACTOR, STATE
-from gateway.control.call_documents import preview_document
+from gateway.control.api.asking import ACTOR, STATE
+from gateway.control.api.call_documents import preview_document
+from gateway.control.api.generations import generation_document
+from gateway.control.api.node import reload_document
 from gateway.control.commands.problems import CommandError
 from gateway.control.console.showing import console_page, shown_to
 from gateway.control.pages.forms import Form, read_form

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, IS_OPERATOR, STATE
-from gateway.control.call_documents import in_full, redacted
+from gateway.control.api.asking import ACTOR, IS_OPERATOR, STATE
+from gateway.control.api.call_documents import in_full, redacted
 from gateway.control.commands import add_decision, list_decisions, remove_decision
 from gateway.control.commands.decisions import TRUNK_KINDS, DecisionRequest, check_decision
 from gateway.control.commands.disputes import release_number

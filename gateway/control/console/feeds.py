@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, STATE
+from gateway.control.api.asking import ACTOR, STATE
 from gateway.control.commands.feeds import pause_feed, resume_feed
 from gateway.control.commands.problems import CommandError
 from gateway.control.console.showing import console_page

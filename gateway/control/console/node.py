@@ -8,9 +8,9 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.control.asking import STATE
-from gateway.control.configured_keys import configured_keys
+from gateway.control.api.asking import STATE
 from gateway.control.console.showing import console_page
+from gateway.control.reloading.configured_keys import configured_keys
 from gateway.node_settings import CONFIGURATION_VARIABLE
 
 

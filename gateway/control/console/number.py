@@ -6,15 +6,15 @@ import time
 
 from aiohttp import web
 
-from gateway.control.asking import IS_OPERATOR, STATE
-from gateway.control.call_documents import call_document, in_full
+from gateway.control.api.asking import IS_OPERATOR, STATE
+from gateway.control.api.call_documents import call_document, in_full
 from gateway.control.commands import list_decisions
 from gateway.control.commands.documents import decision_document
 from gateway.control.commands.problems import CommandError
 from gateway.control.commands.reputation import explain_number, explanation_document
 from gateway.control.console.query import ROWS, CallsQuery, written_number
 from gateway.control.console.showing import console_page
-from gateway.control.latest_calls import Sought
+from gateway.control.journal.latest_calls import Sought
 from gateway.control.pages.forms import Form
 from gateway.control.state import ControlState
 from gateway.numbers.canonical import TelephoneNumber, to_e164

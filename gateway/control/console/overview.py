@@ -8,8 +8,8 @@ from typing import Any, Final, cast
 import msgspec
 from aiohttp import web
 
-from gateway.control.api_figures import EVERY_SECONDS, EVERY_SECONDS_LONG, LONG_MINUTES, figures_document
-from gateway.control.asking import SIGNED_IN, STATE
+from gateway.control.api.asking import SIGNED_IN, STATE
+from gateway.control.api.figures import EVERY_SECONDS, EVERY_SECONDS_LONG, LONG_MINUTES, figures_document
 from gateway.control.console.charts import curves, spark, stacked
 from gateway.control.console.showing import console_page
 from gateway.control.figures.document import Wanted

@@ -12,8 +12,8 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, STATE
-from gateway.control.call_documents import in_full
+from gateway.control.api.asking import ACTOR, STATE
+from gateway.control.api.call_documents import in_full
 from gateway.control.commands import add_decision
 from gateway.control.commands.decisions import DecisionRequest, check_decision
 from gateway.control.commands.problems import CommandError

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import STATE
+from gateway.control.api.asking import STATE
 from gateway.control.commands.providers import scorecards_document
 from gateway.control.console.showing import console_page
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from gateway.control.latest_calls import Sought
+from gateway.control.journal.latest_calls import Sought
 from gateway.control.pages.forms import Form
 from gateway.journal import Record
 from gateway.numbers.canonical import DiallingRules, NumberError, canonical

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from gateway.control.asking import IS_OPERATOR, STATE
-from gateway.control.call_documents import Shown, in_full, redacted
+from gateway.control.api.asking import IS_OPERATOR, STATE
+from gateway.control.api.call_documents import Shown, in_full, redacted
 from gateway.control.pages.rendering import page
 from gateway.reasons import REASONS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from gateway.control.api_figures import figures_document
-from gateway.control.asking import STATE
+from gateway.control.api.asking import STATE
+from gateway.control.api.figures import figures_document
 from gateway.control.commands.feeds import list_paused, paused_document
 from gateway.control.console.showing import console_page
 from gateway.control.figures.document import Wanted

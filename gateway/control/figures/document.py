@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from gateway.control.call_documents import Shown
+from gateway.control.api.call_documents import Shown
 from gateway.control.figures.certificate_hosts import Host
 from gateway.control.figures.figures import Figures
 from gateway.control.figures.forged import Forgery
 from gateway.control.figures.minutes import ALL
 from gateway.control.figures.totals import Totals
-from gateway.control.list_states import ListState
+from gateway.control.trust.list_states import ListState
 from gateway.record.imports import Import
 
 POINTS: Final = 96

@@ -6,7 +6,8 @@ A room of pages is added like this:
    `{% extends "pages/base.html" %}` and take their fields from `pages/form.html`;
 2. `PAGES`, a tuple of `Page("GET", "/address", handler, Who.OWNER)`: who may come stands beside each address,
    and there is none that admits by being forgotten;
-3. the folder in `rendering.ROOMS`, `PAGES` in `gateway.control.api.PAGE_ROOMS`, its links in `navigation.py`.
+3. the folder in `rendering.ROOMS`, `PAGES` in `gateway.control.api.doors.PAGE_ROOMS`, its links in
+   `navigation.py`.
 
 A handler reads a form with `forms.read_form`, does its work with the same functions as the API, and gives
 `rendering.page(request, "room/name.html", …)`, or `rendering.go_to(…)` after a change. Scripts and styles are

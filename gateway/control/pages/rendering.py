@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from gateway.control.asking import SIGNED_IN
+from gateway.control.api.asking import SIGNED_IN
 from gateway.control.pages.assets import asset_address
 from gateway.control.pages.navigation import links_for
 

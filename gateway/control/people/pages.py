@@ -8,7 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 from markupsafe import Markup
 
-from gateway.control.asking import SIGNED_IN, STATE
+from gateway.control.api.asking import SIGNED_IN, STATE
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page

@@ -12,7 +12,7 @@ from typing import IO, Final
 
 from aiohttp import BodyPartReader, web
 
-from gateway.control.asking import ACTOR, STATE, trunks_of
+from gateway.control.api.asking import ACTOR, STATE, trunks_of
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import page

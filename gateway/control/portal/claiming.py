@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, STATE, trunks_of
+from gateway.control.api.asking import ACTOR, STATE, trunks_of
 from gateway.control.commands.problems import CommandError
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page

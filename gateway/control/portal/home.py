@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import MOST_ID, OWNER, STATE, read_whole
+from gateway.control.api.asking import MOST_ID, OWNER, STATE, read_whole
 from gateway.control.commands.problems import CommandError
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import page

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, OWNER, STATE, policy_of
+from gateway.control.api.asking import ACTOR, OWNER, STATE, policy_of
 from gateway.control.pages.forms import read_form
 from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import Page, Who

@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from gateway.control.api_proofs import begin_proof, complete_proof
-from gateway.control.asking import OWNER, STATE
+from gateway.control.api.asking import OWNER, STATE
+from gateway.control.api.proofs import begin_proof, complete_proof
+from gateway.control.api.registry_shapes import Completion, NewProof
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page
@@ -18,7 +19,6 @@ from gateway.control.portal.number import shown_number
 from gateway.control.portal.words import KINDS, written
 from gateway.control.registry.proving import ProofWithNumbers, show_proof
 from gateway.control.registry.showing import find_numbers
-from gateway.control.registry_shapes import Completion, NewProof
 from gateway.record.proofs import ProofState
 from gateway.registry.codes import MOST_TRIES
 from gateway.registry.proofs import ProofKind

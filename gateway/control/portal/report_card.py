@@ -11,7 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import ACTOR, OWNER, STATE
+from gateway.control.api.asking import ACTOR, OWNER, STATE
 from gateway.control.commands.disputes import list_disputes, open_dispute
 from gateway.control.commands.problems import CommandError
 from gateway.control.commands.reputation import Explanation, explain_number

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import SIGNED_IN, STATE, policy_of
+from gateway.control.api.asking import SIGNED_IN, STATE, policy_of
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page

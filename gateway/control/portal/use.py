@@ -11,7 +11,7 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.control.asking import OWNER, STATE
+from gateway.control.api.asking import OWNER, STATE
 from gateway.control.pages.rendering import page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.portal.number import PATH, shown_number

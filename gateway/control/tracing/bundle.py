@@ -14,8 +14,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from gateway import __version__
-from gateway.control.call_documents import in_full
-from gateway.control.judging_again import judge_again
+from gateway.control.api.call_documents import in_full
+from gateway.control.reloading.judging_again import judge_again
 from gateway.control.tracing.search import TraceSought
 from gateway.generation.generation import Generation
 from gateway.journal import Record

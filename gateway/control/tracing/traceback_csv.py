@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.control.call_documents import Shown, redacted
+from gateway.control.api.call_documents import Shown, redacted
 from gateway.control.tracing.bundle import moment
 from gateway.control.tracing.search import origids
 from gateway.journal import Record

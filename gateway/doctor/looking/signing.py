@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from gateway.certificates.chain import parse_chain
-from gateway.control.files import Configuration
+from gateway.control.reloading.files import Configuration
+from gateway.control.reloading.signing_key import signing_problem
 from gateway.control.repository import MEDIA_TYPE
-from gateway.control.signing_key import signing_problem
 from gateway.doctor.looking.clock import is_of_this_machine
 from gateway.doctor.looking.surroundings import Surroundings
 from gateway.doctor.signing import Served, SigningSeen

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from gateway.control.files import Configuration
+from gateway.control.reloading.files import Configuration
 from gateway.generation.settings import Settings
 
 Ask: TypeAlias = Callable[[str], Awaitable[Mapping[str, object] | None]]

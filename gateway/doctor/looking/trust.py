@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.certificates.reading import show
-from gateway.control.obtained import ObtainedStore
+from gateway.control.trust.obtained import ObtainedStore
 from gateway.doctor.looking.surroundings import Surroundings
 from gateway.doctor.trust import AnchorSeen, CrlSeen, TrustListSeen, TrustSeen
 from gateway.generation.settings import Settings, parse_listen_address

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gateway.control.call_documents import in_full, redacted
+from gateway.control.api.call_documents import in_full, redacted
 from gateway.control.figures.document import Wanted, calls_document
 from gateway.control.figures.figures import Figures
 from gateway.journal import JournalTail, JournalWriter

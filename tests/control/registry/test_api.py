@@ -11,7 +11,7 @@ from contextlib import closing
 import openapi_spec_validator
 import pytest
 
-from gateway.control import api_disputes, api_numbers, api_owners, api_proofs
+from gateway.control.api import disputes, numbers, owners, proofs
 from gateway.numbers.canonical import TelephoneNumber
 from tests.gateway_node import HttpAnswer, eventually, running_node
 
@@ -151,7 +151,7 @@ def test_the_description_follows_the_specification_and_has_every_operation(node)
     owner = Owner(node, "Example Reader")
     document = owner.ask("GET", "/openapi.json").json
     openapi_spec_validator.validate(document)
-    routes = sum(len(room.ROUTES) for room in (api_owners, api_numbers, api_proofs, api_disputes))
+    routes = sum(len(room.ROUTES) for room in (owners, numbers, proofs, disputes))
     assert sum(len(operations) for operations in document["paths"].values()) == routes
     assert document["components"]["schemas"]["NewNumbers"]["required"] == ["numbers", "use"]
 
@@ -279,7 +279,7 @@ def test_nobody_comes_in_without_a_token(pair, node, method, path, document):
 def test_every_resource_of_owners_is_in_these_lists():
     routes = {
         (route.method, route.path.replace(":[0-9]{1,9}", ""))
-        for room in (api_owners, api_numbers, api_proofs, api_disputes)
+        for room in (owners, numbers, proofs, disputes)
         for route in room.ROUTES
     }
     listed = {(method, path) for method, path, _ in ISOLATED + OPERATORS_ALONE} | EVERYBODYS_OWN

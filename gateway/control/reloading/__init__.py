@@ -1,0 +1,1 @@
+"""How a configuration comes into force: read, previewed, announced, on probation, kept, put back."""
