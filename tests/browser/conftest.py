@@ -2,6 +2,9 @@
 
 Each page that is worth a look is kept as a picture in `tests/browser/screenshots/`. Without Chromium the
 journeys are skipped, and say so; with `CI` set that is a failure, as `.ci/run` has installed one.
+
+Playwright runs an event loop of its own in this thread while it is open: it is closed when these tests end,
+as no other test could run one meanwhile.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         if os.environ.get("CI"):
@@ -33,7 +36,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayNode]:
     """One node with the development configuration for all journeys."""
     with running_node(tmp_path_factory.mktemp("browser")) as running:
