@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests import pki
-from tests.control.test_trust_lists import jws
+from tests.control.trust.test_trust_lists import jws
 from tests.gateway_node import GatewayNode, eventually, running_node
 from tests.integration.certificate_host import certificate_host
 from tests.integration.tokens import FROM, TO, make_identity

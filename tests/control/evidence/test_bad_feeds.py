@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.control.commands.problems import CommandError
-from tests.control.test_importing import known_of, read, record, request
+from tests.control.evidence.test_importing import known_of, read, record, request
 
 __all__ = ["record"]
 

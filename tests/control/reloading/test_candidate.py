@@ -8,8 +8,8 @@ import signal
 
 import pytest
 
-from tests.control.test_generations import callmark
-from tests.control.test_probation import BANK, call
+from tests.control.reloading.test_generations import callmark
+from tests.control.reloading.test_probation import BANK, call
 from tests.gateway_node import GatewayNode, eventually, running_node
 
 CALLS = 30

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.control.reloading.file_watch import QUIET_SECONDS, FileWatch, is_being_written, signature_of
-from tests.control.test_reload import anchor_pem, node
+from tests.control.reloading.test_reload import anchor_pem, node
 
 __all__ = ["anchor_pem", "node"]
 

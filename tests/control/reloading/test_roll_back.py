@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gateway.cli.development_pki import make_development_pki
 from gateway.control.reloading.policy_parts import POLICIES_KEPT, PolicyParts
-from tests.control.test_reload import COMMITTED, Node, anchor_pem, node
+from tests.control.reloading.test_reload import COMMITTED, Node, anchor_pem, node
 
 __all__ = ["anchor_pem", "node"]
 
