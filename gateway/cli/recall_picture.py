@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
 
+from gateway.cli.recall_tables import honest_of, sentences
 from gateway.reputation.recall import (
     BLOCKS,
     BUDGETS,
@@ -68,6 +69,9 @@ def _frame(results: Sequence[DayResult]) -> Iterator[str]:
         62,
         f"Mean over {days} of complaints, each scored by earlier days alone (the newest {gap} days before).",
     )
+    honest = honest_of(results)
+    if honest is not None:
+        yield _text(_LEFT - 40, 82, sentences(honest)[0])
     most = _most(results)
     for tenth in range(round(most * 10) + 1):
         y = _y(tenth / 10, most)

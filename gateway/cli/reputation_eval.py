@@ -11,30 +11,25 @@ from pathlib import Path
 from typing import Final
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.administration import json_option, show_json
 from gateway.cli.jobs import Show, progress_bar
+from gateway.cli.number_lines import read_numbers
 from gateway.cli.recall_picture import picture
+from gateway.cli.recall_tables import document
+from gateway.cli.recall_tables import show as show_tables
 from gateway.generation.countries import FILE_RULES
+from gateway.generation.policy_file import read_policy
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.plans.shapes import WELL_FORMED, NumberShape, number_at
 from gateway.reputation.complaints import NUMBER_COLUMN
 from gateway.reputation.entry import epoch_day
 from gateway.reputation.formats import read_sightings
+from gateway.reputation.honest import Honest
 from gateway.reputation.reading import Format, Reading, day_of_name
-from gateway.reputation.recall import (
-    BUDGETS,
-    DECIDING_BUDGET,
-    RULES,
-    DayResult,
-    Recall,
-    evaluate_day,
-    mean_decided_by,
-    mean_recall,
-)
+from gateway.reputation.recall import DayResult, evaluate_day
 from gateway.reputation.sighting import LineProblem
+from gateway.verdicts.policy import VerdictPolicy
 
 SAMPLE: Final = 1_000_000
 
@@ -72,6 +67,18 @@ class Day:
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the random numbers.")
 @click.option(
+    "--honest",
+    "honest_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Numbers known to be honest, one a line: how often they are flagged, beside random ones.",
+)
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The policy.toml that treats them; without it the thresholds of the shipped one.",
+)
+@click.option(
     "--picture",
     "picture_file",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
@@ -85,6 +92,8 @@ def eval_(
     test_days: int | None,
     sample: int,
     seed: int,
+    honest_file: Path | None,
+    policy_file: Path | None,
     picture_file: Path | None,
     as_json: bool,
 ) -> None:
@@ -94,10 +103,13 @@ def eval_(
     or jsonl file as import reads it. Each day but the first is tested against all files of earlier days:
     they score its numbers and a random sample of the plan; a budget's threshold is the lowest score that
     flags at most that share of the sample; recall is the share of the day's complaints at or above it.
-    Nothing is read from or written to the record.
+    With --honest, the share of honest numbers above each threshold, and the share that the policy labels,
+    challenges or blocks, stand beside those of random ones: chance. Nothing is read from or written to the
+    record.
 
     \b
     callmark reputation eval complaints/2025-*.csv --picture recall.svg
+    callmark reputation eval complaints/2025-*.csv --honest hospitals.txt
     callmark reputation eval ch/*.csv --plan 41ZXXXXXXXX --test-days 7
 
     Exit status: 0 done, 1 a file cannot be used, 2 wrong usage.
@@ -105,17 +117,22 @@ def eval_(
     shapes = _shapes(plan)
     if len(files) < 2:
         raise click.UsageError("one file is nothing to foresee another by: give at least two days")
+    if policy_file is not None and honest_file is None:
+        raise click.UsageError("--policy treats honest numbers: give them with --honest")
+    asked, left_out = (None, []) if honest_file is None else _honest(honest_file, shapes, policy_file)
     with progress_bar("reading", hidden=as_json) as show:
         days = sorted(_read(files, show), key=lambda each: each.day)
         first = 1 if test_days is None else max(len(days) - test_days, 1)
         randoms = _sample(shapes, sample, seed)
-        results = list(_evaluate(days, first, randoms, show))
+        results = list(_evaluate(days, first, randoms, asked, show))
     if picture_file is not None:
         picture_file.write_text(picture(results), encoding="utf-8")
+    for problem in left_out:
+        click.echo(problem, err=True)
     if as_json:
         show_json(document(results, plan=plan, sample=sample, seed=seed))
         return
-    _show(results, plan, sample)
+    show_tables(results, plan, sample)
     for each in days:
         if each.refused:
             click.echo(f"{each.name}: {each.refused} lines hold no number and were left out.")
@@ -132,6 +149,35 @@ def _shapes(plan: str) -> tuple[NumberShape, ...]:
         raise click.BadParameter(
             f"{error}; or one of {', '.join(WELL_FORMED)}", param_hint="--plan"
         ) from error
+
+
+def _honest(file: Path, shapes: Sequence[NumberShape], policy_file: Path | None) -> tuple[Honest, list[str]]:
+    """The different numbers of the plan, with what the policy does to them; and what was left out."""
+    policy = VerdictPolicy() if policy_file is None else _policy(policy_file)
+    read = read_numbers(file)
+    numbers = list(dict.fromkeys(tn for tn in read.numbers if any(shape.holds(tn) for shape in shapes)))
+    if not numbers:
+        raise click.ClickException(f"{file} holds no number of the plan")
+    left_out = [f"{file.name}, {problem}" for problem in read.problems]
+    if read.refused:
+        left_out.append(f"{file.name}: {read.refused} lines hold no number and were left out.")
+    if others := len(set(read.numbers)) - len(numbers):
+        left_out.append(f"{file.name}: {others} numbers are not of the plan and were left out.")
+    return (
+        Honest(
+            numbers,
+            by_blocks=lambda score: policy.neighbours.effect_of(score).value,
+            by_number=lambda score: policy.reputation.effect_of(score).value,
+        ),
+        left_out,
+    )
+
+
+def _policy(file: Path) -> VerdictPolicy:
+    read = read_policy(file.read_bytes(), {})
+    if isinstance(read, list):
+        raise click.ClickException("\n".join(map(str, read)))
+    return read.verdict
 
 
 def _read(files: Sequence[Path], show: Show) -> Iterator[Day]:
@@ -193,102 +239,23 @@ def _sample(shapes: Sequence[NumberShape], count: int, seed: int) -> list[Teleph
 
 
 def _evaluate(
-    days: Sequence[Day], first: int, sample: Sequence[TelephoneNumber], show: Show
+    days: Sequence[Day],
+    first: int,
+    sample: Sequence[TelephoneNumber],
+    honest: Honest | None,
+    show: Show,
 ) -> Iterator[DayResult]:
     history: dict[tuple[TelephoneNumber, int], float] = {}
     for place, day in enumerate(days):
         if place >= first:
             complaints = list(day.numbers.elements())
-            total = len(complaints) + len(sample)
+            total = len(complaints) + len(sample) + (0 if honest is None else len(honest.numbers))
             yield evaluate_day(
                 history,
                 complaints,
                 sample,
                 day=day.day,
+                honest=honest,
                 progress=lambda done, day=day, total=total: show(day.name, done, total),  # type: ignore[misc]
             )
         history |= {(tn, day.day): float(count) for tn, count in day.numbers.items()}
-
-
-def _show(results: Sequence[DayResult], plan: str, sample: int) -> None:
-    console = Console(width=110, highlight=False)
-    console.print(
-        f"Complaints foreseen on {len(results)} day{'s' if len(results) > 1 else ''}, each by all earlier "
-        f"files. Budgets are shares of the plan {plan}, by {sample:,} random numbers."
-    )
-    console.print(_budget_table("all complaints, mean over days", results, "of_all"))
-    console.print(_budget_table("about numbers never seen before", results, "of_never_seen"))
-    console.print(_day_table(results))
-    levels = mean_decided_by(results)
-    console.print(
-        f"Decided at {DECIDING_BUDGET:.1%} by (the narrowest level that knew of the number): "
-        + ", ".join(f"{level} {share:.0%}" for level, share in levels.items())
-    )
-
-
-def _budget_table(title: str, results: Sequence[DayResult], part: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("rule")
-    for budget in BUDGETS:
-        table.add_column(_percent(budget), justify="right")
-    for rule in RULES:
-        values: tuple[float, ...] = getattr(mean_recall(results, rule), part)
-        table.add_row(rule, *(f"{value:.3f}" for value in values))
-    return table
-
-
-def _day_table(results: Sequence[DayResult]) -> Table:
-    table = Table(title=f"by day, at {DECIDING_BUDGET:.1%} of the plan", title_justify="left")
-    for name in (
-        "day",
-        "gap, days",
-        "complaints",
-        "never seen",
-        "numbers known",
-        *RULES,
-        "blocks, never seen",
-    ):
-        table.add_column(name, justify="left" if name == "day" else "right")
-    at = BUDGETS.index(DECIDING_BUDGET)
-    for each in results:
-        table.add_row(
-            str(each.day),
-            str(each.gap_days),
-            f"{each.complaints:,}",
-            f"{each.never_seen / each.complaints:.1%}",
-            f"{each.numbers_known:,}",
-            *(f"{each.recall[rule].of_all[at]:.3f}" for rule in RULES),
-            f"{each.recall[RULES[-1]].of_never_seen[at]:.3f}",
-        )
-    return table
-
-
-def _percent(budget: float) -> str:
-    return f"{budget * 100:g} %"
-
-
-def document(results: Sequence[DayResult], *, plan: str, sample: int, seed: int) -> dict[str, object]:
-    """All figures as JSON."""
-    return {
-        "plan": plan,
-        "sample": sample,
-        "seed": seed,
-        "budgets": list(BUDGETS),
-        "mean": {rule: _recall_document(mean_recall(results, rule)) for rule in RULES},
-        "days": [
-            {
-                "day": str(each.day),
-                "gap_days": each.gap_days,
-                "complaints": each.complaints,
-                "never_seen": each.never_seen,
-                "numbers_known": each.numbers_known,
-                "recall": {rule: _recall_document(each.recall[rule]) for rule in RULES},
-                "decided_by": {level.value: share for level, share in each.decided_by.items()},
-            }
-            for each in results
-        ],
-    }
-
-
-def _recall_document(recall: Recall) -> dict[str, list[float]]:
-    return {"all": list(recall.of_all), "never_seen": list(recall.of_never_seen)}

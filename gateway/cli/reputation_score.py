@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import re
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
@@ -17,10 +15,10 @@ import click
 from gateway.cli.administration import data_directory_option, local_record, perform, run
 from gateway.cli.control_client import NoNodeError, download
 from gateway.cli.jobs import Show, progress_bar
+from gateway.cli.number_lines import read_numbers
 from gateway.cli.reputation_sources import sources_errand
 from gateway.control.evidence.sightings_csv import write_sightings
-from gateway.generation.countries import FILE_RULES
-from gateway.numbers.canonical import NumberError, TelephoneNumber, canonical, to_e164
+from gateway.numbers.canonical import TelephoneNumber, to_e164
 from gateway.reputation.blocks import score_of_rate
 from gateway.reputation.entry import epoch_day
 from gateway.reputation.foresight import Foresight
@@ -28,17 +26,7 @@ from gateway.reputation.listings import FIELDS
 from gateway.reputation.neighbourhood import NumberDay
 from gateway.reputation.precision import weight_of_sources
 
-MOST_PROBLEMS: Final = 5
-"""Lines that are no number, quoted; all are counted."""
-_TEN_DIGITS: Final = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
 _SHOW_EVERY: Final = 10_000
-
-
-@dataclass(slots=True)
-class _Asked:
-    numbers: list[TelephoneNumber] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    refused: int = 0
 
 
 @click.command()
@@ -67,7 +55,7 @@ def score(*, file: Path, as_of: datetime | None, data_directory: Path) -> None:
     """  # noqa: D301 - click's \b keeps the lines of the examples
     before = datetime.now(UTC).date() + timedelta(days=1) if as_of is None else as_of.date()
     today = before if as_of is not None else datetime.now(UTC).date()
-    asked = _read(file)
+    asked = read_numbers(file)
     if not asked.numbers:
         raise click.ClickException(f"{file} holds no number")
     foresight = Foresight(asked.numbers, today=epoch_day(today))
@@ -82,29 +70,6 @@ def score(*, file: Path, as_of: datetime | None, data_directory: Path) -> None:
         click.echo(f"{asked.refused} lines hold no number and were left out.", err=True)
     if later:
         click.echo(f"{later} sightings of {before} and later were not looked at.", err=True)
-
-
-def _read(file: Path) -> _Asked:
-    asked = _Asked()
-    lines = sys.stdin.buffer if str(file) == "-" else file.open("rb")
-    with lines:
-        for number, line in enumerate(lines, 1):
-            text = line.decode(errors="replace").strip()
-            if not text or (number == 1 and not any(letter.isdigit() for letter in text)):
-                continue  # a header, such as Company_Phone_Number
-            try:
-                asked.numbers.append(_canonical(text))
-            except NumberError as error:
-                asked.refused += 1
-                if len(asked.problems) < MOST_PROBLEMS:
-                    asked.problems.append(f"line {number}: {error.problem}")
-    return asked
-
-
-def _canonical(text: str) -> TelephoneNumber:
-    if _TEN_DIGITS.fullmatch(text):
-        return TelephoneNumber("1" + text)
-    return canonical(text.replace(" ", ""), FILE_RULES)
 
 
 async def _score(data_directory: Path, foresight: Foresight, before: date, asked: int, show: Show) -> int:

@@ -25,13 +25,15 @@ NOWHERE: Final = len(LEVELS)
 class Foresight:
     """The numbers asked about, and what is foreseen of each as the evidence comes in.
 
-    Holds one area's evidence at a time and some twenty bytes for each number asked about.
+    Holds one area's evidence at a time and some thirty bytes for each number asked about.
     """
 
     def __init__(self, asked: Sequence[TelephoneNumber], *, today: int) -> None:
         """`today` in days from 1970-01-01."""
         self.rates = array("d", bytes(8 * len(asked)))
         """In the order of `asked`. Service numbers and codes have the rate 0."""
+        self.block_rates = array("d", bytes(8 * len(asked)))
+        """The same by the blocks around each number alone, whatever was seen of itself."""
         self.narrowest = bytearray([NOWHERE]) * len(asked)
         """The place in `LEVELS` of the narrowest level that something is known at, or NOWHERE."""
         self._asked = asked
@@ -58,7 +60,7 @@ class Foresight:
             population = population_of(self._asked[nowhere[0]])
             rate = rates((None,) * len(LEVELS), population, today=self._today)[-1]
             for place in nowhere:
-                self.rates[place] = rate
+                self.rates[place] = self.block_rates[place] = rate
         self.done = len(self._asked)
 
     def _rate(self, area: Area) -> None:
@@ -73,10 +75,14 @@ class Foresight:
         for place in places:
             tn = self._asked[place]
             if tn[:end] not in area.evidence:
-                self.rates[place], self.narrowest[place] = elsewhere, 0
+                self.rates[place] = self.block_rates[place] = elsewhere
+                self.narrowest[place] = 0
                 continue
             around = area.around(tn)
-            self.rates[place] = rates(around, population, today=self._today)[-1]
+            self.rates[place] = self.block_rates[place] = rates(around, population, today=self._today)[-1]
+            if around[-1] is not None:
+                unseen = (*around[:-1], None)
+                self.block_rates[place] = rates(unseen, population, today=self._today)[-1]
             self.narrowest[place] = narrowest(around)
         self.done += len(places)
 

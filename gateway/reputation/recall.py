@@ -4,7 +4,7 @@ What is known of earlier days scores every number complained about on the day, a
 plan's well-formed numbers. For a budget (a share of the plan that may be flagged), the threshold is the
 lowest score that flags at most that share of the sample; recall is the share of the day's complaints at or
 above it. Three rules are set side by side: the list of exact numbers, plain counts of 1000-blocks, and the
-rates of `blocks`.
+rates of `blocks`. Numbers known to be honest may be scored beside them (`honest`).
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from datetime import date
 from typing import Final
 
 from gateway.numbers.canonical import TelephoneNumber
-from gateway.reputation.blocks import LEVELS, Level, block_of
+from gateway.reputation.blocks import LEVELS, Level, block_of, score_of_rate
 from gateway.reputation.entry import day_of
 from gateway.reputation.foresight import Foresight
+from gateway.reputation.honest import Honest, HonestResult, flagged, treated
 from gateway.reputation.neighbourhood import NumberDay
+from gateway.reputation.score import decay, score_of_weight
 
 BUDGETS: Final = (0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01)
 """Shares of the plan."""
@@ -56,6 +58,8 @@ class DayResult:
     """By rule."""
     decided_by: Mapping[Level, float]
     """Share of the complaints foreseen at `DECIDING_BUDGET`, by the narrowest level that knew of them."""
+    honest: HonestResult | None = None
+    """None where no honest numbers were given."""
 
 
 def evaluate_day(
@@ -64,16 +68,17 @@ def evaluate_day(
     sample: Sequence[TelephoneNumber],
     *,
     day: int,
+    honest: Honest | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> DayResult:
     """Evaluate one day (days from 1970-01-01). `history` maps number and earlier day to weight.
 
-    ValueError where there is no history, no complaint or no sample. `progress` hears how many of
-    complaints and sample are scored.
+    ValueError where there is no history, no complaint, no sample, or an empty set of honest numbers.
+    `progress` hears how many of complaints, sample and honest numbers are scored.
     """
-    if not history or not complaints or not sample:
+    if not history or not complaints or not sample or (honest is not None and not honest.numbers):
         raise ValueError("an evaluation needs earlier days, complaints and a sample of the plan")
-    asked = [*complaints, *sample]
+    asked = [*complaints, *sample, *(() if honest is None else honest.numbers)]
     foresight = Foresight(asked, today=day)
     for (tn, seen), weight in sorted(history.items()):
         foresight.add(NumberDay(tn, seen, weight))
@@ -89,6 +94,8 @@ def evaluate_day(
         PLAIN: [blocks.get(block_of(tn, Level.THOUSAND), 0.0) for tn in asked],
         BLOCKS: foresight.rates,
     }
+    first, end = len(complaints), len(complaints) + len(sample)
+    limits = {rule: _limits(each[first:end]) for rule, each in scores.items()}
     new = [place for place, tn in enumerate(complaints) if tn not in known]
     return DayResult(
         day=day_of(day),
@@ -96,30 +103,57 @@ def evaluate_day(
         numbers_known=len(known),
         complaints=len(complaints),
         never_seen=len(new),
-        recall={rule: _recall(each, len(complaints), new) for rule, each in scores.items()},
-        decided_by=_decided_by(foresight.rates, foresight.narrowest, len(complaints)),
+        recall={rule: _recall(each[:first], limits[rule], new) for rule, each in scores.items()},
+        decided_by=_decided_by(
+            foresight.rates[:first],
+            foresight.narrowest,
+            limits[BLOCKS][BUDGETS.index(DECIDING_BUDGET)],
+        ),
+        honest=None
+        if honest is None
+        else HonestResult(
+            len(honest.numbers),
+            {rule: flagged(each[end:], each[first:end], limits[rule]) for rule, each in scores.items()},
+            treated(
+                map(score_of_rate, foresight.block_rates[end:]),
+                map(score_of_rate, foresight.block_rates[first:end]),
+                honest.by_blocks,
+            ),
+            treated(
+                _own_scores(history, asked[end:], day), _own_scores(history, sample, day), honest.by_number
+            ),
+        ),
     )
 
 
-def _limit(falling: Sequence[float], budget: float) -> float:
-    """The highest score that is not flagged: what lies above it is at most `budget` of the sample."""
-    return falling[min(int(budget * len(falling)), len(falling) - 1)]
+def _limits(sample: Sequence[float]) -> tuple[float, ...]:
+    """For each budget the highest score not flagged: at most that share of the sample lies above it."""
+    falling = sorted(sample, reverse=True)
+    return tuple(falling[min(int(budget * len(falling)), len(falling) - 1)] for budget in BUDGETS)
 
 
-def _recall(scores: Sequence[float], complaints: int, new: Sequence[int]) -> Recall:
-    falling = sorted(scores[complaints:], reverse=True)
-    limits = [_limit(falling, budget) for budget in BUDGETS]
+def _recall(scores: Sequence[float], limits: Sequence[float], new: Sequence[int]) -> Recall:
     return Recall(
-        tuple(sum(each > limit for each in scores[:complaints]) / complaints for limit in limits),
+        tuple(sum(each > limit for each in scores) / len(scores) for limit in limits),
         tuple(sum(scores[place] > limit for place in new) / max(len(new), 1) for limit in limits),
     )
 
 
-def _decided_by(scores: Sequence[float], narrowest: bytearray, complaints: int) -> dict[Level, float]:
-    limit = _limit(sorted(scores[complaints:], reverse=True), DECIDING_BUDGET)
-    found = Counter(narrowest[place] for place in range(complaints) if scores[place] > limit)
-    flagged = max(sum(found.values()), 1)
-    return {level: found[place] / flagged for place, level in enumerate(LEVELS)}
+def _decided_by(scores: Sequence[float], narrowest: bytearray, limit: float) -> dict[Level, float]:
+    found = Counter(narrowest[place] for place, score in enumerate(scores) if score > limit)
+    above = max(found.total(), 1)
+    return {level: found[place] / above for place, level in enumerate(LEVELS)}
+
+
+def _own_scores(
+    history: Mapping[tuple[TelephoneNumber, int], float], asked: Sequence[TelephoneNumber], day: int
+) -> list[float]:
+    """The scores of the numbers' own complaints on `day`, as those of reporters nobody knows."""
+    weights = dict.fromkeys(asked, 0.0)
+    for (tn, seen), weight in history.items():
+        if tn in weights:
+            weights[tn] += weight * decay(day - seen)
+    return [score_of_weight(weights[tn]) for tn in asked]
 
 
 def mean_recall(results: Sequence[DayResult], rule: str) -> Recall:

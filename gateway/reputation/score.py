@@ -105,6 +105,11 @@ def score(entry: ReputationEntry | None, *, today: int, path: str | None = None)
         for each in entry.feeds
         if path is None or speaks_of(each.path, path)
     )
+    return score_of_weight(weight)
+
+
+def score_of_weight(weight: float) -> float:
+    """The score of sightings that weigh so much together."""
     return round(weight / (weight + HALF_SCORE_WEIGHT), 4)
 
 

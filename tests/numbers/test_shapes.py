@@ -20,6 +20,19 @@ def test_places_are_in_the_order_of_the_numbers(place):
     assert shape.number_at(place) < shape.number_at(place + 1)
 
 
+@given(st.integers(0, 6_400_000_000 - 1))
+def test_every_number_of_a_shape_is_held_by_it(place):
+    [shape] = WELL_FORMED["nanp"]
+    assert shape.holds(shape.number_at(place))
+
+
+@pytest.mark.parametrize(
+    "tn", ["11025550123", "12021550123", "120255501234", "1202555012", "442079460123", ""]
+)
+def test_other_numbers_are_not(tn):
+    assert not NumberShape("1NXXNXXXXXX").holds(tn)
+
+
 def test_the_last_place_of_several_shapes_is_the_last_number():
     shapes = (NumberShape("441XXXXX"), NumberShape("33ZXXXXX"))
     assert number_at(shapes, 99_999) == "44199999"

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.attestation.inventory import Inventory
 from gateway.numbers.ranges import NumberRange
+from gateway.reasons import REPUTATION_NEIGHBOURS
+from gateway.reputation.blocks import BLOCKS, BlockEvidence
 from gateway.reputation.neighbourhood import AreaBuilder, NumberDay
 from gateway.verdicts.call import Known, Registered
+from gateway.verdicts.decide import decide
 from gateway.verdicts.policy import Effect, NeighbourPolicy, ReputationPolicy, VerdictPolicy
 from gateway.verdicts.verdict import Action
-from tests.verdicts.cases import CALLER, FAILED, NOW, UNSIGNED, codes, passed, verdict
+from tests.verdicts.anything import CALLS, KNOWN, NUMBERS, OUTCOMES, POLICIES
+from tests.verdicts.cases import CALLER, FAILED, NOW, UNSIGNED, codes, passed, replace, verdict
 
 TODAY = NOW // 86_400
 
@@ -58,6 +64,42 @@ def test_blocks_never_block_whatever_the_policy_says_of_scores():
     )
     assert verdict(known=hot_block(numbers=400), policy=strict).action is Action.LABEL
     assert {NeighbourPolicy(0.0, 0.0).effect_of(score / 100) for score in range(101)} == {Effect.CHALLENGE}
+
+
+WEIGHTS = st.floats(0, 1e12)
+BLOCK = st.builds(
+    BlockEvidence,
+    day=st.integers(TODAY - 400, TODAY + 2),
+    numbers=st.integers(1, 10**9),
+    fresh=WEIGHTS,
+    lasting=WEIGHTS,
+    fresh_spread=WEIGHTS,
+    lasting_spread=WEIGHTS,
+)
+SEEN = st.tuples(NUMBERS, st.lists(st.none() | BLOCK, min_size=len(BLOCKS), max_size=len(BLOCKS)).map(tuple))
+SCORE = st.none() | st.floats(0, 1)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(SEEN, max_size=2).map(tuple),
+    CALLS,
+    OUTCOMES,
+    KNOWN,
+    POLICIES,
+    SCORE,
+    SCORE,
+)
+def test_evidence_of_blocks_never_blocks_whatever_it_is_and_whatever_else_is_known(
+    around, call, outcome, known, policy, label_at, challenge_at
+):
+    """A call that is blocked is blocked without it too, and its rule never says so."""
+    policy = replace(policy, neighbours=NeighbourPolicy(label_at, challenge_at))
+    before = decide(call, outcome, known, policy, now=NOW)
+    after = decide(call, outcome, msgspec.structs.replace(known, neighbours=around), policy, now=NOW)
+    assert after.action is not Action.BLOCK or before.action is Action.BLOCK
+    said = [hit.effect for hit in after.hits if hit.reason is REPUTATION_NEIGHBOURS]
+    assert set(said) <= {Effect.LABEL, Effect.CHALLENGE}
 
 
 def test_little_evidence_and_none_say_nothing():

@@ -38,6 +38,12 @@ class NumberShape:
         """How many numbers have this form."""
         return math.prod(len(_LETTERS.get(letter, letter)) for letter in self.text)
 
+    def holds(self, tn: TelephoneNumber) -> bool:
+        """Whether a number is of this form."""
+        return len(tn) == len(self.text) and all(
+            digit in _LETTERS.get(letter, letter) for digit, letter in zip(tn, self.text, strict=True)
+        )
+
     def number_at(self, place: int) -> TelephoneNumber:
         """The number at this place, from 0 to `size` - 1, in the order of the numbers."""
         digits = []
