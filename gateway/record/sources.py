@@ -80,6 +80,12 @@ async def numbers_of_reporter(transaction: AsyncConnection, feed: str, reporter:
     return [[_named(*row[1:]) for row in each] for _, each in groupby(rows, key=lambda row: row[0])]
 
 
+async def feeds_seen(transaction: AsyncConnection) -> tuple[str, ...]:
+    """Return every feed that there is a sighting of, files or not. Reads all sightings: for once a day."""
+    query = select(sightings.c.feed).distinct().order_by(sightings.c.feed)
+    return tuple((await transaction.execute(query)).scalars())
+
+
 async def replace_sources(transaction: AsyncConnection, measured: Iterable[Source], *, now: int) -> None:
     """Put what was measured now in the place of what was before."""
     await transaction.execute(delete(sources))

@@ -19,6 +19,7 @@ from gateway.reputation.blocks import (
 )
 from gateway.reputation.foresight import NOWHERE, Foresight
 from gateway.reputation.neighbourhood import AreaBuilder, NumberDay, area_of
+from gateway.verdicts.policy import NeighbourPolicy
 
 TODAY = 20_000
 NUMBER = "442079460123"
@@ -125,6 +126,14 @@ def test_evidence_that_is_spread_over_the_outer_block_reaches_the_unseen_parts_o
     packed = [(f"44207946{line:04d}", 1) for line in range(100, 120)]
     spread = [(f"44207946{line * 500:04d}", 1) for line in range(20)]
     assert rate(spread, "442079469999") > rate(packed, "442079469999")
+
+
+@pytest.mark.parametrize(("gap", "is_labelled"), [(300, True), (500, False), (5000, False)])
+def test_a_feed_spread_evenly_over_an_area_labels_the_rest_of_it_only_where_it_names_very_many(
+    gap, is_labelled
+):
+    spread = [(str(number), 1) for number in range(12020000013, 12030000000, gap)]
+    assert (score_of_rate(rate(spread, "12025550057")) >= NeighbourPolicy().label_at) is is_labelled
 
 
 def test_a_narrower_block_with_evidence_of_its_own_says_more():

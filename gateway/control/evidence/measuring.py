@@ -9,6 +9,7 @@ from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.engine import Record
 from gateway.record.sources import (
     answered_numbers,
+    feeds_seen,
     named_by,
     named_by_several,
     numbers_of_reporter,
@@ -54,10 +55,9 @@ async def measure_sources(record: Record, *, now: int) -> bool:
             for naming in await numbers_of_reporter(transaction, *source):
                 own = next(each for each in naming if (each.feed, each.reporter) == source)
                 right[source] += is_corroborated(own, naming)
-        feeds_named = {source for source in (*right, *wrong) if not source[1]}
-    measured = [
-        Source(*source, right[source], wrong[source]) for source in sorted({*feeds_named, *reporters})
-    ]
+        all_feeds = {source for source in (*right, *wrong) if not source[1]}
+        all_feeds |= {(feed, "") for feed in await feeds_seen(transaction)}
+    measured = [Source(*source, right[source], wrong[source]) for source in sorted({*all_feeds, *reporters})]
     async with record.write() as transaction:
         await replace_sources(transaction, measured, now=now)
     after = {(each.feed, each.reporter): each.weight for each in measured}

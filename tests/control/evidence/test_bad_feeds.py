@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from gateway.control.commands.problems import CommandError
-from tests.control.evidence.test_importing import known_of, read, record, request
+from gateway.control.commands.reputation import explain_number
+from gateway.numbers.canonical import DiallingRules
+from gateway.numbers.plans.shapes import WELL_FORMED
+from gateway.verdicts.policy import Effect, VerdictPolicy
+from tests.control.evidence.test_importing import NOW, known_of, read, record, request
 
 __all__ = ["record"]
 
@@ -62,9 +66,40 @@ async def test_a_bad_line_is_set_aside_with_its_number_and_the_rest_is_taken(the
 
 
 async def test_duplicates_without_end_are_one_sighting(there, tmp_path):
-    text = "tn,day\n" + "+442079460126,2025-11-21\n" * 20_000
+    text = "tn,day\n" + "+442079460126,2025-11-21\n" * 200_000
     report = await read(there, request(tmp_path, text, name="duplicates.csv", **CSV))
-    assert (report.taken, report.merged, report.refused) == (1, 19_999, 0)
+    assert (report.taken, report.merged, report.refused) == (1, 199_999, 0)
+    assert len(await known_of(there, "442079460126")) == 1
+
+
+async def explained(record, tn):
+    return await explain_number(record, f"+{tn}", rules=DiallingRules(), generation=None, now=NOW)
+
+
+async def test_a_feed_that_names_numbers_all_over_the_plan_labels_neither_them_nor_those_between(
+    there, tmp_path
+):
+    """A feed's one voice is too little for a number, and evidence that is spread says nothing of a block."""
+    policy, [plan] = VerdictPolicy(), WELL_FORMED["nanp"]
+    named = [plan.number_at(place) for place in range(0, plan.size, plan.size // 20_000)]
+    text = "tn,day\n" + "".join(f"+{tn},2025-11-21\n" for tn in named)
+    report = await read(there, request(tmp_path, text, name="half-the-plan.csv", **CSV))
+    assert (report.taken, report.refused) == (len(named), 0)
+    for tn in named[:: len(named) // 10]:
+        found = await explained(there, tn)
+        assert 0 < found.score < policy.reputation.label_at
+        between = await explained(there, str(int(tn) + 7))
+        assert between.score == 0
+        assert between.neighbours < policy.neighbours.label_at
+
+
+async def test_a_feed_that_names_half_of_an_exchange_labels_the_rest_of_it_at_most(there, tmp_path):
+    policy = VerdictPolicy()
+    text = "tn,day\n" + "".join(f"+4420794{line:05d},2025-11-21\n" for line in range(60_000, 70_000, 2))
+    await read(there, request(tmp_path, text, name="half-an-exchange.csv", **CSV))
+    between = await explained(there, "442079460001")
+    assert between.score == 0
+    assert policy.neighbours.effect_of(between.neighbours) is Effect.LABEL
 
 
 async def test_a_shorter_file_takes_nothing_away(there, tmp_path):

@@ -47,13 +47,13 @@ async def test_who_named_a_number_first_is_corroborated_and_who_repeats_it_is_no
     await add(record, *(seen(place) for place in range(9)))
     await add(record, *(seen(place, feed="b", days=3) for place in range(4)))
     await add(record, seen(5, feed="c", days=5), seen(6, feed="c", days=6))
-    assert await measured(record) == {("a", ""): (4, 0), ("c", ""): (1, 0)}
+    assert await measured(record) == {("a", ""): (4, 0), ("b", ""): (0, 0), ("c", ""): (1, 0)}
 
 
 async def test_a_released_number_contradicts_whoever_named_it_before(record):
     await add(record, seen(1), seen(1, feed="b", days=3), seen(2, feed="c"))
     await release(record, 1)
-    assert await measured(record) == {("a", ""): (0, 1), ("b", ""): (0, 1)}
+    assert await measured(record) == {("a", ""): (0, 1), ("b", ""): (0, 1), ("c", ""): (0, 0)}
 
 
 async def test_a_rejected_dispute_speaks_for_whoever_named_the_number(record):
@@ -70,7 +70,12 @@ async def test_a_loud_reporter_counts_once_for_a_number_and_is_known_by_name(rec
     await add(record, *(seen(place, reporter="rival") for place in (2, 3)), seen(2, feed="b", days=1))
     await add(record, *(seen(1, reporter=str(ordinal)) for ordinal in range(9)))
     await release(record, 1)
-    assert await measured(record) == {("a", ""): (1, 1), ("a", "rival"): (1, 1)}
+    assert await measured(record) == {("a", ""): (1, 1), ("a", "rival"): (1, 1), ("b", ""): (0, 0)}
+
+
+async def test_feeds_without_files_are_listed_too(record):
+    await add(record, seen(1, feed="honeypot"), seen(2, feed="reports", reporter="shop-7"))
+    assert await measured(record) == {("honeypot", ""): (0, 0), ("reports", ""): (0, 0)}
 
 
 async def test_a_source_does_not_raise_itself_by_naming_more(record):
