@@ -79,7 +79,8 @@ image-steps:  ## the steps of the Dockerfile without an engine: install, serve a
 lock: $(VENV)/dev.stamp  ## pin the newest allowed dependencies, with hashes
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build -o requirements.lock pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build --extra dev -o requirements-dev.lock pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build --extra dev --extra otel -o requirements-dev.lock pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra build --extra otel -c requirements-dev.lock -o requirements-otel.lock pyproject.toml
 	@for group in fuzz mutate; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group $$group -c requirements-dev.lock -o requirements-$$group.lock; done
 
 clean:  ## remove the environment and everything made by running

@@ -105,6 +105,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     digest: str = ""
     """Of the generation."""
     elapsed_ms: float
+    traceparent: str | None = None
+    """W3C Trace Context: the span in which the switch asked, where it said so."""
 
 
 class CallEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -191,6 +191,11 @@ CERTIFICATE_FETCH_SECONDS: Final = prometheus_client.Histogram(
 LOG_LINES_DROPPED: Final = prometheus_client.Gauge(
     "callmark_log_lines_dropped", "Log lines dropped since the process started.", multiprocess_mode="livesum"
 )
+SPANS: Final = prometheus_client.Counter(
+    "callmark_spans_total",
+    "Calls' spans for an OpenTelemetry collector: sent, or dropped because it did not take them in time.",
+    ["result"],
+)
 JOURNAL_RECORDS: Final = prometheus_client.Counter(
     "callmark_journal_records_total", "Calls' records read by the control process."
 )

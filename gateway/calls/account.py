@@ -55,6 +55,7 @@ class Account:
         judged: Judged,
         started: float,
         elapsed: float,
+        traceparent: str | None = None,
     ) -> None:
         """Account for a call that was verified; `started` in epoch seconds, `elapsed` in seconds."""
         verdict, outcome = judged.verdict, judged.verification.outcome
@@ -93,6 +94,7 @@ class Account:
                 generation=current.number,
                 digest=current.generation.digest,
                 elapsed_ms=round(elapsed * 1000, 3),
+                traceparent=traceparent,
             )
         )
 
@@ -106,6 +108,7 @@ class Account:
         signed: Signed,
         started: float,
         elapsed: float,
+        traceparent: str | None = None,
     ) -> None:
         """Account for a call that was to be signed."""
         reason = signed.finding.reason.code
@@ -134,6 +137,7 @@ class Account:
                 generation=current.number,
                 digest=current.generation.digest,
                 elapsed_ms=round(elapsed * 1000, 3),
+                traceparent=traceparent,
             )
         )
 
@@ -146,6 +150,7 @@ class Account:
         signatures: tuple[Signature, ...],
         started: float,
         elapsed: float,
+        traceparent: str | None = None,
     ) -> None:
         """Account for a call of which several types were to be signed; `reason` is the first one's."""
         call = request.call
@@ -179,6 +184,7 @@ class Account:
                 generation=current.number,
                 digest=current.generation.digest,
                 elapsed_ms=round(elapsed * 1000, 3),
+                traceparent=traceparent,
             )
         )
 

@@ -45,7 +45,7 @@ class DropIn:
         """`POST /v1/check`."""
         started, current = self._service.begin()
         trunk, _ = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
-        ours = self._check_here(body, current, trunk, started)
+        ours = self._check_here(request, body, current, trunk, started)
         return await self._compared("check", body, ours, identifier)
 
     async def _sign_csv(
@@ -54,10 +54,12 @@ class DropIn:
         """`POST /v1/sign-csv`."""
         started, current = self._service.begin()
         trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
-        ours = self._sign_here(body, current, trunk, started, identifier)
+        ours = self._sign_here(request, body, current, trunk, started, identifier=identifier)
         return await self._compared("sign-csv", body, ours, identifier)
 
-    async def _check_here(self, body: bytes, current: Current, trunk: Trunk, started: float) -> Answer:
+    async def _check_here(
+        self, request: web.BaseRequest, body: bytes, current: Current, trunk: Trunk, started: float
+    ) -> Answer:
         call, identity = secsipidx.parse_check(body, trunk, now=int(started))
         judged = await self._service.verify(
             resource="verification",
@@ -68,6 +70,7 @@ class DropIn:
             accepted=SHAKEN_ONLY,
             max_ms=self._service.deadline_ms,
             started=started,
+            request=request,
         )
         outcome = judged.verification.outcome
         status, said = secsipidx.render_check(outcome)
@@ -75,11 +78,18 @@ class DropIn:
         return Answer(said, status=status, headers=reason, text_type=secsipidx.TEXT)
 
     async def _sign_here(
-        self, body: bytes, current: Current, trunk: Trunk, started: float, identifier: str
+        self,
+        request: web.BaseRequest,
+        body: bytes,
+        current: Current,
+        trunk: Trunk,
+        started: float,
+        *,
+        identifier: str,
     ) -> Answer:
         asked = secsipidx.parse_sign_csv(body, trunk.dialling, new_origid=str(uuid4()), now=int(started))
         identity, attest = self._service.sign(
-            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started
+            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started, request=request
         )
         return Answer(f"{identity}\n", headers={"X-Attestation": attest}, text_type=secsipidx.TEXT)
 

@@ -78,6 +78,7 @@ class CallResources:
             accepted=SHAKEN_ONLY,
             max_ms=self._service.deadline_ms,
             started=started,
+            request=request,
         )
         return Answer(atis.render_verification(judged.verification.outcome))
 
@@ -102,6 +103,7 @@ class CallResources:
             accepted=EVERY_TYPE,
             max_ms=max_ms,
             started=started,
+            request=request,
         )
         return Answer(
             verdicts.render_verdict(
@@ -121,7 +123,7 @@ class CallResources:
         trunk, _ = self._service.admit(request, current, Scope.CALL_SIGN, prefix, started)
         asked = atis.parse_signing(body, trunk.dialling)
         identity, attest = self._service.sign(
-            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started
+            current=current, trunk=trunk, asked=asked, call_id=identifier, started=started, request=request
         )
         return Answer(atis.render_signing(identity), headers={"X-Attestation": attest})
 
@@ -157,7 +159,9 @@ class CallResources:
         shape = signatures.parse_body(body)
         trunk = current.admission.named(shape.trunk, chosen=chosen, own=own_trunks)
         asked = shape.on(trunk)
-        signed = self._service.sign_each(current=current, trunk=trunk, asked=asked, started=started)
+        signed = self._service.sign_each(
+            current=current, trunk=trunk, asked=asked, started=started, request=request
+        )
         return Answer(signatures.render_signatures(signed, asked, generation=current.number))
 
     async def _livez(self, request: web.BaseRequest, body: bytes, identifier: str) -> Answer:

@@ -35,6 +35,7 @@ from gateway.passport.ppt import Ppt
 from gateway.reasons import POLICY_ERROR
 from gateway.verdicts.call import Call
 from gateway.web.problems import at
+from gateway.web.traceparent import traceparent
 
 KEPT_FOR_ANSWER_MS: Final = 5
 """Of a call's time: what is decided at the last moment has to be written and read yet."""
@@ -88,6 +89,7 @@ class CallService:
         accepted: frozenset[Ppt],
         max_ms: int,
         started: float,
+        request: web.BaseRequest,
     ) -> Judged:
         """Verify a call, judge it and account for it; `started` in epoch seconds."""
         began = time.perf_counter()
@@ -110,11 +112,19 @@ class CallService:
             judged=judged,
             started=started,
             elapsed=time.perf_counter() - began,
+            traceparent=traceparent(request.headers),
         )
         return judged
 
     def sign(
-        self, *, current: Current, trunk: Trunk, asked: SigningRequest, call_id: str, started: float
+        self,
+        *,
+        current: Current,
+        trunk: Trunk,
+        asked: SigningRequest,
+        call_id: str,
+        started: float,
+        request: web.BaseRequest,
     ) -> tuple[str, str]:
         """Sign a call and account for it: the Identity header's value and the attestation given.
 
@@ -135,13 +145,20 @@ class CallService:
             signed=signed,
             started=started,
             elapsed=time.perf_counter() - began,
+            traceparent=traceparent(request.headers),
         )
         if signed.identity is None or signed.attest is None:
             raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
         return signed.identity, signed.attest.value
 
     def sign_each(
-        self, *, current: Current, trunk: Trunk, asked: SignatureRequest, started: float
+        self,
+        *,
+        current: Current,
+        trunk: Trunk,
+        asked: SignatureRequest,
+        started: float,
+        request: web.BaseRequest,
     ) -> tuple[Signature, ...]:
         """Sign PASSporTs of several types and account for them. Raises Problem and RequestProblem."""
         began = time.perf_counter()
@@ -158,6 +175,7 @@ class CallService:
             signatures=signed,
             started=started,
             elapsed=time.perf_counter() - began,
+            traceparent=traceparent(request.headers),
         )
         return signed
 

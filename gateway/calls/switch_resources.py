@@ -58,6 +58,7 @@ class SwitchResources:
             accepted=EVERY_TYPE,
             max_ms=self._service.deadline_ms,
             started=started,
+            request=request,
         )
         return Answer(ms.render_verification(judged.verification, asked.request_id))
 
@@ -75,10 +76,11 @@ class SwitchResources:
                 asked=asked.request,
                 call_id=asked.request_id or identifier,
                 started=started,
+                request=request,
             )
             headers = {"X-Attestation": attest}
         else:
-            identity, headers = self._sign_one(current, trunk, asked.request, started), {}
+            identity, headers = self._sign_one(request, current, trunk, asked.request, started), {}
         return Answer(ms.render_signing(identity, asked.request_id), headers=headers)
 
     async def _dialplan_verdict(
@@ -98,6 +100,7 @@ class SwitchResources:
             accepted=EVERY_TYPE,
             max_ms=self._service.deadline_ms if asked.max_ms is None else asked.max_ms,
             started=started,
+            request=request,
         )
         said = dialplan.render_verdict(judged.verdict, judged.verification, generation=current.number)
         return _lines(request, said)
@@ -113,14 +116,25 @@ class SwitchResources:
         )
         if isinstance(asked, SigningRequest):
             identity, attest = self._service.sign(
-                current=current, trunk=trunk, asked=asked, call_id=call_id, started=started
+                current=current, trunk=trunk, asked=asked, call_id=call_id, started=started, request=request
             )
             return _lines(request, dialplan.render_signing(identity, attest))
-        return _lines(request, dialplan.render_signing(self._sign_one(current, trunk, asked, started)))
+        return _lines(
+            request, dialplan.render_signing(self._sign_one(request, current, trunk, asked, started))
+        )
 
-    def _sign_one(self, current: Current, trunk: Trunk, asked: SignatureRequest, started: float) -> str:
+    def _sign_one(
+        self,
+        request: web.BaseRequest,
+        current: Current,
+        trunk: Trunk,
+        asked: SignatureRequest,
+        started: float,
+    ) -> str:
         """The header of a request for one type. Raises RequestProblem when policy refuses it."""
-        (signed,) = self._service.sign_each(current=current, trunk=trunk, asked=asked, started=started)
+        (signed,) = self._service.sign_each(
+            current=current, trunk=trunk, asked=asked, started=started, request=request
+        )
         if signed.identity is None:
             raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
         return signed.identity

@@ -28,6 +28,7 @@ from gateway.control.evidence.evidence_task import Evidence, connect_evidence
 from gateway.control.evidence.traffic import Traffic
 from gateway.control.facts import FactsFollower
 from gateway.control.figures.figures import Figures
+from gateway.control.journal.call_spans import CallSpans, SpansSettingError, open_spans
 from gateway.control.journal.journal_task import follow_journal, keep_forgetting
 from gateway.control.journal.latest_calls import LatestCalls
 from gateway.control.leadership import Leadership
@@ -85,6 +86,7 @@ _log = structlog.get_logger("callmark.control")
 
 async def _main() -> int:
     settings = settings_from_environment()
+    spans = open_spans(settings.telemetry)
     channel = Channel.from_environment()
     published = Published(published_file(settings))
 
@@ -113,7 +115,10 @@ async def _main() -> int:
     with contextlib.suppress(OSError):  # `follow_journal` tells of it
         await asyncio.to_thread(latest.begin, directory)
     retention = journal_retention(settings)
-    async with _state(settings, reloader, published, trust, guard) as state, listening(settings, state):
+    async with (
+        _state(settings, reloader, published, trust, guard, spans=spans) as state,
+        listening(settings, state),
+    ):
         leads = state.leadership
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
@@ -211,6 +216,8 @@ async def _state(
     published: Published,
     trust: FreshTrust,
     guard: ReloadGuard,
+    *,
+    spans: CallSpans | None,
 ) -> AsyncIterator[ControlState]:
     directory = data_directory(settings)
     lock = await _lock(directory)
@@ -256,8 +263,11 @@ async def _state(
             data_directory=directory,
             journal_directory=journal_directory(settings),
             chains_directory=chains_directory(settings),
+            spans=spans,
         )
     finally:
+        if spans is not None:
+            await asyncio.to_thread(spans.close)
         if evidence is not None:
             await evidence.close()
         facts.close()
@@ -292,6 +302,7 @@ def main() -> int:
         RecordError,
         ProjectionError,
         RedisUrlError,
+        SpansSettingError,
     ) as error:
         sys.stderr.write(f"callmark: {error}\n")
         return 1

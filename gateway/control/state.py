@@ -23,6 +23,7 @@ from gateway.control.figures.figures import Figures
 from gateway.control.figures.streams import Streams
 from gateway.control.jobs import Jobs
 from gateway.control.journal.call_lines import CallLines
+from gateway.control.journal.call_spans import CallSpans
 from gateway.control.leadership import Leadership
 from gateway.control.registry.calls import complete_call, proving_call
 from gateway.control.registry.sending import CodeSender
@@ -84,6 +85,7 @@ class ControlState:
         journal_directory: Path,
         chains_directory: Path,
         candidate: Candidate,
+        spans: CallSpans | None,
     ) -> None:
         self.record = record
         self.plane = plane
@@ -102,6 +104,7 @@ class ControlState:
         self.streams = Streams()
         self.jobs = Jobs()
         self._lines = CallLines()
+        self._spans = spans
         self.traces = Traces()
         self.data_directory = data_directory
         self.journal_directory = journal_directory
@@ -163,6 +166,8 @@ class ControlState:
         await self.probation.take(entries)
         await self.candidate.take(entries)
         self._lines.take(entries)
+        if self._spans is not None:
+            self._spans.take(entries)
 
     async def _learn_of_use(self, entries: Sequence[Entry], policy: PolicyPart) -> None:
         calls, now = [entry for entry in entries if isinstance(entry, CallRecord)], int(time.time())

@@ -20,6 +20,7 @@ from gateway.certificates.x5u import X5uPolicy, check_x5u
 from gateway.generation.environment import Overrides
 from gateway.generation.problem import Problem, quote
 from gateway.generation.redis_url import EMBEDDED, parse_redis_url
+from gateway.generation.service_url import ServiceUrl
 from gateway.generation.shadow_settings import ShadowTable
 from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
 from gateway.generation.trust_settings import FilePath, TrustDomainTable, TrustTable, trust_problems
@@ -95,21 +96,6 @@ def _is_postgresql(text: str) -> bool:
         return parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
     except ValueError:
         return False
-
-
-def _check_service(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname or ""
-        plain = parts.scheme == "http" and ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        host, plain = "", False
-    if not host or parts.username is not None or parts.fragment or not (plain or parts.scheme == "https"):
-        raise ValueError(
-            'is not an address such as "https://example.org/retrieve"; http is for this machine alone '
-            '("http://127.0.0.1:9000/retrieve")'
-        )
-    return text
 
 
 def _check_codes(text: str) -> str:
@@ -201,7 +187,7 @@ class VerificationTable(Table):
 class RoamingTable(Table):
     """`[roaming]`: who is asked whether a home mobile that calls from abroad roams."""
 
-    url: Annotated[str, AfterValidator(_check_service)] | None = None
+    url: ServiceUrl | None = None
     """None: nobody; the switch's own word is all there is."""
     timeout_ms: int = Field(default=100, ge=10, le=2000)
     cache_seconds: int = Field(default=30, ge=1, le=600)
@@ -209,6 +195,13 @@ class RoamingTable(Table):
     """A bearer token for the service."""
     tls_ca_file: FilePath | None = None
     """Authorities for the service's TLS, instead of the system's."""
+
+
+class TelemetryTable(Table):
+    """`[telemetry]`: who is told of each call as a span."""
+
+    otlp_url: ServiceUrl | None = None
+    """None: nobody, and what makes spans is not even loaded."""
 
 
 class SigningTable(Table):
@@ -234,6 +227,7 @@ class Settings(Table):
     verification: VerificationTable = VerificationTable()
     roaming: RoamingTable = RoamingTable()
     shadow: ShadowTable = ShadowTable()
+    telemetry: TelemetryTable = TelemetryTable()
     signing: SigningTable = SigningTable()
     trust_domain: List[TrustDomainTable] = ()
 

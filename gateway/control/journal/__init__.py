@@ -1,1 +1,1 @@
-"""The journal's readers: the last calls in memory, and each call's line in the log."""
+"""The journal's readers: the last calls in memory, each call's line in the log, its span where asked for."""

@@ -37,6 +37,7 @@ class _Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     degraded: tuple[str, ...] = ()
     generation: int
     ms: float
+    traceparent: str | None = None
     event: str
     level: str
     time: str
@@ -76,6 +77,7 @@ def _line(record: Record) -> _Line:
         degraded=record.degraded,
         generation=record.generation,
         ms=round(record.elapsed_ms, 2),
+        traceparent=record.traceparent,
         event="call",
         level="info",
         time=f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(answered))}.{int(answered % 1 * 1e6):06d}Z",
