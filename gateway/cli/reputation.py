@@ -236,6 +236,8 @@ def _show_neighbours(neighbours: Mapping[str, Any], policy: Mapping[str, Any] | 
     click.echo(f"its neighbours: score {neighbours['score']:.2f} of 1")
     for each in neighbours["levels"]:
         click.echo(f"  {each['detail']}")
+    if neighbours["allocated"] is not None:
+        click.echo(f"  {neighbours['allocated']['detail']}")
     if policy is not None:
         effect = policy["neighbours_effect"]
         does = {"none": "does nothing to its calls", "label": "labels its calls"}.get(

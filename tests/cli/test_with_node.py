@@ -144,6 +144,38 @@ def test_an_import_is_seen_by_calls_when_the_command_ends(run, node, tmp_path):
     assert sum(line.startswith("+12025550177,") for line in exported) == 27
 
 
+@pytest.fixture
+def allocations(node):
+    path = node.directory / "config" / "allocations.csv"
+    path.write_text(
+        "start,count,status,holder,source\n+12025540000,10000,allocated,Example Tel,nanpa\n"
+        "+447700900000,100000,allocated,Example Mobile,ofcom\n"
+    )
+    node.administer("POST", "/admin/v1/reload")
+    yield
+    path.unlink()
+    node.administer("POST", "/admin/v1/reload")
+
+
+@pytest.mark.usefixtures("allocations")
+def test_the_range_a_number_was_given_out_in_is_told_beside_its_levels(run, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("tn\n+12025540177\n+447700900177\n+447700955177\n")
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    run("reputation", "import", str(path), "--format", "csv", "--day", today)
+    assert (
+        "  given out by nanpa to Example Tel: +12025540000 to +12025549999, 10,000 numbers, 1 seen; "
+        "the same as its exchange\n"
+    ) in run("reputation", "show", "+12025540123").stdout
+    shown = json.loads(run("reputation", "show", "+447700900123", "--json").stdout)["neighbours"]
+    assert (shown["allocated"]["holder"], shown["allocated"]["numbers"]) == ("Example Mobile", 2)
+    assert shown["allocated"]["level"] is None
+    assert (
+        json.loads(run("reputation", "show", "+13125550123", "--json").stdout)["neighbours"]["allocated"]
+        is None
+    )
+
+
 def test_what_is_no_number_or_no_feed_is_a_sentence(run, tmp_path):
     assert "call me: " in run("reputation", "show", "call me", ends_with=1).stderr
     path = tmp_path / "wrong.csv"

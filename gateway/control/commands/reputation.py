@@ -15,10 +15,11 @@ from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumbe
 from gateway.record.engine import Record
 from gateway.record.sightings import sightings_of, sightings_of_area
 from gateway.record.sources import source_weights
+from gateway.reputation.allocated import Allocated, allocated
 from gateway.reputation.block_words import LevelFound, levels_found
-from gateway.reputation.blocks import LEVELS, BlockEvidence, has_blocks, score_of_blocks
+from gateway.reputation.blocks import LEVELS, has_blocks, score_of_blocks
 from gateway.reputation.entry import epoch_day
-from gateway.reputation.neighbourhood import AreaBuilder, area_of, number_days
+from gateway.reputation.neighbourhood import Area, AreaBuilder, area_of, number_days
 from gateway.reputation.precision import SourceName, weigh
 from gateway.reputation.score import Evidence, evidence, score, summarise
 from gateway.verdicts.policy import VerdictPolicy
@@ -48,6 +49,8 @@ class Explanation:
     """What is known at each level around it, from its area to itself; () for numbers without blocks."""
     neighbours: float
     """The score by its blocks alone."""
+    allocated: Allocated | None
+    """The range it was given out in; None where no loaded list says."""
     feed_weights: Mapping[str, float]
     """Of the feeds that speak of it: what the numbers each named make it worth."""
     policy: VerdictPolicy | None
@@ -66,7 +69,9 @@ async def explain_number(
     async with record.read() as transaction:
         weights = await source_weights(transaction)
         sightings = weigh(await sightings_of(transaction, tn, today=date_today), weights)
-        around = await _around(transaction, tn, weights, today=date_today) if has_blocks(tn) else ()
+        area = await _area(transaction, tn, weights, today=date_today) if has_blocks(tn) else None
+    around = () if not has_blocks(tn) else (None,) * len(LEVELS) if area is None else area.around(tn)
+    policy = None if generation is None else generation.policy.verdict
     entry = summarise(sightings, today=today)
     counts: dict[tuple[date, str, str], int] = {}
     for each in sightings:
@@ -79,21 +84,21 @@ async def explain_number(
         days=tuple(DayOfComplaints(*key, count) for key, count in counts.items()),
         levels=levels_found(tn, around, today=today),
         neighbours=score_of_blocks(tn, around[:-1], today=today) if around else 0.0,
+        allocated=allocated(tn, area, policy.allocations) if policy is not None and around else None,
         feed_weights={each.feed: weights.get((each.feed, ""), 1.0) for each in sightings},
-        policy=None if generation is None else generation.policy.verdict,
+        policy=policy,
     )
 
 
-async def _around(
+async def _area(
     transaction: AsyncConnection, tn: TelephoneNumber, weights: Mapping[SourceName, float], *, today: date
-) -> tuple[BlockEvidence | None, ...]:
+) -> Area | None:
     length, digits = area_of(tn)
     builder = AreaBuilder(today=epoch_day(today))
     sightings = await sightings_of_area(transaction, length, digits, today=today)
     for seen in number_days(weigh(sightings, weights)):
         builder.add(seen)
-    area = next(builder.rest(), None)
-    return (None,) * len(LEVELS) if area is None else area.around(tn)
+    return next(builder.rest(), None)
 
 
 def explanation_document(explained: Explanation) -> dict[str, object]:
@@ -123,6 +128,7 @@ def explanation_document(explained: Explanation) -> dict[str, object]:
                 }
                 for each in explained.levels
             ],
+            "allocated": None if explained.allocated is None else _allocated_document(explained.allocated),
         },
         "sightings": [
             {"day": str(each.day), "feed": each.feed, "label": each.label, "count": each.count}
@@ -137,6 +143,18 @@ def explanation_document(explained: Explanation) -> dict[str, object]:
             "block_at": policy.block_at,
             "neighbours_effect": _neighbours_effect(explained),
         },
+    }
+
+
+def _allocated_document(found: Allocated) -> dict[str, object]:
+    return {
+        "first": to_e164(found.numbers.start),
+        "last": to_e164(found.numbers.last),
+        "holder": found.holder,
+        "source": found.source,
+        "numbers": found.seen,
+        "level": None if found.level is None else found.level.value,
+        "detail": found.detail,
     }
 
 
