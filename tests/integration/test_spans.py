@@ -86,6 +86,8 @@ def test_a_collector_that_is_not_there_changes_no_call(tmp_path):
         eventually(lambda: node.events("the collector takes no spans"), 30)
         dropped = 'callmark_spans_total{result="dropped"} 1.0'
         assert dropped in node.administer("GET", "/metrics").body.decode()
+        (told,) = node.events("the collector takes no spans")
+        assert "spans batch" in told["problem"]
         (line,) = node.events("call")
         assert "traceparent" not in line
         assert node.administer("GET", "/readyz").status == 200

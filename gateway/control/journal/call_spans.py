@@ -34,8 +34,8 @@ class SpansSettingError(Exception):
 class Export(Protocol):
     """The road to a collector."""
 
-    def send(self, records: Sequence[Record]) -> tuple[int, bool]:
-        """Wait until a span for each is sent, or is not; how many there were, and whether they were taken."""
+    def send(self, records: Sequence[Record]) -> tuple[int, str | None]:
+        """Wait until a span for each is sent, or is not; how many there were, and why they were not taken."""
 
     def close(self) -> None:
         """End a `send` that waits to try again."""
@@ -78,23 +78,23 @@ class CallSpans:
 
     def _send(self, records: Sequence[Record]) -> None:
         try:
-            number, is_taken = self._export.send(records)
-        except Exception:  # noqa: BLE001 - the library's failure is not the end of all spans
-            _log.exception("spans could not be made")
-            number, is_taken = len(records), False
-        telemetry.SPANS.labels("sent" if is_taken else "dropped").inc(number)
-        if is_taken != self._was_taken:
-            say = _log.info if is_taken else _log.warning
-            say("the collector takes spans again" if is_taken else "the collector takes no spans")
-        self._was_taken = is_taken
+            number, problem = self._export.send(records)
+        except Exception as error:  # noqa: BLE001 - the library's failure is not the end of all spans
+            number, problem = len(records), repr(error)
+        telemetry.SPANS.labels("dropped" if problem else "sent").inc(number)
+        if problem and self._was_taken:
+            _log.warning("the collector takes no spans", problem=problem)
+        elif not problem and not self._was_taken:
+            _log.info("the collector takes spans again")
+        self._was_taken = not problem
 
 
 def open_spans(settings: TelemetryTable) -> CallSpans | None:
-    """What sends spans; None where nobody asked. Raises SpansSettingError without the extra `otel`."""
+    """What sends spans; None where nobody asked. Raises SpansSettingError."""
     if settings.otlp_url is None:
         return None
     try:
-        # Not before it is asked for: half of those who run a node have not installed what it stands on.
+        # Not before it is asked for: who does not ask need not have installed what it stands on.
         otlp = importlib.import_module("gateway.control.journal.otlp")
     except ImportError as error:
         raise SpansSettingError(
@@ -102,4 +102,7 @@ def open_spans(settings: TelemetryTable) -> CallSpans | None:
             "what requirements-otel.lock names (pip install --require-hashes -r requirements-otel.lock), or "
             "take the key out"
         ) from None
-    return CallSpans(otlp.OtlpExport(settings.otlp_url))
+    try:
+        return CallSpans(otlp.OtlpExport(settings.otlp_url))
+    except ValueError as error:
+        raise SpansSettingError(f"OpenTelemetry does not take a variable as it is set: {error}") from None

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections import deque
 from collections.abc import Sequence
 
+import requests
+import structlog
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
@@ -29,22 +32,29 @@ from gateway.journal import Record
 from gateway.telemetry import redact
 from gateway.web.traceparent import parse_traceparent
 
+_log = structlog.get_logger("callmark.spans")
+
 
 class OtlpExport:
-    """To one collector."""
+    """To one collector. Raises ValueError for an `OTEL_` variable that cannot be what it is set to."""
 
     def __init__(self, url: str) -> None:
-        # Its own lines are plain text on standard error; whoever sends says what there is to say.
-        logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
-        logging.getLogger("opentelemetry").propagate = False
-        self._exporter = OTLPSpanExporter(endpoint=url)
+        self._said = _Said()
+        logger = logging.getLogger("opentelemetry")
+        logger.propagate, logger.handlers = False, [self._said]
+        session = requests.Session()
+        # A proxy of the machine's, or a password in its .netrc, is not meant for a collector.
+        session.trust_env = False
+        self._exporter = OTLPSpanExporter(endpoint=url, session=session)
         self._ended = _Ended()
         provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
         provider.add_span_processor(self._ended)
         self._tracer = provider.get_tracer("callmark", __version__)
+        for each in self._said.take():
+            _log.warning("OpenTelemetry does not take a variable as it is set", problem=each)
 
-    def send(self, records: Sequence[Record]) -> tuple[int, bool]:
-        """Send a span for each that is sampled; how many there were, and whether they were taken."""
+    def send(self, records: Sequence[Record]) -> tuple[int, str | None]:
+        """Send a span for each that is sampled; how many there were, and why they were not taken."""
         for record in records:
             span = self._tracer.start_span(
                 record.operation,
@@ -55,11 +65,29 @@ class OtlpExport:
             )
             span.end(end_time=int((record.time + record.elapsed_ms / 1000) * 1e9))
         spans = self._ended.take()
-        return len(spans), not spans or self._exporter.export(spans) is SpanExportResult.SUCCESS
+        is_taken = not spans or self._exporter.export(spans) is SpanExportResult.SUCCESS
+        said = self._said.take()
+        return len(spans), None if is_taken else (said or ["it is not said why"])[-1]
 
     def close(self) -> None:
         """End a `send` that waits to try again."""
         self._exporter.shutdown()  # type: ignore[no-untyped-call]
+
+
+class _Said(logging.Handler):
+    """The library's reasons, which it has for its log alone, where they would be plain text among JSON."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: deque[str] = deque(maxlen=10)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(record.getMessage())
+
+    def take(self) -> list[str]:
+        lines = list(self._lines)
+        self._lines.clear()
+        return lines
 
 
 class _Ended(SpanProcessor):

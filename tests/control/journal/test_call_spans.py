@@ -9,6 +9,7 @@ import threading
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from gateway import telemetry
 from gateway.control.journal import call_spans
@@ -123,7 +124,7 @@ def test_a_failure_of_the_library_is_not_the_end_of_all_spans():
             if self.times == 1:
                 raise RuntimeError("no")
             served.set()
-            return len(records), True
+            return len(records), None
 
         def close(self) -> None:
             """Nothing waits."""
@@ -138,6 +139,32 @@ def test_a_failure_of_the_library_is_not_the_end_of_all_spans():
     assert served.wait(60)
     spans.close()
     assert (counted("dropped") - dropped, counted("sent") - sent) == (1, 1)
+
+
+def test_a_proxy_of_the_machines_is_not_told_of_calls(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{gone.getsockname()[1]}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with collector() as got:
+        spans = open_spans(TelemetryTable(otlp_url=got.url))
+        spans.take([RECORD])
+        got.wait(1)
+        spans.close()
+
+
+def test_a_variable_of_the_librarys_that_cannot_be_is_a_sentence(monkeypatch):
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many")
+    with pytest.raises(SpansSettingError, match="OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT must be"):
+        open_spans(TelemetryTable(otlp_url="http://127.0.0.1:4318/v1/traces"))
+
+
+def test_one_that_it_leaves_aside_is_told(monkeypatch):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "long")
+    with capture_logs() as logs:
+        open_spans(TelemetryTable(otlp_url="http://127.0.0.1:4318/v1/traces")).close()
+    (line,) = logs
+    assert "'long'" in line["problem"]
 
 
 def test_without_the_extra_the_start_says_what_to_install(monkeypatch):
