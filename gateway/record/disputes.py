@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.numbers.ranges import NumberRange
 from gateway.record.schema import disputes
 from gateway.reputation.dispute import DisputeState
 
@@ -102,6 +103,23 @@ async def read_disputes(
         query = query.where(disputes.c.owner_id == owner_id)
     if state is not None:
         query = query.where(disputes.c.state == state.value)
+    return tuple(_dispute(row) for row in await transaction.execute(query))
+
+
+async def disputes_about(
+    transaction: AsyncConnection, numbers: NumberRange, *, owner_id: int, limit: int
+) -> tuple[Dispute, ...]:
+    """Return the latest disputes of an owner about these numbers, newest first."""
+    query = (
+        select(disputes)
+        .where(
+            disputes.c.owner_id == owner_id,
+            disputes.c.tn.between(numbers.start, numbers.last),
+            func.length(disputes.c.tn) == len(numbers.start),
+        )
+        .order_by(disputes.c.id.desc())
+        .limit(limit)
+    )
     return tuple(_dispute(row) for row in await transaction.execute(query))
 
 

@@ -23,6 +23,7 @@ from gateway.record.audit import append_audit
 from gateway.record.disputes import (
     Dispute,
     answer_open_dispute,
+    disputes_about,
     find_dispute,
     find_open_dispute,
     insert_dispute,
@@ -133,6 +134,14 @@ async def list_disputes(
         return await read_disputes(
             transaction, owner_id=owner_id, state=state, after_id=after_id, limit=limit
         )
+
+
+async def list_disputes_about(
+    record: Record, numbers: NumberRange, *, owner_id: int, limit: int
+) -> tuple[Dispute, ...]:
+    """Return the latest disputes of an owner about these numbers, newest first."""
+    async with record.read() as transaction:
+        return await disputes_about(transaction, numbers, owner_id=owner_id, limit=limit)
 
 
 async def _insert(

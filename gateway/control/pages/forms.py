@@ -13,7 +13,8 @@ from gateway.control.commands.problems import CommandError
 from gateway.web.problems import Problem
 
 TYPE: Final = "application/x-www-form-urlencoded"
-_MOST_FIELDS: Final = 200
+_MOST_FIELDS: Final = 300
+"""A letter for two hundred numbers, and the rest of its page."""
 _PREDICATES: Final = frozenset({"is", "has", "must", "covers", "names", "belongs", "goes", "cannot"})
 
 

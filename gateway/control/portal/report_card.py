@@ -1,6 +1,7 @@
 """The report card of a registration: what is said of its numbers, the early signs, and asking for a review.
 
-An owner sees what was said and when, never by whom (threat R5).
+An owner sees what was said and when, never by whom (threat R5); and that only of numbers that it
+has proven, as anybody can claim any.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.control.api.asking import ACTOR, OWNER, STATE
-from gateway.control.commands.disputes import list_disputes, open_dispute
+from gateway.control.commands.disputes import list_disputes_about, open_dispute
 from gateway.control.commands.problems import CommandError
 from gateway.control.commands.reputation import Explanation, explain_number
 from gateway.control.pages.forms import Form, read_form
@@ -22,8 +23,9 @@ from gateway.control.portal.number import PATH, number_of, shown_number
 from gateway.control.portal.words import written
 from gateway.control.registry.claims import check_numbers
 from gateway.control.registry.showing import find_reported
+from gateway.control.state import ControlState
 from gateway.numbers.canonical import to_e164
-from gateway.record.disputes import Dispute
+from gateway.numbers.ranges import NumberRange
 from gateway.registry.states import IN_FORCE
 from gateway.verdicts.policy import Effect
 
@@ -95,20 +97,13 @@ async def post_review(request: web.Request) -> web.Response:
 async def _shown(request: web.Request, form: Form, *, status: int = 200) -> web.Response:
     state, now = request.app[STATE], int(time.time())
     registration = (await shown_number(request)).registration
-    reported = await find_reported(state.record, registration.numbers, now=now, limit=MOST_NUMBERS)
-    numbers = reported or (registration.numbers.start,)
-    explained = [
-        await explain_number(
-            state.record,
-            to_e164(tn),
-            rules=state.dialling(),
-            generation=state.reloader.generation,
-            now=now,
+    is_proven = registration.state in IN_FORCE
+    disputes = (
+        await list_disputes_about(
+            state.record, registration.numbers, owner_id=registration.owner_id, limit=_MOST_DISPUTES
         )
-        for tn in numbers
-    ]
-    disputes = await list_disputes(
-        state.record, owner_id=request[OWNER], state=None, after_id=0, limit=_MOST_DISPUTES
+        if is_proven
+        else ()
     )
     return page(
         request,
@@ -118,19 +113,26 @@ async def _shown(request: web.Request, form: Form, *, status: int = 200) -> web.
         registration=registration,
         written=written,
         e164=to_e164,
-        cards=[(each, grade(each)) for each in explained],
-        disputes=[
-            each
-            for each in disputes
-            if _is_about(each, registration.numbers.start, registration.numbers.last)
-        ],
-        may_ask=registration.state in IN_FORCE,
+        cards=await _cards(state, registration.numbers, now) if is_proven else (),
+        disputes=disputes,
+        is_proven=is_proven,
         done=DONE.get(request.query.get("done", "")),
     )
 
 
-def _is_about(dispute: Dispute, start: str, last: str) -> bool:
-    return len(dispute.tn) == len(start) and start <= dispute.tn <= last
+async def _cards(state: ControlState, numbers: NumberRange, now: int) -> list[tuple[Explanation, Grade]]:
+    reported = await find_reported(state.record, numbers, now=now, limit=MOST_NUMBERS)
+    explained = [
+        await explain_number(
+            state.record,
+            to_e164(tn),
+            rules=state.dialling(),
+            generation=state.reloader.generation,
+            now=now,
+        )
+        for tn in reported or (numbers.start,)
+    ]
+    return [(each, grade(each)) for each in explained]
 
 
 PAGES = (

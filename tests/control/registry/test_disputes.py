@@ -7,6 +7,7 @@ import pytest
 from gateway.control.commands.disputes import (
     answer_dispute,
     list_disputes,
+    list_disputes_about,
     open_dispute,
     release_number,
     show_dispute,
@@ -14,6 +15,7 @@ from gateway.control.commands.disputes import (
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.registry import owners
 from gateway.numbers.canonical import DiallingRules
+from gateway.numbers.ranges import NumberRange
 from gateway.record.audit import audit_of, verify_chain
 from gateway.record.sightings import add_sightings, sightings_of
 from gateway.reputation.dispute import ANSWER_DAYS, DisputeState
@@ -157,3 +159,15 @@ async def test_an_erased_owner_leaves_no_statement(people, bank):
     assert any("a private matter" in str(piece.get("dispute")) for piece in exported)
     await owners.erase(people.record, bank, policy=POLICY, actor="test", now=people.now)
     assert (await show_dispute(people.record, opened.id, owner_id=None)).statement == ""
+
+
+async def test_the_latest_disputes_about_a_range_are_found_however_many_others_there_were(people, bank):
+    for _ in range(3):
+        await answer(people, (await dispute(people, bank)).id, DisputeState.REJECTED)
+    opened = await dispute(people, bank)
+    found = await list_disputes_about(people.record, NumberRange(DIGITS), owner_id=bank, limit=2)
+    assert [each.id for each in found] == [opened.id, opened.id - 1]
+    stranger = await people.owner("Mallory")
+    others = NumberRange(str(int(DIGITS) + 1))
+    assert await list_disputes_about(people.record, NumberRange(DIGITS), owner_id=stranger, limit=2) == ()
+    assert await list_disputes_about(people.record, others, owner_id=bank, limit=2) == ()
