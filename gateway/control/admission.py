@@ -42,6 +42,16 @@ OWNERS: Final = ("/v1/owners", "/v1/numbers", "/v1/proofs", "/v1/disputes", "/op
 """Beneath these, owners open what is theirs."""
 READ_SCOPES: Final = frozenset({Scope.OPERATOR.value, Scope.AUDITOR.value})
 WRITE_SCOPES: Final = frozenset({Scope.OPERATOR.value})
+OPERATORS: Final = (
+    "/v1/owners",
+    "/v1/numbers",
+    "/v1/proofs",
+    "/v1/disputes",
+    "/admin/v1/sightings",
+    "/admin/v1/reputation",
+    "/admin/v1/imports",
+)
+"""What tells whole numbers, or something of a number that is asked about: no auditor reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ def _admit_to_api(request: web.Request, admitted: Admitted | None) -> None:
         raise unauthenticated("Send `Authorization: Bearer …` with an operator's or auditor's token.")
     request[ACTOR] = admitted.actor
     request[OWNER] = None
+    request[IS_OPERATOR] = False
     if (
         Scope.OWNER.value in admitted.scopes
         and admitted.owner_id is not None
@@ -88,7 +99,7 @@ def _admit_to_api(request: web.Request, admitted: Admitted | None) -> None:
     ):
         request[OWNER] = admitted.owner_id
         return
-    is_reading = request.method in {"GET", "HEAD"}
+    is_reading = request.method in {"GET", "HEAD"} and not request.path.startswith(OPERATORS)
     allowed = REPORT_SCOPES if request.path == REPORTS else READ_SCOPES if is_reading else WRITE_SCOPES
     if allowed.isdisjoint(admitted.scopes):
         raise forbidden(f"It has none of the scopes {', '.join(sorted(allowed))}.")

@@ -22,6 +22,7 @@ Shape = TypeVar("Shape")
 
 MOST_ID: Final = 2**31 - 1
 """Of a row: beyond it PostgreSQL (INTEGER) refuses to look, which is our failure and not a missing row."""
+_ID_DIGITS: Final = len(str(MOST_ID))
 
 ACTOR: Final = web.RequestKey("actor", str)
 """Who asks, for the audit: `cli:alice`, `token:console`, `person:3`."""
@@ -29,7 +30,7 @@ IS_OPERATOR: Final = web.RequestKey("is_operator", bool)
 """Whether who asks may see numbers; an auditor may not."""
 STATE: Final = web.AppKey("state", ControlState)
 OWNER: Final = web.RequestKey[int | None]("owner")
-"""Whose rows may be seen: an owner's id, or None for operators and auditors, who see all."""
+"""Whose rows may be seen: an owner's id, or None for operators, who see all."""
 SIGNED_IN: Final = web.RequestKey("signed_in", SignedIn)
 """Who is at the browser; there only where somebody is."""
 IS_SOCKET: Final = web.AppKey("is_socket", bool)
@@ -53,9 +54,15 @@ async def read_body(request: web.Request, wanted: type[Shape]) -> Shape:
 
 
 def require_operator(request: web.Request) -> None:
-    """Refuse an owner what only operators (or, for reading, auditors) do. Raises Problem."""
-    if request[OWNER] is not None:
+    """Refuse everybody else what only operators do. Raises Problem."""
+    if not request[IS_OPERATOR]:
         raise forbidden("An operator's token is needed for this.")
+
+
+def refuse_number(request: web.Request) -> None:
+    """Refuse to look for the calls of a number for whoever may see none. Raises Problem."""
+    if not request[IS_OPERATOR] and request.query.get("tn"):
+        raise forbidden("tn: only operators look for a number; auditors see calls without them.")
 
 
 def seen_owner(request: web.Request) -> int:
@@ -133,6 +140,12 @@ def read_whole(request: web.Request, name: str, *, default: int, most: int) -> i
     if not (text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= most):
         raise parameter_problem(name, f"must be a whole number of at most {most}")
     return int(text)
+
+
+def row_id(text: str) -> int | None:
+    """The id of a row as it was written; None for what is none, or beyond what one can be."""
+    is_id = text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS and int(text) <= MOST_ID
+    return int(text) if is_id else None
 
 
 def parameter_problem(name: str, problem: str) -> Problem:

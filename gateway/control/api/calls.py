@@ -14,6 +14,7 @@ from gateway.control.api.asking import (
     parameter_problem,
     problem_document,
     read_whole,
+    refuse_number,
 )
 from gateway.control.api.call_documents import (
     Shown,
@@ -35,6 +36,7 @@ MOST_SHOWN = 1_000
 
 async def calls(request: web.Request) -> web.Response:
     """The last calls that fit, newest first."""
+    refuse_number(request)
     state, query = request.app[STATE], request.query
     sought = Sought(
         tn=_number(state, query.get("tn")),

@@ -6,7 +6,16 @@ import time
 
 from aiohttp import web
 
-from gateway.control.api.asking import ACTOR, MOST_ID, STATE, answer, read_document, read_whole
+from gateway.control.api.asking import (
+    ACTOR,
+    IS_OPERATOR,
+    MOST_ID,
+    STATE,
+    answer,
+    read_document,
+    read_whole,
+    row_id,
+)
 from gateway.control.commands import (
     add_decision,
     create_token,
@@ -22,6 +31,7 @@ from gateway.control.commands.documents import (
     decision_document,
     parse_decision_request,
     parse_token_request,
+    redacted_decision_document,
     token_document,
 )
 from gateway.control.jobs import Job
@@ -62,9 +72,9 @@ def _check_trunk(state: ControlState, trunk: str | None) -> None:
 async def end_token(request: web.Request) -> web.Response:
     """Revoke a token by id or name."""
     state, name = request.app[STATE], request.match_info["token"]
-    is_id = name.isascii() and name.isdigit() and len(name) <= 18
+    number = row_id(name)
     ended = await revoke_token(
-        state.record, int(name) if is_id else name, actor=request[ACTOR], now=int(time.time())
+        state.record, name if number is None else number, actor=request[ACTOR], now=int(time.time())
     )
     await state.follow()
     return answer(token_document(ended))
@@ -79,7 +89,8 @@ async def decisions(request: web.Request) -> web.Response:
         after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=1_000, most=1_000),
     )
-    return answer({"decisions": [decision_document(each) for each in listed]})
+    shown = decision_document if request[IS_OPERATOR] else redacted_decision_document
+    return answer({"decisions": [shown(each) for each in listed]})
 
 
 async def make_decision(request: web.Request) -> web.Response:

@@ -17,6 +17,7 @@ from gateway.numbers.canonical import TelephoneNumber, to_e164
 from gateway.record.audit import AuditReport
 from gateway.record.decisions import Decision
 from gateway.record.tokens import Token
+from gateway.telemetry import redact
 
 _MOST_SCOPES: Final = 20
 
@@ -86,6 +87,11 @@ def decision_document(decision: Decision) -> dict[str, object]:
         "expires": _optional_time(decision.expires_at),
         "removed": _optional_time(decision.removed_at),
     }
+
+
+def redacted_decision_document(decision: Decision) -> dict[str, object]:
+    """Return a decision for who may see no number; its reason may name one."""
+    return decision_document(decision) | {"start": redact(decision.start), "reason": "…"}
 
 
 def audit_document(report: AuditReport) -> dict[str, object]:

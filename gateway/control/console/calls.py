@@ -10,14 +10,14 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from gateway.control.api.asking import STATE
+from gateway.control.api.asking import IS_OPERATOR, STATE, refuse_number
 from gateway.control.api.call_documents import call_document
-from gateway.control.console.query import ROWS, CallsQuery
+from gateway.control.console.query import OF_NUMBERS, ROWS, CallsQuery
 from gateway.control.console.showing import console_page, shown_to
 from gateway.control.journal.latest_calls import Sought
 from gateway.control.pages.forms import Form
 from gateway.journal import Record
-from gateway.web.problems import Problem, not_found
+from gateway.web.problems import Problem, forbidden, not_found
 
 COLUMNS: Final = (
     "time",
@@ -40,7 +40,7 @@ _FORMULA: Final = ("=", "-", "@", "\t", "\r")
 
 async def get_calls(request: web.Request) -> web.Response:
     """The list."""
-    query, form = CallsQuery.read(request.query), Form({k: [v] for k, v in request.query.items()})
+    query, form = _query(request), Form({k: [v] for k, v in request.query.items()})
     latest = request.app[STATE].latest
     sought = query.sought(request.app[STATE].dialling(), form)
     found = () if sought is None else latest.find(sought, limit=len(latest))
@@ -62,7 +62,7 @@ async def get_calls(request: web.Request) -> web.Response:
 
 async def get_export(request: web.Request) -> web.Response:
     """Exactly the rows that are on the screen, as CSV or as lines of JSON."""
-    query, form = CallsQuery.read(request.query), Form()
+    query, form = _query(request), Form()
     latest = request.app[STATE].latest
     sought: Sought | None = query.sought(request.app[STATE].dialling(), form)
     rows = () if sought is None else query.rows(latest.find(sought, limit=len(latest)))
@@ -76,6 +76,15 @@ async def get_export(request: web.Request) -> web.Response:
             lines = b"".join(msgspec.json.encode(each) + b"\n" for each in documents)
             return _file(lines, "application/x-ndjson", "calls.jsonl")
     raise not_found(request.path)
+
+
+def _query(request: web.Request) -> CallsQuery:
+    """Which calls are asked for. Raises Problem: whoever sees no number neither seeks nor sorts by one."""
+    refuse_number(request)
+    query = CallsQuery.read(request.query)
+    if not request[IS_OPERATOR] and query.sort.removeprefix("-") in OF_NUMBERS:
+        raise forbidden("sort: only operators sort by numbers; auditors see calls without them.")
+    return query
 
 
 def _documents(request: web.Request, rows: Sequence[Record]) -> list[dict[str, object]]:

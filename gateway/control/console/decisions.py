@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from gateway.control.api.asking import ACTOR, IS_OPERATOR, STATE
-from gateway.control.api.call_documents import in_full, redacted
+from gateway.control.api.asking import ACTOR, IS_OPERATOR, STATE, row_id
+from gateway.control.api.call_documents import in_full
 from gateway.control.commands import add_decision, list_decisions, remove_decision
 from gateway.control.commands.decisions import TRUNK_KINDS, DecisionRequest, check_decision
 from gateway.control.commands.disputes import release_number
-from gateway.control.commands.documents import decision_document
+from gateway.control.commands.documents import decision_document, redacted_decision_document
 from gateway.control.commands.problems import CommandError
 from gateway.control.console.query import written_number
 from gateway.control.console.showing import call_address, console_page, number_address
@@ -38,8 +38,7 @@ _SECONDS_A_DAY: Final = 86_400
 async def get_decisions(request: web.Request) -> web.Response:
     """Those that stand, or all."""
     past = request.query.get("past") == "true"
-    after_text = request.query.get("after", "0")
-    after = int(after_text) if after_text.isascii() and after_text.isdigit() and len(after_text) < 16 else 0
+    after = row_id(request.query.get("after", "")) or 0
     found = await list_decisions(
         request.app[STATE].record, now=int(time.time()), include_past=past, after_id=after, limit=ROWS
     )
@@ -172,5 +171,4 @@ async def _find(request: web.Request) -> Decision:
 
 
 def _shown(request: web.Request, decision: Decision) -> dict[str, object]:
-    document = decision_document(decision)
-    return document if request[IS_OPERATOR] else document | {"start": redacted(decision.start), "reason": "…"}
+    return decision_document(decision) if request[IS_OPERATOR] else redacted_decision_document(decision)

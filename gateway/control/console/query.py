@@ -29,6 +29,8 @@ SORTS: Final[Mapping[str, Callable[[Record], Any]]] = {
     "ms": lambda record: record.elapsed_ms,
 }
 """What a table of calls can be sorted by; the name of its column."""
+OF_NUMBERS: Final = frozenset({"from", "to"})
+"""Those whose order tells something of the numbers."""
 FILTERS: Final = ("tn", "trunk", "action", "reason", "operation", "verstat", "attest", "since", "until")
 
 

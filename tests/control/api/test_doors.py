@@ -14,6 +14,7 @@ from contextlib import closing
 import aiohttp
 import pytest
 
+from gateway.control.api.asking import row_id
 from gateway.control_socket import control_socket
 from tests.gateway_node import GatewayNode, HttpAnswer, eventually, running_node
 
@@ -116,6 +117,7 @@ def test_every_answer_names_no_version_and_is_for_no_cache(node):
         ("GET", "/admin/v1/reload", 405, "method-not-allowed"),
         ("DELETE", "/admin/v1/tokens/" + "9" * 5000, 404, "not-found"),
         ("DELETE", "/admin/v1/tokens/%D9%A1", 404, "not-found"),
+        ("DELETE", "/admin/v1/tokens/2147483648", 404, "not-found"),
         ("GET", "/admin/v1/decisions?after=x", 400, "invalid-request"),
         ("GET", "/v1/numbers?after=2147483648", 400, "invalid-request"),
         ("GET", "/v1/numbers/2147483648", 404, "not-found"),
@@ -130,6 +132,21 @@ def test_an_address_that_cannot_be_used_is_a_problem_with_its_code(node, method,
     assert answer.json["type"].endswith(f":{code}")
     assert answer.json["status"] == status
     assert ("Allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("7", 7),
+        ("2147483647", 2**31 - 1),
+        ("2147483648", None),
+        ("9" * 5000, None),
+        ("", None),
+        ("\u0661", None),
+    ],
+)
+def test_no_id_of_a_row_is_beyond_what_the_record_can_look_for(written, read):
+    assert row_id(written) == read
 
 
 @pytest.mark.parametrize(

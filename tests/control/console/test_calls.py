@@ -93,3 +93,14 @@ def test_one_click_leads_from_a_figure_to_its_calls(operator):
     assert "reason=dno.exact" in overview
     assert "HMRC (example)" in overview
     assert "60</b> calls" in overview
+
+
+@pytest.mark.parametrize("path", ["/calls", "/calls/export/csv", "/calls/export/jsonl"])
+def test_an_auditor_neither_seeks_nor_sorts_by_a_number(auditor, path):
+    for query in ("tn=%2B442079460999", "tn=+", "sort=from", "sort=-to"):
+        answer = auditor.get(f"{path}?{query}")
+        assert (answer.status, b"operators" in answer.body) == (403, True), query
+    page = text(auditor.get("/calls?sort=trunk"))
+    assert "sort=action" in page
+    for sort in ("sort=from", "sort=to"):
+        assert sort not in page

@@ -185,9 +185,9 @@ def test_a_role_opens_by_browser_what_its_scope_opens_by_token(node):
     expected = {
         ("GET", "/admin/v1/tokens"): (200, 200, 403, 401),
         ("DELETE", "/admin/v1/decisions/999999"): (404, 403, 403, 401),
-        ("GET", "/v1/numbers"): (200, 200, 200, 401),
-        ("GET", f"/v1/owners/{owner}"): (200, 200, 200, 401),
-        ("GET", f"/v1/owners/{owner + 1}"): (404, 404, 404, 401),
+        ("GET", "/v1/numbers"): (200, 403, 200, 401),
+        ("GET", f"/v1/owners/{owner}"): (200, 403, 200, 401),
+        ("GET", f"/v1/owners/{owner + 1}"): (404, 403, 404, 401),
         ("GET", "/metrics"): (200, 200, 403, 401),
     }
     for (method, path), statuses in expected.items():
