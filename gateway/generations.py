@@ -55,6 +55,8 @@ class BundleStore:
     def __init__(self, data_directory: Path) -> None:
         self._directory = data_directory / "generations"
         self._current = self._directory / "current"
+        self.current: CurrentGeneration | None = None
+        """As last read or written here."""
 
     def write(self, texts: Texts) -> str:
         """Write the bundle of these texts and return its digest; nothing to do where it is there, whole."""
@@ -77,15 +79,17 @@ class BundleStore:
     def make_current(self, current: CurrentGeneration) -> None:
         """Let restarted workers begin with this one."""
         write_whole(self._current, msgspec.json.encode(current))
+        self.current = current
 
     def read_current(self) -> CurrentGeneration | None:
-        """Return which generation is current; None before the first."""
+        """Return which generation is current; None before the first. Raises GenerationLoadError."""
         try:
-            return msgspec.json.decode(self._current.read_bytes(), type=CurrentGeneration)
+            self.current = msgspec.json.decode(self._current.read_bytes(), type=CurrentGeneration)
         except FileNotFoundError:
-            return None
+            self.current = None
         except (OSError, msgspec.DecodeError) as error:
             raise GenerationLoadError(f"{self._current} cannot be read: {error}") from error
+        return self.current
 
     def read(self, digest: str) -> Texts:
         """Read the texts of a bundle. Raises GenerationLoadError."""

@@ -241,10 +241,11 @@ class JournalTail:
     position is kept in a small file beside the segments, written by rename.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, reader: str = "position") -> None:
+        """Each `reader` has a position of its own."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._directory = directory
-        self._position_file = directory / "position.json"
+        self._position_file = directory / f"{reader}.json"
         self._positions = self._load()
         self._begun_with = dict(self._positions)
         self.unreadable = 0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias
+
+import msgspec
 
 from gateway import telemetry
 from gateway.calls.plane import Current, Journal
@@ -193,12 +196,17 @@ def _credential(outcome: Outcome) -> Credential | None:
     chain = outcome.chain
     if chain is None:
         return None
-    return Credential(
-        domain=chain.domain,
-        trust_digest=chain.trust_digest,
-        lists_until=chain.revocation.fresh_until,
-        warnings=tuple([(each.reason.code, each.detail) for each in outcome.warnings]),
-    )
+    credential = _credential_of(chain.domain, chain.trust_digest, chain.revocation.fresh_until)
+    if not outcome.warnings:
+        return credential
+    warnings = tuple([(each.reason.code, each.detail) for each in outcome.warnings])
+    return msgspec.structs.replace(credential, warnings=warnings)
+
+
+@lru_cache(maxsize=256)
+def _credential_of(domain: str, trust_digest: str, lists_until: int | None) -> Credential:
+    """Made once for all chains of which it says the same."""
+    return Credential(domain=domain, trust_digest=trust_digest, lists_until=lists_until)
 
 
 def _grounds(call: Call, judged: Judged) -> Grounds:

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
-
-_HANDLING: Final = web.RequestHandler._handle_request.__code__  # noqa: SLF001 - told by its code
 
 
 def answer_in_place(loop: asyncio.AbstractEventLoop) -> None:
     """From now on, on Python 3.11, on this loop."""
     if sys.version_info < (3, 12):
-        loop.set_task_factory(_task_or_coroutine)
+        # A private method, told by its code: where it has another name, requests are answered all the same.
+        handling = getattr(getattr(web.RequestHandler, "_handle_request", None), "__code__", None)
+        if handling is None:
+            return
 
+        def task_or_coroutine(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:  # noqa: ANN401
+            if getattr(coroutine, "cr_code", None) is handling:
+                return coroutine
+            return asyncio.Task(coroutine, loop=loop, **options)
 
-def _task_or_coroutine(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:  # noqa: ANN401
-    if getattr(coroutine, "cr_code", None) is _HANDLING:
-        return coroutine
-    return asyncio.Task(coroutine, loop=loop, **options)
+        loop.set_task_factory(task_or_coroutine)

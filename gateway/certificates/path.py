@@ -174,7 +174,8 @@ def _authority_policy(anchors: tuple[x509.Certificate, ...]) -> ExtensionPolicy:
     return (
         _USUAL.require_present(x509.BasicConstraints, Criticality.AGNOSTIC, None)
         .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, may_sign_certificates)
-        # A key for servers or mail, and for nothing else, is none that certifies providers.
+        # RFC 5280 section 4.2.1.12 allows it to be critical; whatever it says is read by nobody here, so one
+        # that insists on being understood is refused, and the others say nothing against an authority.
         .may_be_present(x509.ExtendedKeyUsage, Criticality.NON_CRITICAL, None)
         # RFC 5280 sections 4.2.1.10, 4.2.1.11: always critical; the latter is not processed here.
         .may_be_present(x509.NameConstraints, Criticality.CRITICAL, None)

@@ -29,8 +29,8 @@ from gateway.control.evidence.traffic import Traffic
 from gateway.control.facts import FactsFollower
 from gateway.control.figures.figures import Figures
 from gateway.control.journal.call_spans import CallSpans, SpansSettingError, open_spans
-from gateway.control.journal.journal_task import follow_journal, keep_forgetting
-from gateway.control.journal.latest_calls import LatestCalls
+from gateway.control.journal.journal_task import follow_journal, keep_forgetting, see_journal
+from gateway.control.journal.latest_calls import SEEN, LatestCalls
 from gateway.control.leadership import Leadership
 from gateway.control.listening import listening
 from gateway.control.registry.sending import CodesSettingError, code_sender
@@ -112,7 +112,7 @@ async def _main() -> int:
     )
     await asyncio.to_thread(reloader.begin)
     directory = journal_directory(settings)
-    with contextlib.suppress(OSError):  # `follow_journal` tells of it
+    with contextlib.suppress(OSError):  # `see_journal` tells of it
         await asyncio.to_thread(latest.begin, directory)
     retention = journal_retention(settings)
     async with (
@@ -122,9 +122,10 @@ async def _main() -> int:
         leads = state.leadership
         tasks = [
             asyncio.create_task(_kept("facts", state.keep_following)),
-            asyncio.create_task(_kept("journal", lambda: follow_journal(directory, state.take_journal))),
+            asyncio.create_task(_kept("calls", lambda: see_journal(directory, state.see_calls))),
+            asyncio.create_task(_kept("journal", lambda: follow_journal(directory, state.learning.steps))),
             asyncio.create_task(_kept("retention", lambda: keep_forgetting(directory, retention))),
-            asyncio.create_task(state.figures.recall(JournalTail(directory))),
+            asyncio.create_task(state.figures.recall(JournalTail(directory, reader=SEEN))),
             asyncio.create_task(_kept("evidence", state.evidence.keep)),
             asyncio.create_task(_kept("order", lambda: state.evidence.keep_in_order(leads.record))),
             asyncio.create_task(_kept("leadership", lambda: leads.keep(state.node_state))),

@@ -24,11 +24,11 @@ from gateway.control.figures.streams import Streams
 from gateway.control.jobs import Jobs
 from gateway.control.journal.call_lines import CallLines
 from gateway.control.journal.call_spans import CallSpans
+from gateway.control.journal.learning import Learning
 from gateway.control.leadership import Leadership
-from gateway.control.registry.calls import complete_call, proving_call
 from gateway.control.registry.sending import CodeSender
 from gateway.control.registry.steps import review_due
-from gateway.control.registry.use import count_calls, forget_use, note_calls
+from gateway.control.registry.use import forget_use
 from gateway.control.reloading.candidate import Candidate
 from gateway.control.reloading.changes import Changes
 from gateway.control.reloading.preview import ReloadGuard
@@ -40,11 +40,9 @@ from gateway.control.tracing.traces import Traces
 from gateway.control.trust.trust_task import FreshTrust
 from gateway.facts.projection import ProjectionError
 from gateway.facts.reader import FactsReader
-from gateway.facts.values import FactsUnavailable, RegistrationFact, TokenFact
+from gateway.facts.values import FactsUnavailable, TokenFact
 from gateway.generation.countries import FILE_RULES
-from gateway.generation.generation import PolicyPart
 from gateway.journal import Entry
-from gateway.journal import Record as CallRecord
 from gateway.node_settings import Plane
 from gateway.numbers.canonical import DiallingRules
 from gateway.record import Record, RecordError
@@ -113,6 +111,7 @@ class ControlState:
         self._follower = follower
         self._facts = facts
         self._facts_problem = False
+        self.learning = Learning(record, facts, traffic, policy=reloader.policy, follow=self.follow)
 
     def token(self, token_hash: str, *, now: int) -> TokenFact | None:
         """Return the token of this hash; None also when the facts cannot be read."""
@@ -154,36 +153,15 @@ class ControlState:
         except RecordError:
             return True  # `follow` tells of it
 
-    async def take_journal(self, entries: Sequence[Entry]) -> None:
-        """Learn from a portion of the journal. Raises RecordError."""
-        await self.traffic.take(entries)
-        self.latest.take(entries)
-        policy = self.reloader.policy()
-        if policy is not None:
-            await self._learn_of_use(entries, policy)
-        # Last, and never failing: where the record does not take a portion, it is read again.
-        self.figures.take(entries)
-        await self.probation.take(entries)
-        await self.candidate.take(entries)
+    async def see_calls(self, entries: Sequence[Entry]) -> None:
+        """Take a portion of the journal where no record is needed; never failing for one that is away."""
         self._lines.take(entries)
         if self._spans is not None:
             self._spans.take(entries)
-
-    async def _learn_of_use(self, entries: Sequence[Entry], policy: PolicyPart) -> None:
-        calls, now = [entry for entry in entries if isinstance(entry, CallRecord)], int(time.time())
-        counts = count_calls(calls, trunks=policy.by_name, find=lambda tn: self._registered(tn, now))
-        if counts:
-            await note_calls(self.record, counts)
-        for call in calls if policy.registry.call_destinations else ():
-            proving = proving_call(call, trunks=policy.by_name, policy=policy.registry)
-            if proving is not None and await complete_call(
-                self.record, proving, policy=policy.registry, now=now
-            ):
-                await self.follow()
-
-    def _registered(self, tn: str, now: int) -> Sequence[RegistrationFact]:
-        facts = self._facts.registrations(tn, now=now)
-        return () if isinstance(facts, FactsUnavailable) else facts
+        self.latest.take(entries)
+        self.figures.take(entries)
+        await self.probation.take(entries)
+        await self.candidate.take(entries)
 
     async def keep_reviewing(self) -> None:
         """For ever: end what has ended, and warn of what will. Rights end by themselves; this tells of it."""

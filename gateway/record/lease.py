@@ -102,6 +102,14 @@ class LeadersRecord(Record):
         """As the record."""
         return self._record.is_shared
 
+    @property
+    def where(self) -> str:
+        """As the record."""
+        return self._record.where
+
+    async def close(self) -> None:
+        """Nothing: the record is whose it was."""
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """As the record; LeaseLostError where another leads."""

@@ -32,6 +32,16 @@ class Counted:
         """Whether there is anything."""
         return any(astuple(self))
 
+    def add(self, other: Counted) -> None:
+        """Count what the other counted too."""
+        self.calls += other.calls
+        self.attested_a += other.attested_a
+        self.failures += other.failures
+        self.skew_sum += other.skew_sum
+        self.skew_low = min(self.skew_low, other.skew_low)
+        self.skew_high = max(self.skew_high, other.skew_high)
+        self.complaints += other.complaints
+
 
 async def add_to_scorecards(transaction: AsyncConnection, counted: Mapping[tuple[str, str], Counted]) -> None:
     """Add counts to the days of providers; keys are provider and ISO day."""

@@ -65,7 +65,9 @@ async def named_by_several(
         yield TelephoneNumber(unfinished[0][0]), [named for _, named in unfinished]
 
 
-async def numbers_of_reporter(transaction: AsyncConnection, feed: str, reporter: str) -> list[list[Named]]:
+async def numbers_of_reporter(
+    transaction: AsyncConnection, feed: str, reporter: str
+) -> list[tuple[TelephoneNumber, list[Named]]]:
     """The numbers that one reporter named and another feed did too, each with who named it."""
     c = sightings.c
     own = select(c.tn).where(c.feed == feed, c.reporter == reporter).subquery()
@@ -77,7 +79,10 @@ async def numbers_of_reporter(transaction: AsyncConnection, feed: str, reporter:
         .order_by(c.tn)
     )
     rows = (await transaction.execute(query)).all()
-    return [[_named(*row[1:]) for row in each] for _, each in groupby(rows, key=lambda row: row[0])]
+    return [
+        (TelephoneNumber(tn), [_named(*row[1:]) for row in each])
+        for tn, each in groupby(rows, key=lambda row: row[0])
+    ]
 
 
 async def feeds_seen(transaction: AsyncConnection) -> tuple[str, ...]:

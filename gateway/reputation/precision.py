@@ -55,8 +55,11 @@ class Named:
 
 
 def is_corroborated(named: Named, others: Iterable[Named]) -> bool:
-    """Whether another feed named the number on a later day than this source first did."""
-    return any(other.feed != named.feed and other.last > named.first for other in others)
+    """Whether no other feed named the number before this source did, and one named it on a later day."""
+    of_others = [other for other in others if other.feed != named.feed]
+    return all(named.first <= other.first for other in of_others) and any(
+        other.last > named.first for other in of_others
+    )
 
 
 def weight_of_sources(weights: Mapping[SourceName, float], feed: str, reporter: str) -> float:

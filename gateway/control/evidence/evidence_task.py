@@ -9,7 +9,6 @@ look at the record must not come to lie over a newer one.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Collection
 from typing import Final
@@ -200,13 +199,16 @@ class Evidence:
             if record is None:
                 await asyncio.sleep(LOOK_SECONDS)
                 continue
-            with contextlib.suppress(LeaseLostError):
+            try:
                 if await measure_sources(record, now=int(time.time())):
                     _log.info("sources weigh otherwise than before")
                     self.is_behind()
                 forgotten = await self.forget(record)
                 if forgotten:
                     _log.info("expired evidence was removed", numbers=forgotten)
+            except LeaseLostError:  # who leads next does it; that may be this one again
+                await asyncio.sleep(LOOK_SECONDS)
+                continue
             await asyncio.sleep(DAY_SECONDS)
 
     def is_behind(self) -> None:

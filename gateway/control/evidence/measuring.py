@@ -52,9 +52,10 @@ async def measure_sources(record: Record, *, now: int) -> bool:
                     right[source] += 1
         reporters = [source for source, _ in wrong.most_common() if source[1]][:MOST_REPORTERS]
         for source in reporters:
-            for naming in await numbers_of_reporter(transaction, *source):
+            for tn, naming in await numbers_of_reporter(transaction, *source):
                 own = next(each for each in naming if (each.feed, each.reporter) == source)
-                right[source] += is_corroborated(own, naming)
+                if tn not in released and tn not in judged[source] and is_corroborated(own, naming):
+                    right[source] += 1
         all_feeds = {source for source in (*right, *wrong) if not source[1]}
         all_feeds |= {(feed, "") for feed in await feeds_seen(transaction)}
     measured = [Source(*source, right[source], wrong[source]) for source in sorted({*all_feeds, *reporters})]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -76,6 +76,11 @@ class Scorekeeper:
         """What was counted since the last time."""
         counted, self._counted = self._counted, {}
         return counted
+
+    def put_back(self, counted: Mapping[tuple[str, str], Counted]) -> None:
+        """Count again what was taken and could not be written."""
+        for (provider, day), each in counted.items():
+            self._of(provider, day).add(each)
 
     def _of(self, provider: str, day: str) -> Counted:
         return self._counted.setdefault((provider, day), Counted())

@@ -27,7 +27,7 @@ from gateway.knowledge.traffic import (
 )
 from gateway.numbers.canonical import TelephoneNumber, is_international
 from gateway.reasons import Verstat
-from gateway.record import Record
+from gateway.record import Record, RecordError
 from gateway.record.call_events import KEPT_SECONDS, add_call_events, forget_call_events
 from gateway.record.lease import LeaseLostError
 from gateway.record.scorecards import KEPT_DAYS, add_to_scorecards, forget_scorecards
@@ -79,40 +79,50 @@ class Traffic:
         self._forgot_at = float("-inf")
 
     async def take(self, entries: Sequence[Entry]) -> None:
-        """Take a portion of the journal; the same entry again changes nothing. Raises RecordError."""
+        """Take a portion of the journal. Raises RecordError: then nothing of it is counted."""
         policy = self._policy()
         if policy is None:
             return
         ended: list[CallEvent] = []
+        calls: list[CallRecord] = []
         honeypots: list[Sighting] = []
         for entry in entries:
             if isinstance(entry, CallEvents):
                 ended += entry.events
             elif entry.verstat is not None:
                 self._remember(entry, policy)
-                self._sums_of("trunk", entry.trunk)[_CALLS] += 1
-                if entry.fingerprint is not None:
-                    self._sums_of("certificate", entry.fingerprint)[_CALLS] += 1
-                self.scorekeeper.count(entry)
+                calls.append(entry)
                 honeypots += self._honeypot(entry, policy)
         if honeypots:
             async with self._record.write() as transaction:
                 await add_sightings(transaction, honeypots)
             await self._renew({each.tn for each in honeypots})
+        new: Sequence[CallEvent] = ()
         if ended:
             async with self._record.write() as transaction:
                 new = await add_call_events(transaction, ended)
-            await self._tell(new, policy)
+        # The record has what is for it: from here on nothing fails, and so nothing is counted again.
+        for call in calls:
+            self._count_call(call)
+        await self._tell(new, policy)
         await self._sum(policy)
+
+    async def settle(self, _: Sequence[Entry] = ()) -> None:
+        """Put what was counted of providers into the record, and forget what is old. Raises RecordError."""
         await self.write_scorecards()
         await self._forget()
 
     async def write_scorecards(self) -> None:
-        """Put what was counted of providers into the record. Raises RecordError."""
+        """Put what was counted of providers into the record. Raises RecordError: then it waits on."""
         counted = self.scorekeeper.take()
-        if counted:
+        if not counted:
+            return
+        try:
             async with self._record.write() as transaction:
                 await add_to_scorecards(transaction, counted)
+        except RecordError:
+            self.scorekeeper.put_back(counted)
+            raise
 
     def sums(self) -> list[tuple[str, str, Shape]]:
         """Return kind (`trunk`, `certificate`), name and window of what had calls, most calls first."""
@@ -142,6 +152,12 @@ class Traffic:
             return known.path
         trunk = policy.by_name.get(event.trunk)
         return None if trunk is None else path_of(trunk.kind, SignatureState.UNSIGNED)
+
+    def _count_call(self, call: CallRecord) -> None:
+        self._sums_of("trunk", call.trunk)[_CALLS] += 1
+        if call.fingerprint is not None:
+            self._sums_of("certificate", call.fingerprint)[_CALLS] += 1
+        self.scorekeeper.count(call)
 
     def _remember(self, record: CallRecord, policy: PolicyPart) -> None:
         trunk = policy.by_name.get(record.trunk)

@@ -1,4 +1,8 @@
-"""The control process's reading of the journal: every call's record, once, soon after the call."""
+"""The control process's reading of the journal: every call's record, once, soon after the call.
+
+It is read twice, each time from a position of its own: by what is kept in memory and in the log, which goes
+on while the record is away, and by what is for the record, which waits for it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from typing import Final, TypeAlias
 import structlog
 
 from gateway import telemetry
+from gateway.control.journal.latest_calls import SEEN
 from gateway.journal import Entry, JournalTail
 from gateway.journal_retention import Retention, forget_old
 from gateway.record import RecordError
@@ -26,32 +31,57 @@ Take: TypeAlias = Callable[[Sequence[Entry]], Awaitable[None]]
 _log = structlog.get_logger("callmark.journal")
 
 
-async def follow_journal(directory: Path, take: Take) -> None:
-    """Read on for ever, giving way to requests between portions; a full disk is told once and outlived.
+async def see_journal(directory: Path, take: Take) -> None:
+    """Show every entry for ever to what needs no record, and count them; `take` raises nothing."""
+    tail, told = JournalTail(directory, reader=SEEN), 0
 
-    What the record did not take is read again: `take` sees an entry once or, around a failure or a crash,
-    more than once.
+    async def counted(portion: Sequence[Entry]) -> None:
+        nonlocal told
+        telemetry.JOURNAL_RECORDS.inc(len(portion))
+        telemetry.JOURNAL_LINES_UNREADABLE.inc(tail.unreadable - told)
+        told = tail.unreadable
+        await take(portion)
+
+    await _follow(tail, counted)
+
+
+async def follow_journal(directory: Path, takes: Sequence[Take]) -> None:
+    """Let the record learn of every entry for ever.
+
+    A portion goes to each of `takes` in turn. The one whose record fails has it again until it is taken, and
+    the others wait: each of them sees an entry once or, around a crash, more than once.
     """
-    tail = JournalTail(directory)
-    was_reported, told = False, 0
+    await _follow(JournalTail(directory), *takes)
+
+
+async def _follow(tail: JournalTail, *takes: Take) -> None:
+    """Read on, giving way to requests between portions; a full disk is told once and outlived."""
+    was_reported = False
     while True:
         await asyncio.sleep(READ_SECONDS)
         try:
             for portion in _portions(tail.read()):
-                telemetry.JOURNAL_RECORDS.inc(len(portion))
-                unreadable = tail.unreadable - told
-                telemetry.JOURNAL_LINES_UNREADABLE.inc(unreadable)
-                told += unreadable
-                await take(portion)
+                for take in takes:
+                    await _until_taken(take, portion)
                 tail.save()
                 await asyncio.sleep(0)
             was_reported = False
-        except (OSError, RecordError) as error:
+        except OSError as error:
             if not was_reported:
                 _log.warning("the journal cannot be followed", problem=str(error))
             was_reported = True
-            if isinstance(error, RecordError):
-                tail, told = JournalTail(directory), 0
+
+
+async def _until_taken(take: Take, portion: Sequence[Entry]) -> None:
+    was_reported = False
+    while True:
+        try:
+            return await take(portion)
+        except RecordError as error:
+            if not was_reported:
+                _log.warning("the journal cannot be followed", problem=str(error))
+            was_reported = True
+        await asyncio.sleep(READ_SECONDS)
 
 
 async def keep_forgetting(directory: Path, retention: Retention) -> None:

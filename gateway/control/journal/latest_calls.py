@@ -15,6 +15,8 @@ from gateway.journal import Entry, JournalTail, Record
 from gateway.reasons import Verstat
 from gateway.verdicts.verdict import Action
 
+SEEN: Final = "seen"
+"""The reader of the journal that these are filled by; it does not wait for the record."""
 CALLS_KEPT: Final = 10_000
 """About 20 MB; at 100 calls a second the last minute and a half, on a small node a day."""
 
@@ -76,7 +78,7 @@ class LatestCalls:
 
     def begin(self, directory: Path) -> None:
         """Begin with what the journal still holds of the calls read before. Raises OSError."""
-        self._records.extend(JournalTail(directory).before(self._records.maxlen or CALLS_KEPT))
+        self._records.extend(JournalTail(directory, reader=SEEN).before(self._records.maxlen or CALLS_KEPT))
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Take a portion of the journal."""

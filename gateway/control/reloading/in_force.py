@@ -45,8 +45,8 @@ class InForce:
 
     @property
     def current(self) -> CurrentGeneration | None:
-        """What restarted workers would begin with."""
-        return self._store.read_current()
+        """What restarted workers would begin with; from memory, as nobody else writes it."""
+        return self._store.current
 
     def policy(self) -> PolicyPart | None:
         """Return the policy in force; None before the first."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import structlog
 
@@ -23,6 +24,9 @@ from gateway.generation.texts import Texts
 from gateway.generations import Probation
 from gateway.journal import Entry, Record
 from gateway.record.generations import Cause
+
+AGAIN_SECONDS: Final = 30.0
+"""Between a roll-back that was refused, by a worker that hangs or a full disk, and the next."""
 
 _log = structlog.get_logger("callmark.reload")
 
@@ -45,6 +49,8 @@ class OnProbation:
         self._term: Probation | None = None
         self._before: tuple[Texts, PolicyPart] | None = None
         self._comparison: Comparison | None = None
+        self._again_at = 0.0
+        """Epoch seconds; after a roll-back that was refused, the next is not before."""
 
     @property
     def term(self) -> Probation | None:
@@ -62,7 +68,7 @@ class OnProbation:
         """Judge the calls of a portion of the journal, and take the policy back where they say so."""
         term = self.term
         if term != self._term:
-            self._term, self._comparison = term, None
+            self._term, self._comparison, self._again_at = term, None, 0.0
             # With those that came before this process did: they are among the latest.
             entries = self._begin(term)
         if term is None or self._comparison is None or self._before is None:
@@ -73,11 +79,17 @@ class OnProbation:
         problem = over_limit(self._comparison.result(), policy.reload.most_newly_blocked_percent)
         if problem is None:
             return
-        self._comparison = None
+        if self._clock() < self._again_at:
+            return
         _log.error("the policy blocks too much and is taken back", problem=problem.message)
-        await self._changes.take_back(
+        result = await self._changes.take_back(
             texts, cause=Cause.PROBATION, actor=GATEWAY, why=problem.message, number=term.against_number
         )
+        if result.taken:
+            self._comparison = None
+        else:
+            self._again_at = self._clock() + AGAIN_SECONDS
+            _log.error("the policy could not be taken back; it is tried again", seconds=AGAIN_SECONDS)
 
     def _begin(self, term: Probation | None) -> Sequence[Entry]:
         policy = self._reloader.policy()

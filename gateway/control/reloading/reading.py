@@ -34,10 +34,13 @@ class ConfigurationReader:
         self._environment = environment
         self._obtained = obtained
         self._settings: tuple[Signature | None, Settings] | None = None
+        self.policy_digest: str | None = None
+        """Of the files' policy part, as last read; None where it could not be."""
 
     def read(self) -> Configuration | list[Problem]:
         """Everything the files say, or every problem with them."""
         read = read_configuration(self._directory, self._environment, obtained=self._obtained())
+        self.policy_digest = None if isinstance(read, list) else read.texts.policy_digest()
         if isinstance(read, list):
             return read
         problem = signing_problem(read)

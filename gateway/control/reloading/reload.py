@@ -32,6 +32,7 @@ from gateway.control.reloading.reloaded import (
     next_probation,
     refused,
     tell,
+    tell_lists,
     tell_roll_back,
     timed,
     trouble,
@@ -138,6 +139,8 @@ class Reloader(InForce):
         """
         async with self._turn:
             result = await self._or_problem(self._reload(accept_shrink=accept_shrink, override=override))
+            if not result.taken and self.generation is not None:
+                self._publish(self.generation)  # what was refused may have been published already
             self._note(result)
             return result
 
@@ -203,9 +206,7 @@ class Reloader(InForce):
         self._publish(read.generation)
         put = await self._put(read.texts, read.generation, candidate=candidate, before=before, times=times)
         if put.troubles:
-            return refused(
-                before, times, [trouble(each, self._directory) for each in put.troubles], put.workers
-            )
+            return self._refused_by(put, before, times)
         self.configured = read.settings
         return replace(result, workers=put.workers, differences=put.differences)
 
@@ -222,20 +223,20 @@ class Reloader(InForce):
         effect, _ = await self._weighed(generation, times, override=True)
         with timed(times, "write"):
             digest = await asyncio.to_thread(self._store.write, texts)
-        aside = {*before.set_aside, kept.policy_digest()} - {texts.policy_digest()}
+        target = texts.policy_digest()
+        is_of_files = target == self._reader.policy_digest
+        aside = set() if is_of_files else {*before.set_aside, kept.policy_digest()} - {target}
         candidate = CurrentGeneration(before.number + 1, digest, before.key_file, tuple(sorted(aside)))
         put = await self._put(texts, generation, candidate=candidate, before=before, times=times)
         if put.troubles:
-            return refused(
-                before, times, [trouble(each, self._directory) for each in put.troubles], put.workers
-            )
+            return self._refused_by(put, before, times)
         return Reloaded(
             taken=True,
             number=candidate.number,
             digest=digest,
             milliseconds=times,
             workers=put.workers,
-            held_back=True,
+            held_back=not is_of_files,
             effect=effect,
             differences=put.differences,
         )
@@ -293,13 +294,9 @@ class Reloader(InForce):
                 await self.obtained_taken(
                     Reloaded(taken=True, number=number, digest=digest, differences=put.differences)
                 )
-        _log.log(
-            30 if put.troubles else 20,
-            "fetched lists are not taken" if put.troubles else "fetched lists are in force",
-            generation=before.number if put.troubles else number,
-            trust=generation.trust_digest[:12],
-            milliseconds=times,
-            workers=put.workers if put.troubles else len(put.workers),
+        trust = generation.trust_digest[:12]
+        tell_lists(
+            put.workers, before.number if put.troubles else number, trust, times, taken=not put.troubles
         )
         return not put.troubles
 

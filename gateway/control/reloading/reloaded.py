@@ -138,7 +138,7 @@ def tell(result: Reloaded) -> None:
 def tell_roll_back(result: Reloaded) -> None:
     """The same of a roll-back; whether the files were good is not its to say."""
     if result.taken:
-        telemetry.POLICY_ROLLED_BACK.set(1)
+        telemetry.POLICY_ROLLED_BACK.set(1 if result.held_back else 0)
     words = "policy rolled back" if result.taken else "roll-back refused; the policy in force stays"
     _log.warning(
         words,
@@ -146,4 +146,23 @@ def tell_roll_back(result: Reloaded) -> None:
         digest=result.digest[:12],
         milliseconds=result.milliseconds,
         problems=[str(problem) for problem in result.problems],
+    )
+
+
+def tell_lists(
+    workers: Sequence[Mapping[str, Any]],
+    number: int,
+    trust: str,
+    times: Mapping[str, float],
+    *,
+    taken: bool,
+) -> None:
+    """The same of fetched lists: generation `number` is in force now."""
+    _log.log(
+        20 if taken else 30,
+        "fetched lists are in force" if taken else "fetched lists are not taken",
+        generation=number,
+        trust=trust,
+        milliseconds=times,
+        workers=len(workers) if taken else workers,
     )
