@@ -101,3 +101,10 @@ async def test_nodes_are_told_of_by_their_last_word_and_forgotten_after_a_week(r
 
 def _fields(state: NodeState) -> dict[str, object]:
     return {name: getattr(state, name) for name in state.__slots__}
+
+
+async def test_the_leaders_record_says_where_it_is_and_does_not_close_anothers(record):
+    leaders = LeadersRecord(record, await take(record, "a"))
+    assert leaders.where == record.where
+    await leaders.close()
+    assert (await take(record, "a")).holder == "a"

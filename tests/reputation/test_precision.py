@@ -70,3 +70,17 @@ def test_a_source_only_ever_makes_a_sighting_lighter(seen):
         share = {"g": 1.0, "f": 0.05 if before.reporter == "a" else 0.5}[before.feed]
         assert abs(each.weight - before.weight * share) < 1e-12
         assert each.identity == before.identity
+
+
+def test_a_copy_is_not_lifted_by_whoever_repeats_it_later():
+    first, copy = Named("f", "", DAY, DAY), Named("g", "", DAY + timedelta(days=1), DAY + timedelta(days=1))
+    again = Named("f", "x", DAY, DAY + timedelta(days=9))
+    third = Named("h", "", DAY + timedelta(days=5), DAY + timedelta(days=5))
+    assert not is_corroborated(copy, [first, copy, again, third])
+    assert is_corroborated(first, [first, copy, again, third])
+
+
+def test_two_that_name_a_number_on_one_day_are_both_first():
+    one, other = Named("f", "", DAY, DAY), Named("g", "", DAY, DAY + timedelta(days=1))
+    assert is_corroborated(one, [one, other])
+    assert not is_corroborated(other, [one, other])

@@ -31,11 +31,13 @@ from gateway.control.reloading.reloaded import (
     next_generation,
     next_probation,
     refused,
+    rolled_back,
     tell,
     tell_lists,
     tell_roll_back,
     timed,
     trouble,
+    unusable,
 )
 from gateway.control.repository import address_problem
 from gateway.generation.differences import differences
@@ -155,10 +157,7 @@ class Reloader(InForce):
         try:
             return await work
         except (GenerationLoadError, OSError) as error:
-            place = str(Path(self._settings.data.directory) / "generations")
-            problem = Problem(place, None, "", f"cannot be used: {error}")
-            number, digest = (0, "") if self.last is None else (self.last.number, self.last.digest)
-            return Reloaded(taken=False, number=number, digest=digest, problems=[problem])
+            return unusable(self._settings, error, self.last)
 
     async def _reload(self, *, accept_shrink: bool, override: bool) -> Reloaded:
         before = await asyncio.to_thread(self._store.read_current)
@@ -223,10 +222,7 @@ class Reloader(InForce):
         effect, _ = await self._weighed(generation, times, override=True)
         with timed(times, "write"):
             digest = await asyncio.to_thread(self._store.write, texts)
-        target = texts.policy_digest()
-        is_of_files = target == self._reader.policy_digest
-        aside = set() if is_of_files else {*before.set_aside, kept.policy_digest()} - {target}
-        candidate = CurrentGeneration(before.number + 1, digest, before.key_file, tuple(sorted(aside)))
+        candidate = rolled_back(before, digest, kept, texts, files=self._reader.policy_digest)
         put = await self._put(texts, generation, candidate=candidate, before=before, times=times)
         if put.troubles:
             return self._refused_by(put, before, times)
@@ -236,7 +232,7 @@ class Reloader(InForce):
             digest=digest,
             milliseconds=times,
             workers=put.workers,
-            held_back=not is_of_files,
+            held_back=bool(candidate.set_aside),
             effect=effect,
             differences=put.differences,
         )
@@ -263,13 +259,11 @@ class Reloader(InForce):
         The operator's files stay as they are in force, whatever has been written to the disk since.
         """
         async with self._turn:
-            times: dict[str, float] = {}
             try:
-                taken = await self._take_obtained(times)
+                return await self._take_obtained({})
             except (GenerationLoadError, OSError) as error:
                 _log.error("fetched lists cannot be put in force", problem=str(error))
                 return False
-        return taken
 
     async def _take_obtained(self, times: dict[str, float]) -> bool:
         before = await asyncio.to_thread(self._store.read_current)
@@ -294,10 +288,8 @@ class Reloader(InForce):
                 await self.obtained_taken(
                     Reloaded(taken=True, number=number, digest=digest, differences=put.differences)
                 )
-        trust = generation.trust_digest[:12]
-        tell_lists(
-            put.workers, before.number if put.troubles else number, trust, times, taken=not put.troubles
-        )
+        number = before.number if put.troubles else number
+        tell_lists(generation, number, times, put.workers, taken=not put.troubles)
         return not put.troubles
 
     def _taken(self, read: Configuration) -> None:

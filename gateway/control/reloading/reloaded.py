@@ -15,9 +15,10 @@ import structlog
 from gateway import telemetry
 from gateway.control.reloading.preview import Preview
 from gateway.generation.differences import Difference
-from gateway.generation.generation import PolicyPart
+from gateway.generation.generation import Generation, PolicyPart
 from gateway.generation.problem import Problem
 from gateway.generation.settings import RELOADABLE, Settings
+from gateway.generation.texts import Texts
 from gateway.generations import CurrentGeneration, Probation
 
 ROLLED_BACK: Final = (
@@ -64,6 +65,14 @@ def refused(
     )
 
 
+def unusable(settings: Settings, error: Exception, last: Reloaded | None) -> Reloaded:
+    """A reload that was not taken, as what is kept on the disk cannot be used."""
+    place = str(Path(settings.data.directory) / "generations")
+    problem = Problem(place, None, "", f"cannot be used: {error}")
+    number, digest = (0, "") if last is None else (last.number, last.digest)
+    return Reloaded(taken=False, number=number, digest=digest, problems=[problem])
+
+
 def trouble(worker: Mapping[str, Any], directory: Path) -> Problem:
     """What a worker had against it, or that it had no word to say."""
     name = "the node" if worker.get("slot") is None else f"worker {worker['slot']} (pid {worker.get('pid')})"
@@ -99,6 +108,18 @@ def next_generation(
         return CurrentGeneration(1, digest, key_file)
     is_same = (before.digest, before.key_file) == (digest, key_file)
     return CurrentGeneration(before.number + (not is_same), digest, key_file, set_aside)
+
+
+def rolled_back(
+    before: CurrentGeneration, digest: str, left: Texts, texts: Texts, *, files: str | None
+) -> CurrentGeneration:
+    """What `current` would say after a roll-back from `left` to `texts`.
+
+    `files` is the digest of the files' policy part: where that is what comes back, nothing is set aside.
+    """
+    target = texts.policy_digest()
+    aside = set() if target == files else {*before.set_aside, left.policy_digest()} - {target}
+    return CurrentGeneration(before.number + 1, digest, before.key_file, tuple(sorted(aside)))
 
 
 def next_probation(
@@ -150,19 +171,19 @@ def tell_roll_back(result: Reloaded) -> None:
 
 
 def tell_lists(
-    workers: Sequence[Mapping[str, Any]],
+    lists: Generation,
     number: int,
-    trust: str,
     times: Mapping[str, float],
+    workers: Sequence[Mapping[str, Any]],
     *,
     taken: bool,
 ) -> None:
-    """The same of fetched lists: generation `number` is in force now."""
+    """The same of fetched lists, taken with `lists` or not; generation `number` is in force now."""
     _log.log(
         20 if taken else 30,
         "fetched lists are in force" if taken else "fetched lists are not taken",
         generation=number,
-        trust=trust,
+        trust=lists.trust_digest[:12],
         milliseconds=times,
         workers=len(workers) if taken else workers,
     )

@@ -15,6 +15,7 @@ from gateway.knowledge.connect import FOR_LOADING, connect
 from gateway.knowledge.importers import marks
 from gateway.knowledge.importers.loader import LoadError
 from gateway.knowledge.store import Store
+from gateway.record.lease import LeadersRecord, release_lease, take_lease
 from gateway.record.sightings import every_sighting
 from gateway.reputation.entry import day_of, encode_entry
 from gateway.reputation.score import score
@@ -150,3 +151,24 @@ async def test_the_room_of_redis_is_what_its_maxmemory_leaves(record):
         assert 0 < room.free < room.most
     assert await evidence.room() is None
     await evidence.close()
+
+
+async def test_the_days_work_is_looked_for_soon_again_by_who_lost_the_lease_in_it(record, log):
+    async with record.write() as transaction:
+        old = await take_lease(transaction, holder="a")
+        await release_lease(transaction, old)
+    async with record.write() as transaction:
+        await take_lease(transaction, holder="b")
+    asked = []
+
+    def leaders_record():
+        asked.append(1)
+        return LeadersRecord(record, old)
+
+    with running_valkey() as valkey:
+        evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING))
+        keeping = asyncio.create_task(evidence.keep_in_order(leaders_record))
+        await until(lambda: len(asked) > 2)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await evidence.close()

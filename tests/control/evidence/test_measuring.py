@@ -121,3 +121,14 @@ async def test_a_feed_that_was_never_judged_stands_there_with_its_full_weight(re
     assert (await sources_document(record))["sources"] == [
         {"feed": "partner", "reporter": "", "corroborated": 0, "contradicted": 0, "weight": 1.0}
     ]
+
+
+async def test_a_reporter_earns_nothing_by_a_released_number(record):
+    await add(record, seen(1, reporter="rival"), seen(1, feed="b", days=1))
+    await release(record, 1)
+    assert await measured(record) == {("a", ""): (0, 1), ("a", "rival"): (0, 1), ("b", ""): (0, 1)}
+
+
+async def test_a_feed_that_copies_and_is_repeated_later_earns_nothing(record):
+    await add(record, seen(1, days=9), seen(1, feed="copy", days=5), seen(1, days=1))
+    assert await measured(record) == {("a", ""): (1, 0)}

@@ -257,3 +257,21 @@ async def test_a_start_goes_on_with_the_list_that_was_whole(node):
     node.reloader.begin()
     assert not node.reloader.last.taken
     assert len(node.reloader.generation.policy.verdict.dno_entries) == 100
+
+
+async def test_a_refused_reload_leaves_published_what_is_in_force(node):
+    node.reloader.begin()
+    node.change()
+    node.supervisor.states = ["confirmed", "refused"]
+    assert not (await node.reloader.reload()).taken
+    assert node.published[-1] is node.reloader.generation
+    assert node.published[-2] is not node.reloader.generation
+
+
+async def test_what_is_in_force_is_known_without_the_disk(node, tmp_path):
+    node.reloader.begin()
+    node.change()
+    assert (await node.reloader.reload()).taken
+    (tmp_path / "data" / "generations" / "current").write_bytes(b"damaged")
+    assert node.reloader.current.number == 2
+    assert not node.reloader.is_rolled_back

@@ -159,3 +159,14 @@ async def test_a_damaged_policy_is_none(node, tmp_path):
     path = tmp_path / "data" / "generations" / "policies" / f"{policy_of(node)}.bundle"
     path.write_bytes(path.read_bytes()[:-5])
     assert node.reloader.policies.read(policy_of(node)) is None
+
+
+async def test_rolling_forward_to_what_the_files_hold_ends_it(node):
+    node.reloader.begin()
+    first = policy_of(node)
+    second = await changed(node, "# second\n")
+    await node.reloader.roll_back(earlier(node, first))
+    assert node.reloader.is_rolled_back
+    result = await node.reloader.roll_back(earlier(node, second))
+    assert (result.taken, result.held_back, policy_of(node)) == (True, False, second)
+    assert (node.reloader.is_rolled_back, node.reloader.current.set_aside) == (False, ())

@@ -1,0 +1,60 @@
+"""On Python 3.11 a request is handled in its connection's task; everything else has a task as ever."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+from aiohttp import ClientSession, web
+
+from gateway.calls.in_place import answer_in_place
+
+
+@pytest.fixture
+async def in_place():
+    loop = asyncio.get_running_loop()
+    answer_in_place(loop)
+    yield loop
+    loop.set_task_factory(None)
+
+
+async def answered(tasks: list[asyncio.Task]) -> str:
+    """What a server answers whose handler notes the task it runs in."""
+
+    async def handle(request: web.Request) -> web.Response:
+        tasks.append(asyncio.current_task())
+        later = asyncio.create_task(asyncio.sleep(0, "another task"))
+        assert isinstance(later, asyncio.Task)
+        return web.Response(text=await later)
+
+    application = web.Application()
+    application.router.add_get("/", handle)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        async with ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{runner.addresses[0][1]}/") as answer:
+                await answer.read()
+            async with session.get(f"http://127.0.0.1:{runner.addresses[0][1]}/") as answer:
+                return await answer.text()
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="from 3.12 on aiohttp starts such tasks eagerly")
+async def test_the_requests_of_a_connection_share_its_task(in_place):
+    tasks: list[asyncio.Task] = []
+    assert await answered(tasks) == "another task"
+    assert tasks[0] is tasks[1]
+
+
+async def test_requests_are_answered_where_the_library_names_its_method_otherwise(monkeypatch):
+    loop = asyncio.get_running_loop()
+    with monkeypatch.context() as patch:
+        patch.delattr(web.RequestHandler, "_handle_request")
+        answer_in_place(loop)
+    assert loop.get_task_factory() is None
+    assert await answered([]) == "another task"
