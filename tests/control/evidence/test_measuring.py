@@ -131,4 +131,4 @@ async def test_a_reporter_earns_nothing_by_a_released_number(record):
 
 async def test_a_feed_that_copies_and_is_repeated_later_earns_nothing(record):
     await add(record, seen(1, days=9), seen(1, feed="copy", days=5), seen(1, days=1))
-    assert await measured(record) == {("a", ""): (1, 0)}
+    assert await measured(record) == {("a", ""): (1, 0), ("copy", ""): (0, 0)}
