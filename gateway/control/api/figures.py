@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from gateway.control.api.asking import IS_OPERATOR, STATE, answer, parameter_problem, read_whole
+from gateway.control.api.asking import ACTOR, IS_OPERATOR, STATE, answer, parameter_problem, read_whole
 from gateway.control.api.call_documents import in_full, redacted
 from gateway.control.figures.document import Wanted, calls_document, feeds_document, lists_document
 from gateway.control.state import ControlState
@@ -38,7 +38,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
         return msgspec.json.encode(await figures_document(request, wanted), enc_hook=str)
 
     every = EVERY_SECONDS_LONG if wanted.minutes > LONG_MINUTES else EVERY_SECONDS
-    return await request.app[STATE].streams.serve(request, event, every_seconds=every)
+    return await request.app[STATE].streams.serve(request, event, actor=request[ACTOR], every_seconds=every)
 
 
 def read_wanted(request: web.Request) -> Wanted:

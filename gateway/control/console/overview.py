@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import msgspec
 from aiohttp import web
 
-from gateway.control.api.asking import SIGNED_IN, STATE
+from gateway.control.api.asking import ACTOR, SIGNED_IN, STATE
 from gateway.control.api.figures import EVERY_SECONDS, EVERY_SECONDS_LONG, LONG_MINUTES, figures_document
 from gateway.control.console.charts import curves, spark, stacked
 from gateway.control.console.showing import console_page
@@ -40,7 +40,7 @@ async def get_live(request: web.Request) -> web.StreamResponse:
         return msgspec.json.encode(shown.text)
 
     every = EVERY_SECONDS_LONG if minutes > LONG_MINUTES else EVERY_SECONDS
-    return await request.app[STATE].streams.serve(request, event, every_seconds=every)
+    return await request.app[STATE].streams.serve(request, event, actor=request[ACTOR], every_seconds=every)
 
 
 def _wanted(request: web.Request) -> Wanted:

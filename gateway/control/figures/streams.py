@@ -20,6 +20,8 @@ from gateway.web.problems import Problem
 
 MOST_STREAMS: Final = 32
 """At one node; every one costs the rendering of what it shows."""
+MOST_OF_ONE: Final = 4
+"""Of one token or person: nobody takes all of them from the others."""
 STREAM_SECONDS: Final = 60.0
 """After this the reader has to come in again: a token or session that ended shows nothing for longer."""
 SLOW_SECONDS: Final = 5.0
@@ -31,29 +33,36 @@ class Streams:
 
     def __init__(self, most: int = MOST_STREAMS) -> None:
         self._most = most
-        self._open: set[asyncio.Task[object]] = set()
+        self._open: dict[asyncio.Task[object], str] = {}
+        """By stream, whose it is."""
 
     def __len__(self) -> int:
         return len(self._open)
 
     async def serve(
-        self, request: web.Request, event: Callable[[], Awaitable[bytes]], *, every_seconds: float
+        self,
+        request: web.Request,
+        event: Callable[[], Awaitable[bytes]],
+        *,
+        actor: str,
+        every_seconds: float,
     ) -> web.StreamResponse:
         """Send what `event` gives, one line of JSON, again and again. Raises Problem: too many are open."""
         task = asyncio.current_task()
-        if task is None or len(self._open) >= self._most:
+        of_one = sum(each == actor for each in self._open.values())
+        if task is None or len(self._open) >= self._most or of_one >= MOST_OF_ONE:
             raise Problem(
                 429, "too-often", "Too many pages follow the figures.", headers={"Retry-After": "10"}
             )
         response = web.StreamResponse(headers={"X-Accel-Buffering": "no"})
         response.content_type = "text/event-stream"
         response.charset = "utf-8"
-        self._open.add(task)
+        self._open[task] = actor
         try:
             await response.prepare(request)
             await self._send(request, response, event, every_seconds)
         finally:
-            self._open.discard(task)
+            del self._open[task]
         return response
 
     async def _send(

@@ -13,7 +13,7 @@ from gateway.control.people.passwords import check_password, hash_password, is_p
 from gateway.control.people.sessions import SignedIn, hash_secret
 from gateway.control.people.signing_in import WRONG_CODE, audit_person, person_actor
 from gateway.control.people.totp import matching_step, new_secret
-from gateway.control.people.tries import Try, count_try, of_codes, of_passwords, too_many_tries
+from gateway.control.people.tries import Try, count_try, give_back, of_codes, of_passwords, too_many_tries
 from gateway.record.engine import Record
 from gateway.record.people import Person, find_person, update_person
 from gateway.record.sessions import delete_devices, delete_sessions
@@ -28,54 +28,57 @@ async def change_password(
     await _check_current(record, signed_in, current, now)
     password_hash = await hash_password(wanted)
     async with _person(record, person.id) as (transaction, known):
-        if known.password_hash != person.password_hash:
-            raise CommandError("The password was changed meanwhile. Sign in again.", trouble=Trouble.CONFLICT)
+        _check_unchanged(known, person)
         await update_person(transaction, replace(known, password_hash=password_hash))
         await delete_sessions(transaction, person.id, but=signed_in.session_hash)
         await delete_devices(transaction, person.id, but=hash_secret(device))
         await audit_person(transaction, person, "person.password", actor=person_actor(person), now=now)
 
 
-async def begin_totp(record: Record, signed_in: SignedIn, *, current: str, now: int) -> str:
+async def begin_totp(record: Record, signed_in: SignedIn, *, current: str, code: str, now: int) -> str:
     """Make a secret for an authenticator app and return it, this once. Raises CommandError.
 
-    The one that is in force stays so until `confirm_totp`.
+    The one that is in force stays so until `confirm_totp`, and its `code` is needed: with the password alone
+    nobody puts another telephone in its place.
     """
     await _check_current(record, signed_in, current, now)
     secret = new_secret()
     async with _person(record, signed_in.person.id) as (transaction, known):
-        await update_person(transaction, replace(known, totp_waiting=secret))
+        _check_unchanged(known, signed_in.person)
+        taken = await _take_code(transaction, signed_in, known, code, now)
+        if isinstance(taken, Person):
+            await update_person(transaction, replace(taken, totp_waiting=secret))
+    if isinstance(taken, CommandError):
+        raise taken
     return secret
 
 
 async def confirm_totp(record: Record, signed_in: SignedIn, code: str, *, now: int) -> None:
     """Put the waiting secret in force by its first code; sign out everywhere else. Raises CommandError."""
-    problem: CommandError | None = None
     async with _person(record, signed_in.person.id) as (transaction, known):
         if known.totp_waiting is None:
             raise CommandError("Begin again: no code is waited for.", trouble=Trouble.GONE)
-        counted = of_codes(signed_in.session_hash, known.id, is_known=True)
-        if await count_try(transaction, counted, now=now) is not Try.TAKEN:
-            problem = too_many_tries()
-        else:
-            step = matching_step(code, secret=known.totp_waiting, after=0, now=now)
-            if step is None:
-                problem = CommandError(WRONG_CODE, "/code")
-            else:
-                changed = replace(known, totp_secret=known.totp_waiting, totp_waiting=None, totp_step=step)
-                await update_person(transaction, changed)
-                await delete_sessions(transaction, known.id, but=signed_in.session_hash)
-                await audit_person(transaction, known, "person.totp-on", actor=person_actor(known), now=now)
-    if problem is not None:
-        raise problem
+        begun = replace(known, totp_secret=known.totp_waiting, totp_waiting=None, totp_step=0)
+        taken = await _take_code(transaction, signed_in, begun, code, now)
+        if isinstance(taken, Person):
+            await update_person(transaction, taken)
+            await delete_sessions(transaction, known.id, but=signed_in.session_hash)
+            await audit_person(transaction, known, "person.totp-on", actor=person_actor(known), now=now)
+    if isinstance(taken, CommandError):
+        raise taken
 
 
-async def end_totp(record: Record, signed_in: SignedIn, *, current: str, now: int) -> None:
-    """Ask for no codes any more. Raises CommandError."""
+async def end_totp(record: Record, signed_in: SignedIn, *, current: str, code: str, now: int) -> None:
+    """Ask for no codes any more; a last one is needed. Raises CommandError."""
     await _check_current(record, signed_in, current, now)
     async with _person(record, signed_in.person.id) as (transaction, known):
-        await update_person(transaction, replace(known, totp_secret=None, totp_waiting=None))
-        await audit_person(transaction, known, "person.totp-off", actor=person_actor(known), now=now)
+        _check_unchanged(known, signed_in.person)
+        taken = await _take_code(transaction, signed_in, known, code, now)
+        if isinstance(taken, Person):
+            await update_person(transaction, replace(taken, totp_secret=None, totp_waiting=None))
+            await audit_person(transaction, known, "person.totp-off", actor=person_actor(known), now=now)
+    if isinstance(taken, CommandError):
+        raise taken
 
 
 async def sign_out_everywhere(record: Record, signed_in: SignedIn, *, device: str | None, now: int) -> None:
@@ -94,6 +97,31 @@ async def _check_current(record: Record, signed_in: SignedIn, typed: str, now: i
         raise too_many_tries()
     if not await is_password(typed, stored=signed_in.person.password_hash):
         raise CommandError("is not right", "/current")
+
+
+def _check_unchanged(known: Person, person: Person) -> None:
+    """Raise CommandError where it is another password by now than the one that was looked at."""
+    if known.password_hash != person.password_hash:
+        raise CommandError("The password was changed meanwhile. Sign in again.", trouble=Trouble.CONFLICT)
+
+
+async def _take_code(
+    transaction: AsyncConnection, signed_in: SignedIn, person: Person, code: str, now: int
+) -> Person | CommandError:
+    """The person with the code used up, itself without a second step; or what is wrong with the code.
+
+    A problem is returned: raised here, it would take the count of the try back.
+    """
+    if person.totp_secret is None:
+        return person
+    counted = of_codes(signed_in.session_hash, person.id, is_known=True)
+    if await count_try(transaction, counted, now=now) is not Try.TAKEN:
+        return too_many_tries()
+    step = matching_step(code, secret=person.totp_secret, after=person.totp_step, now=now)
+    if step is None:
+        return CommandError(WRONG_CODE, "/code")
+    await give_back(transaction, counted)
+    return replace(person, totp_step=step)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import SIGN_IN, Page, Who, own_address
-from gateway.control.people.cookies import DEVICE, forget_session, set_entered
+from gateway.control.people.cookies import DEVICE, SESSION, forget_session, set_entered
 from gateway.control.people.kept import kept_fields, kept_names, kept_path
 from gateway.control.people.own_account import (
     begin_totp,
@@ -60,6 +60,7 @@ async def post_sign_in(request: web.Request) -> web.Response:
             form.raw("password"),
             address=request.remote,
             device=request.cookies.get(DEVICE),
+            session=request.cookies.get(SESSION),
             now=int(time.time()),
         )
     except CommandError as error:
@@ -144,13 +145,18 @@ async def post_totp(request: web.Request) -> web.Response:
     """Show a secret for an authenticator app, this once; or take the second step away."""
     form = await read_form(request)
     record, signed_in, now = request.app[STATE].record, request[SIGNED_IN], int(time.time())
+    current, code = form.raw("totp_current"), form.text("totp_code")
     try:
         if form.text("step") == "end":
-            await end_totp(record, signed_in, current=form.raw("totp_current"), now=now)
+            await end_totp(record, signed_in, current=current, code=code, now=now)
             return go_to(f"{ACCOUNT}?done=no-totp")
-        secret = await begin_totp(record, signed_in, current=form.raw("totp_current"), now=now)
+        secret = await begin_totp(record, signed_in, current=current, code=code, now=now)
     except CommandError as error:
-        form.refuse("totp_current", f"Your present password {error.problem}.")
+        place = f"/totp/{error.pointer.strip('/')}"
+        form.take(
+            CommandError(error.problem, place),
+            {"totp_current": "Your present password", "totp_code": "The code"},
+        )
         return _account(request, form)
     picture = Markup(secret_picture(secret, email=signed_in.person.email))  # noqa: S704 - made by segno alone
     return page(request, "people/totp.html", form=Form(), picture=picture, secret=spelled_secret(secret))

@@ -27,7 +27,7 @@ from gateway.control.people.tries import (
 from gateway.record.audit import append_audit
 from gateway.record.engine import Record
 from gateway.record.people import Person, find_person, update_person
-from gateway.record.sessions import delete_session, is_device_of, note_device
+from gateway.record.sessions import delete_session, find_session, is_device_of, note_device
 
 WRONG: Final = "The e-mail address or the password is not right."
 WRONG_CODE: Final = "This code is not right, or was used already. Wait for the next one in your app."
@@ -49,9 +49,16 @@ class Entered:
 
 
 async def sign_in(
-    record: Record, email: str, password: str, *, address: str | None, device: str | None, now: int
+    record: Record,
+    email: str,
+    password: str,
+    *,
+    address: str | None,
+    device: str | None,
+    session: str | None,
+    now: int,
 ) -> Entered:
-    """Take e-mail and password. Raises CommandError."""
+    """Take e-mail and password, and end the session that the browser had before. Raises CommandError."""
     email = email.strip().lower()
     async with record.write() as transaction:
         person = await find_person(transaction, email)
@@ -73,6 +80,9 @@ async def sign_in(
         if now_known is None or now_known.password_hash != person.password_hash:
             raise CommandError(WRONG, "/password")
         await give_back(transaction, counted)
+        earlier = hash_secret(session)
+        if earlier is not None:
+            await delete_session(transaction, earlier)
         if now_known.totp_secret is not None:
             session = await begin_session(transaction, now_known, waits_for_code=True, now=now)
             return Entered(now_known, session, None)
@@ -85,7 +95,9 @@ async def give_code(
     """Take the code after the password. Raises CommandError; GONE where the password is to be given again."""
     problem = CommandError(WRONG_CODE, "/code")
     async with record.write() as transaction:
-        person = await find_person(transaction, signed_in.person.id)
+        # Again: another request may have used the session up, or ended it, since this one came in.
+        waiting = await find_session(transaction, signed_in.session_hash)
+        person = None if waiting is None or not waiting[0].waits_for_code else waiting[1]
         if person is None or person.totp_secret is None:
             raise CommandError("Sign in again.", trouble=Trouble.GONE)
         device_hash = await _known_device(transaction, person, device)

@@ -1,9 +1,10 @@
 """How often somebody may try to sign in, counted in the record for all processes and nodes together.
 
 There is no locking of an account: whoever could lock one could keep its owner out. What is counted is one
-account from one address, and one address whatever the account. Somebody who has signed in with a browser
-before is known by its device cookie, and is counted by that alone: a stranger at the same address, or behind
-the same proxy, uses up none of its tries.
+account from one address, and one address whatever the account, unless that is loopback or a Unix socket, by
+which a proxy asks for everybody. Somebody who has signed in with a browser before is known by its device
+cookie, and is counted by that alone: a stranger at the same address, or behind the same proxy, uses up none
+of its tries.
 
 A try is counted before the password is looked at, so that many at once are not evaluated more often; a
 successful one gives its tries back.
@@ -62,10 +63,8 @@ def by_device(device_hash: str) -> tuple[Counted, ...]:
 def by_address(email: str, address: str | None) -> tuple[Counted, ...]:
     """For everybody else."""
     site = _site(address)
-    return (
-        Counted("sign-in-pair", _hidden(email, site), BY_ACCOUNT_AND_ADDRESS),
-        Counted("sign-in-address", _hidden(site), BY_ADDRESS),
-    )
+    pair = Counted("sign-in-pair", _hidden(email, site), BY_ACCOUNT_AND_ADDRESS)
+    return (pair,) if _is_proxy(address) else (pair, Counted("sign-in-address", _hidden(site), BY_ADDRESS))
 
 
 def of_codes(session_hash: str, person_id: int, *, is_known: bool) -> tuple[Counted, ...]:
@@ -114,6 +113,16 @@ async def give_back(transaction: AsyncConnection, counted: tuple[Counted, ...]) 
 def _hidden(*parts: str) -> str:
     """Not the address itself: it is personal data, and equality is all that is asked."""
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _is_proxy(address: str | None) -> bool:
+    """Whether a proxy on this machine asks, for everybody: anybody could use up its tries."""
+    try:
+        read = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return not address
+    mapped = read.ipv4_mapped if isinstance(read, ipaddress.IPv6Address) else None
+    return (mapped or read).is_loopback
 
 
 def _site(address: str | None) -> str:

@@ -13,7 +13,7 @@ from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.people.accounts import check_email, sign_up
-from gateway.control.people.cookies import DEVICE, set_entered
+from gateway.control.people.cookies import DEVICE, SESSION, set_entered
 from gateway.control.people.signing_in import sign_in
 from gateway.control.registry.owners import check_name
 from gateway.web.problems import Problem
@@ -71,6 +71,7 @@ async def _let_in(request: web.Request, form: Form) -> web.Response:
             form.raw("password"),
             address=request.remote,
             device=request.cookies.get(DEVICE),
+            session=request.cookies.get(SESSION),
             now=now,
         )
     except CommandError as error:

@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from gateway.control.figures import streams as streams_module
-from gateway.control.figures.streams import Streams
+from gateway.control.figures.streams import MOST_OF_ONE, Streams
 from gateway.web import problems
 from gateway.web.problems import Problem
 
@@ -18,7 +18,9 @@ async def client_of(streams: Streams, event: bytes, every_seconds: float = 0.01)
 
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
-            return await streams.serve(request, give, every_seconds=every_seconds)
+            return await streams.serve(
+                request, give, actor=request.query.get("actor", "person:1"), every_seconds=every_seconds
+            )
         except Problem as problem:
             return problems.render(problem, request_id="1")
 
@@ -57,6 +59,18 @@ async def test_more_than_the_bound_are_told_to_come_later():
         assert (third.status, third.headers["Retry-After"]) == (429, "10")
         opened[0].close()
         await eventually(lambda: len(streams) == 1)
+        assert (await client.get("/")).status == 200
+
+
+async def test_one_actor_does_not_take_all_streams_from_the_others():
+    streams = Streams()
+    client = await client_of(streams, b"{}")
+    async with client:
+        opened = [await client.get("/") for _ in range(MOST_OF_ONE)]
+        assert (await client.get("/")).status == 429
+        assert (await client.get("/?actor=token:console")).status == 200
+        opened[0].close()
+        await eventually(lambda: len(streams) == MOST_OF_ONE)
         assert (await client.get("/")).status == 200
 
 

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select, text
 
 from gateway.control.commands.problems import CommandError, Trouble
-from gateway.control.people import accounts, own_account, signing_in
+from gateway.control.people import accounts, own_account, signing_in, tries
 from gateway.control.people.sessions import IDLE_SECONDS, LONGEST_SECONDS, who_is_signed_in
+from gateway.control.people.tries import BY_ADDRESS
 from gateway.control.registry import owners
+from gateway.record.attempts import note_attempts
 from gateway.record.people_tables import devices, people, sessions
 
 NOW = 1_800_000_000
@@ -31,7 +33,13 @@ class Browser:
 
     async def sign_in(self, password, email=EMAIL):
         entered = await signing_in.sign_in(
-            self.record, email, password, address=self.address, device=self.device, now=self.now
+            self.record,
+            email,
+            password,
+            address=self.address,
+            device=self.device,
+            session=self.session,
+            now=self.now,
         )
         return self._keep(entered)
 
@@ -49,8 +57,10 @@ class Browser:
     async def who(self):
         return await who_is_signed_in(self.record, self.session, now=self.now)
 
-    async def set_up_totp(self, password=GOOD):
-        secret = await own_account.begin_totp(self.record, await self.who(), current=password, now=self.now)
+    async def set_up_totp(self, password=GOOD, code=""):
+        secret = await own_account.begin_totp(
+            self.record, await self.who(), current=password, code=code, now=self.now
+        )
         await own_account.confirm_totp(
             self.record, await self.who(), pyotp.TOTP(secret).at(self.now), now=self.now
         )
@@ -145,6 +155,26 @@ async def test_a_stranger_at_one_address_is_stopped_and_locks_nobody_out(alice):
     assert await stranger.sign_in(GOOD)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.9", "::1", "::ffff:127.0.0.1", "", None])
+async def test_a_proxy_on_this_machine_has_no_tries_that_anybody_could_use_up_for_everybody(alice, address):
+    async with alice.record.write() as transaction:
+        pairs = tries.by_address("nobody@example.org", address)
+        for _ in range(BY_ADDRESS.most + 1):
+            await note_attempts(transaction, [(each.purpose, each.subject) for each in pairs], now=NOW)
+    assert await Browser(alice.record, address).sign_in(GOOD)
+    stranger = Browser(alice.record, address)
+    problems = [await refused(stranger.sign_in(f"guess number {each}")) for each in range(11)]
+    assert problems[-1].trouble is Trouble.TOO_OFTEN
+
+
+async def test_an_address_elsewhere_has_so_many_tries_for_all_accounts(alice):
+    async with alice.record.write() as transaction:
+        pairs = tries.by_address("nobody@example.org", ELSEWHERE)
+        for _ in range(BY_ADDRESS.most):
+            await note_attempts(transaction, [(each.purpose, each.subject) for each in pairs], now=NOW)
+    assert (await refused(Browser(alice.record, ELSEWHERE).sign_in(GOOD))).trouble is Trouble.TOO_OFTEN
+
+
 async def test_many_guesses_at_once_are_not_more_guesses(alice):
     stranger = Browser(alice.record, "2001:db8::1")
     neighbour = Browser(alice.record, "2001:db8::ffff")
@@ -185,6 +215,65 @@ async def test_five_wrong_codes_and_the_password_is_asked_again(alice):
     answers = await asyncio.gather(*(refused_code(other, wrong) for _ in range(20)))
     assert answers.count("/code") == 5
     assert await other.who() is None
+
+
+async def test_the_session_that_a_browser_had_ends_when_somebody_signs_in_with_it(alice):
+    for has_second_step in (False, True):
+        if has_second_step:
+            await alice.set_up_totp()
+        earlier = alice.session
+        assert (await alice.sign_in(GOOD)).waits_for_code == has_second_step
+        assert await who_is_signed_in(alice.record, earlier, now=alice.now) is None
+        assert await alice.who() is not None
+
+
+async def test_a_session_that_ended_meanwhile_takes_no_code(alice):
+    codes = await alice.set_up_totp()
+    other = Browser(alice.record, ELSEWHERE)
+    other.now = NOW + 60
+    await other.sign_in(GOOD)
+    waiting = await other.who()
+    await signing_in.sign_out(alice.record, waiting)
+    code = codes.at(other.now)
+    problem = await refused(
+        signing_in.give_code(alice.record, waiting, code, device=other.device, now=other.now)
+    )
+    assert problem.trouble is Trouble.GONE
+
+
+async def test_a_second_step_is_ended_or_moved_by_its_code_and_the_password_of_today(alice):
+    codes = await alice.set_up_totp()
+    alice.now += 60
+    good, who = codes.at(alice.now), await alice.who()
+    used = codes.at(NOW)
+    for code in ("", used):
+        for change in (own_account.end_totp, own_account.begin_totp):
+            problem = await refused(change(alice.record, who, current=GOOD, code=code, now=alice.now))
+            assert problem.pointer == "/code"
+    assert (await alice.who()).person.totp_waiting is None
+    await own_account.change_password(
+        alice.record, who, current=GOOD, wanted="another horse battery", device=alice.device, now=alice.now
+    )
+    for change in (own_account.end_totp, own_account.begin_totp):
+        problem = await refused(change(alice.record, who, current=GOOD, code=good, now=alice.now))
+        assert problem.trouble is Trouble.CONFLICT
+    said = {"current": "another horse battery", "now": alice.now}
+    await own_account.end_totp(alice.record, await alice.who(), code=good, **said)
+    assert (await alice.who()).person.totp_secret is None
+
+
+async def test_five_wrong_codes_and_the_second_step_is_changed_from_here_no_more(alice):
+    codes = await alice.set_up_totp()
+    alice.now += 3_700
+    await alice.sign_in(GOOD)
+    await alice.give_code(codes.at(alice.now))
+    alice.now += 60
+    wrong = f"{(int(codes.at(alice.now)) + 1) % 1_000_000:06d}"
+    for tried, expected in [(wrong, Trouble.INVALID)] * 5 + [(codes.at(alice.now), Trouble.TOO_OFTEN)]:
+        change = own_account.end_totp(
+            alice.record, await alice.who(), current=GOOD, code=tried, now=alice.now
+        )
+        assert (await refused(change)).trouble is expected
 
 
 async def refused_code(browser, code):
