@@ -7,6 +7,7 @@ aside and renamed, `current` too, so that whoever reads finds a whole one, the o
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Final
 
@@ -118,10 +119,15 @@ def _age(path: Path) -> float:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write aside and rename, for the owner only: whoever reads finds the old or the new. Raises OSError."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+    # A name of its own: two that write at once must not write into one file.
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise

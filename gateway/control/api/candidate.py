@@ -43,15 +43,16 @@ async def start(request: web.Request) -> web.Response:
     """Have a policy run beside the one in force, in place of one that ran; 409 with every problem of it."""
     state, asked = request.app[STATE], await read_body(request, NewCandidate)
     files = await _files(request, asked)
-    if not isinstance(files, list):
-        try:
-            files = await asyncio.to_thread(state.candidate.start, files, actor=request[ACTOR]) or files
-        except OSError as error:
-            raise Problem(503, "disk-unavailable", "It cannot be kept.", str(error.strerror)) from None
-    if isinstance(files, list):
-        return answer({"problems": [problem_document(each) for each in files]}, status=409)
-    await _audit(state, request[ACTOR], "candidate.start", state.candidate.digest)
-    return answer(_document(request), status=201)
+    async with state.candidate.changing:
+        if not isinstance(files, list):
+            try:
+                files = await asyncio.to_thread(state.candidate.start, files, actor=request[ACTOR]) or files
+            except OSError as error:
+                raise Problem(503, "disk-unavailable", "It cannot be kept.", str(error.strerror)) from None
+        if isinstance(files, list):
+            return answer({"problems": [problem_document(each) for each in files]}, status=409)
+        await _audit(state, request[ACTOR], "candidate.start", state.candidate.digest)
+        return answer(_document(request), status=201)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -64,12 +65,13 @@ async def show(request: web.Request) -> web.Response:
 async def stop(request: web.Request) -> web.Response:
     """End it, with what it found."""
     state = request.app[STATE]
-    if state.candidate.started is None:
-        raise problems.not_found(request.path)
-    document, digest = _document(request), state.candidate.digest
-    await asyncio.to_thread(state.candidate.stop)
-    await _audit(state, request[ACTOR], "candidate.stop", digest)
-    return answer(document)
+    async with state.candidate.changing:
+        if state.candidate.started is None:
+            raise problems.not_found(request.path)
+        document, digest = _document(request), state.candidate.digest
+        await asyncio.to_thread(state.candidate.stop)
+        await _audit(state, request[ACTOR], "candidate.stop", digest)
+        return answer(document)
 
 
 async def _files(request: web.Request, asked: NewCandidate) -> Mapping[str, bytes] | list[Mistake]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,6 +14,7 @@ from gateway.control.console.query import OF_NUMBERS, ROWS, CallsQuery
 from gateway.control.console.showing import console_page, shown_to
 from gateway.control.journal.latest_calls import Sought
 from gateway.control.pages.forms import Form
+from gateway.control.spreadsheet import spreadsheet
 from gateway.journal import Record
 from gateway.web.problems import Problem, forbidden, not_found
 
@@ -35,7 +34,6 @@ COLUMNS: Final = (
     "elapsed_ms",
     "generation",
 )
-_FORMULA: Final = ("=", "-", "@", "\t", "\r")
 
 
 async def get_calls(request: web.Request) -> web.Response:
@@ -93,23 +91,8 @@ def _documents(request: web.Request, rows: Sequence[Record]) -> list[dict[str, o
 
 
 def _csv(documents: Sequence[dict[str, object]]) -> bytes:
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(COLUMNS)
-    for document in documents:
-        writer.writerow([_cell(document[name]) for name in COLUMNS])
-    return written.getvalue().encode("utf-8", "replace")
-
-
-def _cell(value: object) -> str:
-    """A cell that a spreadsheet takes for text or a number, whatever a caller chose for its Call-ID."""
-    if value is None:
-        return ""
-    text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-    is_formula = text.startswith(_FORMULA) or (
-        text.startswith("+") and not text[1:].replace(" +", "").isdigit()
-    )
-    return f"'{text}" if is_formula else text
+    rows = ([document[name] for name in COLUMNS] for document in documents)
+    return spreadsheet(COLUMNS, rows).encode("utf-8", "replace")
 
 
 def _file(body: bytes, content_type: str, name: str) -> web.Response:

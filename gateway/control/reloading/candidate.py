@@ -36,12 +36,18 @@ class Started(msgspec.Struct, frozen=True):
     at: int
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """What is on the disk: one file, so that a policy never stands there with who had another one run."""
+
+    started: Started
+    bundle: bytes
+
+
 class Candidate:
     """One per control process; at most one policy runs."""
 
     def __init__(self, *, data_directory: Path, reloader: Reloader, latest: LatestCalls) -> None:
-        self._bundle = data_directory / "generations" / "candidate.bundle"
-        self._about = data_directory / "generations" / "candidate.json"
+        self._path = data_directory / "generations" / "candidate"
         self._reloader = reloader
         self._latest = latest
         self._texts: Texts | None = None
@@ -50,12 +56,14 @@ class Candidate:
         self._against = ""
         self.started: Started | None = None
         """None while none runs."""
+        self.changing = asyncio.Lock()
+        """Held while one is started or ended, until the audit has it."""
 
     def begin(self) -> None:
         """Go on with the one that ran when the process ended, if one did."""
         try:
-            texts = parse_bundle(self._bundle.read_bytes())
-            started = msgspec.json.decode(self._about.read_bytes(), type=Started)
+            kept = msgspec.msgpack.decode(self._path.read_bytes(), type=Kept)
+            texts = parse_bundle(kept.bundle)
         except FileNotFoundError:
             return
         except (OSError, BundleError, msgspec.DecodeError) as error:
@@ -65,7 +73,7 @@ class Candidate:
         if isinstance(policy, list):
             _log.error("the candidate does not fit any more", problems=[str(each) for each in policy])
             return
-        self._texts, self._policy, self.started = texts, policy, started
+        self._texts, self._policy, self.started = texts, policy, kept.started
 
     def start(self, files: Mapping[str, bytes], *, actor: str) -> list[Problem]:
         """Let this policy run, the files it leaves out being those in force; or every problem of it.
@@ -77,16 +85,14 @@ class Candidate:
         if isinstance(policy, list):
             return policy
         started = Started(actor, int(time.time()))
-        write_whole(self._bundle, render_bundle(texts))
-        write_whole(self._about, msgspec.json.encode(started))
+        write_whole(self._path, msgspec.msgpack.encode(Kept(started, render_bundle(texts))))
         self._texts, self._policy, self._comparison, self.started = texts, policy, None, started
         return []
 
     def stop(self) -> bool:
         """End it; False where none ran. Raises OSError."""
         ran = self.started is not None
-        self._about.unlink(missing_ok=True)
-        self._bundle.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
         self._texts = self._policy = self._comparison = self.started = None
         return ran
 
@@ -106,16 +112,18 @@ class Candidate:
 
     async def take(self, entries: Sequence[Entry]) -> None:
         """Judge the calls of a portion of the journal under both."""
-        policy = self._reloader.policy()
-        if self._policy is None or policy is None or self.started is None:
+        # Read once: it may be ended in another thread meanwhile.
+        policy, candidate, started = self._reloader.policy(), self._policy, self.started
+        if candidate is None or policy is None or started is None:
             return
-        if self._comparison is None or self._against != policy.digest:
-            began, is_new = self.started.at, not self._against
-            self._comparison = Comparison(policy.verdict, self._policy.verdict)
-            self._against = policy.digest
+        comparison = self._comparison
+        if comparison is None or self._against != policy.digest:
+            began, is_new = started.at, not self._against
+            comparison = Comparison(policy.verdict, candidate.verdict)
+            self._comparison, self._against = comparison, policy.digest
             if is_new:
                 entries = [each for each in self._latest.all() if each.time >= began]
         records = [each for each in entries if isinstance(each, Record)]
-        found = await asyncio.to_thread(self._comparison.take_in_time, records)
+        found = await asyncio.to_thread(comparison.take_in_time, records)
         for difference, count in found.items():
             telemetry.CANDIDATE_CALLS.labels(difference.value).inc(count)

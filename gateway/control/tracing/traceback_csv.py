@@ -6,13 +6,11 @@ spreadsheet would take for a formula is quoted; numbers keep their plus.
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from gateway.control.api.call_documents import Shown, redacted
+from gateway.control.spreadsheet import spreadsheet
 from gateway.control.tracing.bundle import moment
 from gateway.control.tracing.search import origids
 from gateway.journal import Record
@@ -32,15 +30,11 @@ COLUMNS: Final = (
     "action",
     "identity",
 )
-_NUMBER: Final = re.compile(r"\+[0-9]+")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def traceback_csv(records: Sequence[Record], shown: Shown) -> str:
     """The rows, newest last. Whoever may not see numbers sees neither identities nor origids."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")  # RFC 4180
-    writer.writerow(COLUMNS)
+    rows = []
     for record in records:
         identities = () if shown is redacted else (*record.earlier, *record.identities)
         row = (
@@ -58,10 +52,5 @@ def traceback_csv(records: Sequence[Record], shown: Shown) -> str:
             record.action or "",
             " ".join(identities),
         )
-        writer.writerow([_plain(cell) for cell in row])
-    return out.getvalue()
-
-
-def _plain(cell: str) -> str:
-    is_numbers = all(_NUMBER.fullmatch(part) for part in cell.split())
-    return f"'{cell}" if cell.startswith(_FORMULA) and not is_numbers else cell
+        rows.append(row)
+    return spreadsheet(COLUMNS, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -81,6 +82,30 @@ def test_a_candidate_can_be_sent_and_what_is_wrong_with_it_is_said(node):
     assert node.administer("DELETE", path, token=auditor).status == 403
     assert node.administer("DELETE", path).status == 200
     assert node.administer("DELETE", path).status == 404
+
+
+def test_many_starts_and_stops_at_once_leave_one_or_none_with_whoever_had_it_run(node):
+    path = "/admin/v1/candidate"
+    tokens = [node.make_token(f"starter-{each}", "operator") for each in range(4)]
+    policies = [f'[verdict]\ndno = "{each}"\n' for each in ("none", "label", "allow", "none")]
+
+    def change(each: int):
+        document = {"files": {"policy.toml": policies[each % 4]}}
+        return node.administer("DELETE" if each % 5 == 4 else "POST", path, document, token=tokens[each % 4])
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(change, range(20)))
+    assert {each.status for each in answers} <= {200, 201, 404, 409}
+    for each in answers:
+        if each.status == 201:
+            by = int(each.json["actor"].removeprefix("token:starter-"))
+            words = [said["words"] for said in each.json["differences"] if said["key"] == "verdict.dno"]
+            assert [policies[by].split(" = ")[1].strip() in said for said in words] == [True]
+    node.administer("POST", path, {"files": {"policy.toml": policies[0]}}, token=tokens[0])
+    kept = [each.name for each in (node.directory / "data" / "generations").glob("candidate*")]
+    assert kept == ["candidate"]
+    assert node.administer("DELETE", path).status == 200
+    assert not list((node.directory / "data" / "generations").glob("candidate*"))
 
 
 def test_no_candidate_and_no_policy_are_said(node):
