@@ -69,6 +69,17 @@ class KeptChains:
         path = self._directory / f"{chain.fingerprint}-{address}.pem"
         write_whole(path, f"{chain.x5u}\n{chain.pem}".encode())
 
+    def of(self, fingerprint: str) -> KeptChain | None:
+        """The chain of this leaf (SHA-256, hex), whichever address served it; None where none can be read."""
+        for path in self._directory.glob(f"{fingerprint}-*.pem"):
+            try:
+                with path.open("rb") as file:
+                    x5u, _, pem = file.read(LONGEST_BYTES).partition(b"\n")
+                return KeptChain(x5u.decode(), parse_chain(pem))
+            except (OSError, ValueError):
+                continue
+        return None
+
     def at(self, x5u: str) -> Iterator[KeptChain]:
         """Every chain that this address served, the last first; those that cannot be read are passed over."""
         address = sha256(x5u.encode()).hexdigest()[:16]

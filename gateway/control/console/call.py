@@ -1,7 +1,8 @@
-"""One call, explained: its headers, what was known, rule by rule, and what would change the verdict."""
+"""One call, explained: its headers and chain, what was known, rule by rule, what would change the verdict."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 
@@ -10,9 +11,11 @@ from aiohttp import web
 
 from gateway.control.api.asking import IS_OPERATOR, STATE
 from gateway.control.api.call_documents import explained_document
+from gateway.control.console.chain import shown_chain
 from gateway.control.console.identity import decode
 from gateway.control.console.showing import console_page, shown_to
 from gateway.journal import Record
+from gateway.kept_chains import KeptChains
 from gateway.reasons import REASONS
 from gateway.web.problems import Problem
 
@@ -30,7 +33,8 @@ async def get_call(request: web.Request) -> web.Response:
         )
     generation = state.reloader.generation
     policy = None if generation is None else generation.policy.verdict
-    shown = shown_to(request)
+    shown, chains = shown_to(request), KeptChains(state.chains_directory)
+    believed = await asyncio.to_thread(lambda: [shown_chain(record, chains) for record in found])
     return console_page(
         request,
         "call.html",
@@ -40,11 +44,12 @@ async def get_call(request: web.Request) -> web.Response:
                 "document": explained_document(record, policy, shown),
                 "identities": [decode(each) for each in record.identities] if request[IS_OPERATOR] else (),
                 "has_identities": bool(record.identities),
+                "chain": chain,
                 "evidence": _evidence(record) if request[IS_OPERATOR] else "",
                 "remedy": _remedy(record.deciding or record.reason),
                 "number": record.orig or record.network_tn,
             }
-            for record in found
+            for record, chain in zip(found, believed, strict=True)
         ],
         neighbours=_around(state.latest.all(), found[0]),
     )
