@@ -36,13 +36,15 @@ async def see_journal(directory: Path, take: Take) -> None:
     tail, told = JournalTail(directory, reader=SEEN), 0
 
     async def counted(portion: Sequence[Entry]) -> None:
-        nonlocal told
         telemetry.JOURNAL_RECORDS.inc(len(portion))
-        telemetry.JOURNAL_LINES_UNREADABLE.inc(tail.unreadable - told)
-        told = tail.unreadable
         await take(portion)
 
-    await _follow(tail, counted)
+    def count_unreadable() -> None:
+        nonlocal told
+        telemetry.JOURNAL_LINES_UNREADABLE.inc(tail.unreadable - told)
+        told = tail.unreadable
+
+    await _follow(tail, counted, after_each_round=count_unreadable)
 
 
 async def follow_journal(directory: Path, takes: Sequence[Take]) -> None:
@@ -54,7 +56,9 @@ async def follow_journal(directory: Path, takes: Sequence[Take]) -> None:
     await _follow(JournalTail(directory), *takes)
 
 
-async def _follow(tail: JournalTail, *takes: Take) -> None:
+async def _follow(
+    tail: JournalTail, *takes: Take, after_each_round: Callable[[], None] = lambda: None
+) -> None:
     """Read on, giving way to requests between portions; a full disk is told once and outlived."""
     was_reported = False
     while True:
@@ -65,6 +69,7 @@ async def _follow(tail: JournalTail, *takes: Take) -> None:
                     await _until_taken(take, portion)
                 tail.save()
                 await asyncio.sleep(0)
+            after_each_round()
             was_reported = False
         except OSError as error:
             if not was_reported:
