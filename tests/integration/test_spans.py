@@ -66,7 +66,9 @@ def test_a_call_of_each_dialect_arrives_in_its_switchs_trace_without_a_number(tm
         spans = got.wait(len(answers))
         eventually(lambda: len(node.events("call")) == len(answers))
         lines = node.events("call")
-        assert "callmark_spans_total" in node.administer("GET", "/metrics").body.decode()
+        # A span is counted when the collector has answered, which is after it has it.
+        sent = f'callmark_spans_total{{result="sent"}} {len(answers)}.0'
+        eventually(lambda: sent in node.administer("GET", "/metrics").body.decode())
     assert {span.trace_id.hex() for span in spans} == {TRACE}
     assert sorted(int(span.parent_span_id.hex(), 16) for span in spans) == list(range(1, len(answers) + 1))
     assert {span.name for span in spans} == {"signing", "verification", "verdict", "signatures"}
@@ -85,7 +87,7 @@ def test_a_collector_that_is_not_there_changes_no_call(tmp_path):
         assert node.post("/v1/verdicts", verdict(), headers={"traceparent": "00-none"}).status == 200
         eventually(lambda: node.events("the collector takes no spans"), 30)
         dropped = 'callmark_spans_total{result="dropped"} 1.0'
-        assert dropped in node.administer("GET", "/metrics").body.decode()
+        eventually(lambda: dropped in node.administer("GET", "/metrics").body.decode())
         (told,) = node.events("the collector takes no spans")
         assert "spans batch" in told["problem"]
         (line,) = node.events("call")

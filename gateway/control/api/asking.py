@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final, TypeVar
 
 import msgspec
@@ -19,6 +20,7 @@ from gateway.web.problems import Problem, at, forbidden
 from gateway.web.shape import ShapeError, read_shape
 
 Shape = TypeVar("Shape")
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 MOST_ID: Final = 2**31 - 1
 """Of a row: beyond it PostgreSQL (INTEGER) refuses to look, which is our failure and not a missing row."""
@@ -140,6 +142,16 @@ def read_whole(request: web.Request, name: str, *, default: int, most: int) -> i
     if not (text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= most):
         raise parameter_problem(name, f"must be a whole number of at most {most}")
     return int(text)
+
+
+def read_choice(request: web.Request, name: str, choices: type[_Choice]) -> _Choice | None:
+    """A query parameter that names one of several things; None where it is not there. Raises Problem."""
+    named = request.query.get(name)
+    if named is None:
+        return None
+    if named not in set(choices):
+        raise parameter_problem(name, f"is one of {', '.join(choices)}")
+    return choices(named)
 
 
 def row_id(text: str) -> int | None:

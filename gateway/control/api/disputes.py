@@ -12,8 +12,8 @@ from gateway.control.api.asking import (
     OWNER,
     STATE,
     answer,
-    parameter_problem,
     read_body,
+    read_choice,
     read_whole,
     require_operator,
 )
@@ -44,13 +44,10 @@ async def post_dispute(request: web.Request) -> web.Response:
 
 async def get_disputes(request: web.Request) -> web.Response:
     """A page of disputes."""
-    named = request.query.get("state")
-    if named is not None and named not in set(DisputeState):
-        raise parameter_problem("state", f"is one of {', '.join(DisputeState)}")
     found = await list_disputes(
         request.app[STATE].record,
         owner_id=request[OWNER],
-        state=None if named is None else DisputeState(named),
+        state=read_choice(request, "state", DisputeState),
         after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=100, most=1_000),
     )

@@ -18,9 +18,9 @@ from gateway.control.api.asking import (
     STATE,
     answer,
     chosen_owner,
-    parameter_problem,
     policy_of,
     read_body,
+    read_choice,
     read_whole,
     require_operator,
     trunks_of,
@@ -121,13 +121,10 @@ def _owner_parameter(request: web.Request) -> int | None:
 
 async def get_numbers(request: web.Request) -> web.Response:
     """A page of registrations."""
-    named = request.query.get("state")
-    if named is not None and named not in set(State):
-        raise parameter_problem("state", f"is one of {', '.join(State)}")
     found = await list_registrations(
         request.app[STATE].record,
         owner_id=request[OWNER],
-        state=None if named is None else State(named),
+        state=read_choice(request, "state", State),
         after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=100, most=1_000),
     )
