@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from gateway import journal
 from gateway.attestation.decide import TrunkKind
-from gateway.journal import Grounds, JournalTail, JournalWriter, Record
+from gateway.control.journal import tail as tail_module
+from gateway.control.journal.tail import JournalTail
+from gateway.journal import Grounds, JournalWriter, Record
 from gateway.journal_retention import Retention, begun_at, forget_old
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.entry import FeedEvidence, ReputationEntry
@@ -146,7 +148,7 @@ def test_rotation_leaves_other_workers_segments_alone(tmp_path, tail):
 
 def test_each_record_is_read_once_and_in_order_while_both_go_on(tail, monkeypatch):
     writer = JournalWriter(tail._directory, slot="1", retention=Retention(bytes=80 * RECORD_BYTES))
-    monkeypatch.setattr(journal, "READ_BYTES", 2 * RECORD_BYTES + 10)
+    monkeypatch.setattr(tail_module, "READ_BYTES", 2 * RECORD_BYTES + 10)
     read: list[int] = []
     for number in range(0, 200, 7):
         write(writer, *range(number, number + 7))
@@ -242,7 +244,7 @@ def test_a_line_cut_off_by_a_crash_holds_nothing_up(tmp_path, tail):
 
 
 def test_a_line_longer_than_any_record_holds_nothing_up(writer, tail, monkeypatch):
-    monkeypatch.setattr(journal, "READ_BYTES", 1000)
+    monkeypatch.setattr(tail_module, "READ_BYTES", 1000)
     (tail._directory / "0-0.ndjson").write_bytes(
         b"x" * 5000 + b"\n" + journal._ENCODER.encode(a_record(1)) + b"\n"
     )

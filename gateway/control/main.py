@@ -31,6 +31,7 @@ from gateway.control.figures.figures import Figures
 from gateway.control.journal.call_spans import CallSpans, SpansSettingError, open_spans
 from gateway.control.journal.journal_task import follow_journal, keep_forgetting, see_journal
 from gateway.control.journal.latest_calls import SEEN, LatestCalls
+from gateway.control.journal.tail import JournalTail
 from gateway.control.leadership import Leadership
 from gateway.control.listening import listening
 from gateway.control.registry.sending import CodesSettingError, code_sender
@@ -49,7 +50,6 @@ from gateway.facts.reader import FactsReader
 from gateway.generation.redis_url import EMBEDDED
 from gateway.generation.settings import Settings
 from gateway.generations import GenerationLoadError
-from gateway.journal import JournalTail
 from gateway.knowledge.connect import RedisUrlError
 from gateway.knowledge.traffic import TrafficStore
 from gateway.node_settings import (

@@ -16,7 +16,8 @@ from gateway.control.figures.certificate_hosts import CertificateHosts
 from gateway.control.figures.forged import Forged
 from gateway.control.figures.minutes import MINUTES_KEPT, Minutes
 from gateway.control.figures.seconds import SECONDS_KEPT, Seconds
-from gateway.journal import Entry, JournalTail, Record
+from gateway.control.journal.tail import JournalTail
+from gateway.journal import Entry, Record
 from gateway.verdicts.policy import VerdictPolicy
 
 AHEAD_SECONDS: Final = 60

@@ -17,7 +17,8 @@ import structlog
 
 from gateway import telemetry
 from gateway.control.journal.latest_calls import SEEN
-from gateway.journal import Entry, JournalTail
+from gateway.control.journal.tail import JournalTail
+from gateway.journal import Entry
 from gateway.journal_retention import Retention, forget_old
 from gateway.record import RecordError
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.journal import Entry, JournalTail, Record
+from gateway.control.journal.tail import JournalTail
+from gateway.journal import Entry, Record
 from gateway.reasons import Verstat
 from gateway.verdicts.verdict import Action
 

@@ -14,7 +14,8 @@ from typing import Final
 
 import msgspec
 
-from gateway.journal import READ_BYTES, Record, read_entry
+from gateway.control.journal.tail import READ_BYTES
+from gateway.journal import Record, read_entry
 from gateway.passport.claims import ShakenClaims
 from gateway.passport.identity import IdentityError, parse_identity
 from gateway.passport.passport import PassportError, decode

@@ -3,7 +3,8 @@ from __future__ import annotations
 from gateway.control.api.call_documents import in_full, redacted
 from gateway.control.figures.document import Wanted, calls_document
 from gateway.control.figures.figures import Figures
-from gateway.journal import JournalTail, JournalWriter
+from gateway.control.journal.tail import JournalTail
+from gateway.journal import JournalWriter
 from gateway.verdicts.policy import VerdictPolicy
 from tests.control.figures.calls import NOON, a_call
 
