@@ -50,8 +50,8 @@ class MissingList:
     """A list that a certificate points to and that is not at hand, or does not speak for it."""
 
     url: str
-    issuer: x509.Certificate = field(repr=False)
-    """Of the certificate: beside the configured CRL issuers it alone may sign the list."""
+    issuer_der: bytes = field(repr=False)
+    """The issuer's certificate: beside the configured CRL issuers it alone may sign the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def missing_lists(
         for point in _pointers(certificate):
             for url in _urls(point):
                 if url.startswith(("https://", "http://")):
-                    found.setdefault(url, MissingList(url, issuer))
+                    found.setdefault(url, MissingList(url, issuer.public_bytes(Encoding.DER)))
     return tuple(found.values())
 
 

@@ -14,8 +14,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from gateway.certificates.revocation import MissingList
 from gateway.certificates.trust import Trust
 
@@ -55,8 +53,7 @@ class AwaitedLists:
                 self._asked[each.url] = now
                 self._asked.move_to_end(each.url)
                 _bound(self._asked)
-                der = each.issuer.public_bytes(Encoding.DER)
-                self._ask(each.url, base64.b64encode(der).decode())
+                self._ask(each.url, base64.b64encode(each.issuer_der).decode())
 
     def go_without(self, missing: Iterable[MissingList]) -> None:
         """Note what a chain is believed without, so that it is asked for again from time to time."""

@@ -25,7 +25,7 @@ from gateway.certificates.trust import Trust
 from gateway.fetch.awaited_lists import AwaitedLists
 from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError
 from gateway.fetch.judging import Judging
-from gateway.fetch.memory import Chains, Misses, StoredChain
+from gateway.fetch.memory import Chains, Misses, StoredChain, ders_of
 from gateway.fetch.shared import SharedChains, SharedPem
 from gateway.reasons import (
     CERTIFICATE_EXPIRED,
@@ -167,7 +167,7 @@ class ChainCache:
         stored = self._chains.find(x5u)
         if stored is not None and self._file is not None and self._monotonic() >= stored.file_again_from:
             stored.file_again_from = self._monotonic() + FILE_AGAIN_SECONDS
-            self._file(x5u, stored.certificates)
+            self._file(x5u, stored.certificates())
 
     def look_again(self, x5u: str, trust: Trust) -> None:
         """Look behind the call whether the address serves another chain by now; once a minute at most.
@@ -194,7 +194,7 @@ class ChainCache:
         certificates = parse_chain(pem)
         verdict = validate(certificates, trust, now)
         self._chains.keep_own(
-            x5u, StoredChain(certificates, len(pem), (), verdict, trust.digest, now, float("inf"))
+            x5u, StoredChain(ders_of(certificates), len(pem), (), verdict, trust.digest, now, float("inf"))
         )
         return verdict
 

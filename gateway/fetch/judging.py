@@ -21,7 +21,7 @@ from gateway.certificates.trust import Trust
 from gateway.fetch.awaited_lists import AwaitedLists
 from gateway.fetch.fetcher import CertificateFetcher
 from gateway.fetch.freshness import fresh_seconds
-from gateway.fetch.memory import StoredChain
+from gateway.fetch.memory import StoredChain, ders_of
 from gateway.fetch.tn_lists import fetch_tn_list
 from gateway.reasons import CREDENTIAL_UNREADABLE, Finding
 
@@ -62,7 +62,7 @@ class Judging:
         if isinstance(verdict, Refusal) and not verdict.missing_lists:
             return verdict
         return StoredChain(
-            certificates=certificates,
+            ders=ders_of(certificates),
             size=len(pem),
             warnings=warnings,
             verdict=verdict,
@@ -85,7 +85,7 @@ class Judging:
                 return known
         stored.news = self._news
         verdict = self._validate(
-            stored.certificates, trust, now, warnings=stored.warnings, tn_lists=stored.tn_lists
+            stored.certificates(), trust, now, warnings=stored.warnings, tn_lists=stored.tn_lists
         )
         stored.verdict, stored.trust_digest, stored.judged_at = verdict, trust.digest, now
         return verdict
@@ -95,7 +95,7 @@ class Judging:
         if isinstance(stored.verdict, ValidatedChain):
             end = stored.verdict.not_after
         else:
-            end = min(int(each.not_valid_after_utc.timestamp()) for each in stored.certificates)
+            end = min(int(each.not_valid_after_utc.timestamp()) for each in stored.certificates())
         return fresh_seconds(max_age_seconds, now=self._clock(), not_after=end)
 
     @property

@@ -9,10 +9,12 @@ two entries, and neither can stand in for the other.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway.certificates.chain import Refusal, ValidatedChain
 from gateway.certificates.tn_reference import FetchedLists
@@ -31,7 +33,9 @@ MOST_CHAIN_BYTES: Final = 256 * 2**20
 class StoredChain:
     """The certificates an address served, and what validation last made of them."""
 
-    certificates: tuple[x509.Certificate, ...]
+    ders: tuple[bytes, ...]
+    """Leaf first. Not the parsed certificates, which come to more than a hundred objects for a chain: with
+    17,000 of them a worker would stand still for a second whenever Python collects garbage."""
     size: int
     """Length of the PEM in bytes."""
     warnings: tuple[Finding, ...]
@@ -50,6 +54,15 @@ class StoredChain:
     """When it is next handed on to be kept as evidence, on the same clock."""
     look_again_from: float = float("-inf")
     """The earliest moment of the next look that a failed signature or a refusal may ask for."""
+
+    def certificates(self) -> tuple[x509.Certificate, ...]:
+        """Parse what is kept, which was parsed before: never raises."""
+        return tuple(x509.load_der_x509_certificate(der) for der in self.ders)
+
+
+def ders_of(certificates: Iterable[x509.Certificate]) -> tuple[bytes, ...]:
+    """What is kept of parsed certificates."""
+    return tuple(each.public_bytes(Encoding.DER) for each in certificates)
 
 
 class Chains:

@@ -172,7 +172,7 @@ def test_pointers_are_given_once_and_only_those_of_the_web():
         [(leaf.certificate, authority), (PKI.leaf.certificate, authority), (authority, root)]
     )
     assert [each.url for each in missing] == ["http://crl.example.com/x", pki.CRL_URL]
-    assert {each.issuer for each in missing} == {authority}
+    assert {each.issuer_der for each in missing} == {PKI.intermediate.der}
     assert missing_lists([(root, root)]) == ()
 
 

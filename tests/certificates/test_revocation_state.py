@@ -108,7 +108,7 @@ def test_where_lists_are_fetched_a_missing_one_refuses_until_it_came(policy):
     assert waiting.retry
     assert [finding.reason for finding in waiting.findings] == [REVOCATION_PENDING]
     [missing] = waiting.missing_lists
-    assert (missing.url, missing.issuer) == (pki.CRL_URL, PKI.intermediate.certificate)
+    assert (missing.url, missing.issuer_der) == (pki.CRL_URL, PKI.intermediate.der)
     assert reason_at(chain(pki.make_crl(CRL_ISSUER), policy=policy).revocation, NOW) is None
 
 
@@ -134,7 +134,7 @@ def test_one_missing_list_of_two_is_enough_to_wait():
     found = without_list(users, policy=WAIT)
     assert isinstance(found, Refusal)
     [missing] = found.missing_lists
-    assert (missing.url, missing.issuer) == (pki.CRL_URL, PKI.root.certificate)
+    assert (missing.url, missing.issuer_der) == (pki.CRL_URL, PKI.root.der)
 
 
 def test_a_certificate_that_points_nowhere_is_not_waited_for():
