@@ -185,6 +185,26 @@ def test_a_number_is_released(console, node, keep):
     assert "Released" in console.get_by_role("status").inner_text()
 
 
+def test_a_feed_is_paused_and_runs_again(console, node, keep):
+    console.get_by_role("link", name="Trust").click()
+    console.get_by_role("link", name="Pause a feed").click()
+    console.get_by_label("Feed").fill("hotline")
+    console.get_by_role("button", name="Go on").click()
+    assert "Say why" in console.locator("main").inner_text()
+    assert console.get_by_label("Feed").input_value() == "hotline"
+    console.get_by_label("Reason").fill("it names its own callers")
+    console.get_by_role("button", name="Go on").click()
+    keep("console-pause")
+    console.get_by_role("button", name="Pause it").click()
+    assert "Paused" in console.get_by_role("status").inner_text()
+    (paused,) = node.administer("GET", "/admin/v1/paused-feeds").json["paused_feeds"]
+    assert (paused["feed"], paused["reason"]) == ("hotline", "it names its own callers")
+    console.get_by_role("link", name="Let it run again").click()
+    console.get_by_role("button", name="Let it run").click()
+    assert console.get_by_role("link", name="Let it run again").count() == 0
+    assert node.administer("GET", "/admin/v1/paused-feeds").json == {"paused_feeds": []}
+
+
 def test_filters_live_in_the_address_and_the_export_is_what_is_on_the_screen(node, console):
     console.goto(f"{node.control_url}/calls")
     console.get_by_label("Trunk").select_option("international-1")
