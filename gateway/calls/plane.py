@@ -10,7 +10,7 @@ from gateway.calls.admission import Admission
 from gateway.calls.signer import Signer
 from gateway.certificates.chain import Refusal, ValidatedChain
 from gateway.certificates.trust import Trust
-from gateway.facts.values import DecisionFact, FactsUnavailable, RegistrationFact, TokenFact
+from gateway.facts.values import DecisionFact, FactsUnavailable, StandingRegistration, TokenFact
 from gateway.fetch.shadow import Shadow
 from gateway.generation.generation import Generation
 from gateway.journal import CallEvents, Record
@@ -48,7 +48,7 @@ class Facts(Protocol):
     def decisions(self, tn: str, *, now: int) -> tuple[DecisionFact, ...] | FactsUnavailable:
         """Operators' decisions in force on this number, the narrowest range first."""
 
-    def registrations(self, tn: str, *, now: int) -> tuple[RegistrationFact, ...] | FactsUnavailable:
+    def registrations(self, tn: str, *, now: int) -> tuple[StandingRegistration, ...] | FactsUnavailable:
         """Owners' registrations in force on this number, the narrowest range first."""
 
     def weight_of_provider(self, provider: str, *, now: int) -> float:

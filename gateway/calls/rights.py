@@ -7,12 +7,12 @@ is enough. Facts that cannot be read give nobody a right: the call is then signe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.attestation.extensions import RichGrant
 from gateway.attestation.inventory import NO_RIGHT, RightToUse
 from gateway.calls.plane import Facts
-from gateway.facts.values import FactsUnavailable, RegistrationFact
+from gateway.facts.values import Declaration, FactsUnavailable, StandingRegistration
 from gateway.generation.generation import PolicyPart
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.registry.registration import Brand
@@ -28,10 +28,12 @@ class Rights:
     policy: PolicyPart
     trunk: str
     now: int
+    _found: dict[TelephoneNumber, tuple[StandingRegistration, ...]] = field(default_factory=dict, init=False)
+    """A call asks for the same number by several ways; it is looked up once."""
 
     def to_use(self, tn: TelephoneNumber) -> RightToUse:
         """The right to call with the number, `NO_RIGHT` without one: nobody has it who never calls out."""
-        if any(fact.never_calls_out for fact in self._registered(tn)):
+        if any(fact.declared.never_calls_out for fact in self._registered(tn)):
             return NO_RIGHT
         return self.to_divert(tn)
 
@@ -39,7 +41,7 @@ class Rights:
         """The right to the number for a call that was made to it and goes on, `NO_RIGHT` without one."""
         assigned = self.policy.inventory.right_to_use(tn, self.trunk)
         registered = self._registered(tn)
-        if assigned is NO_RIGHT and any(self.trunk in fact.trunks for fact in registered):
+        if assigned is NO_RIGHT and any(self.trunk in fact.declared.trunks for fact in registered):
             return RightToUse("registration", self.trunk)
         return assigned
 
@@ -47,45 +49,36 @@ class Rights:
         """What calls with the number may say of themselves; the carrier's own word comes first."""
         brands = self.policy.verdict.brands.find_smallest(tn)
         grants = [brand.rich for brand in brands if brand.rich is not None]
-        own = (fact for fact in self._registered(tn) if fact.brand is not None and self.trunk in fact.trunks)
-        return grants + [_grant(fact) for fact in own]
+        own = [fact.declared for fact in self._registered(tn) if self.trunk in fact.declared.trunks]
+        return grants + [_grant(each.brand, each.trunks) for each in own if each.brand is not None]
 
-    def _registered(self, tn: TelephoneNumber) -> tuple[RegistrationFact, ...]:
+    def _registered(self, tn: TelephoneNumber) -> tuple[StandingRegistration, ...]:
         if self.facts is None:
             return ()
-        facts = self.facts.registrations(tn, now=self.now)
-        return () if isinstance(facts, FactsUnavailable) else facts
+        found = self._found.get(tn)
+        if found is None:
+            facts = self.facts.registrations(tn, now=self.now)
+            found = self._found[tn] = () if isinstance(facts, FactsUnavailable) else facts
+        return found
 
 
-def registered_number(fact: RegistrationFact, tn: TelephoneNumber) -> Registered:
-    """A registration as the rules look at it."""
+def registered_number(declared: Declaration, tn: TelephoneNumber) -> Registered:
+    """What is declared of a number, as the rules look at it."""
     return Registered(
-        tn=tn,
-        owner=fact.owner,
-        never_calls_out=fact.never_calls_out,
-        trunks=fact.trunks,
-        providers=fact.providers,
-        brand=None
-        if fact.brand is None
-        else Brand(
-            fact.brand,
-            logo_url=fact.logo_url,
-            logo_digest=fact.logo_digest,
-            call_reason=fact.call_reason,
-        ),
+        tn, declared.owner, declared.never_calls_out, declared.trunks, declared.providers, declared.brand
     )
 
 
-def _grant(fact: RegistrationFact) -> RichGrant:
-    rcd: dict[str, object] = {"nam": fact.brand}
+def _grant(brand: Brand, trunks: frozenset[str]) -> RichGrant:
+    rcd: dict[str, object] = {"nam": brand.name}
     rcdi = {}
-    if fact.logo_url is not None and fact.logo_digest is not None:
-        rcd["icn"] = fact.logo_url
-        rcdi["/icn"] = fact.logo_digest
+    if brand.logo_url is not None and brand.logo_digest is not None:
+        rcd["icn"] = brand.logo_url
+        rcdi["/icn"] = brand.logo_digest
     return RichGrant(
         rcd=rcd,
         source="registration",
         rcdi=rcdi,
-        call_reasons=frozenset() if fact.call_reason is None else frozenset({fact.call_reason}),
-        trunks=fact.trunks,
+        call_reasons=frozenset() if brand.call_reason is None else frozenset({brand.call_reason}),
+        trunks=trunks,
     )

@@ -205,7 +205,7 @@ def _facts(plane: Plane, call: Call, now: int) -> _Facts:
         if isinstance(decided, FactsUnavailable) or isinstance(owned, FactsUnavailable):
             return _Facts(degraded=("facts",))
         decisions.extend(Decision(fact.action, fact.trunk_kind, fact.reason, tn) for fact in decided)
-        registered.extend(registered_number(fact, tn) for fact in owned)
+        registered.extend(registered_number(fact.declared, tn) for fact in owned)
     return _Facts(tuple(decisions), tuple(registered))
 
 

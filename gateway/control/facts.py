@@ -17,7 +17,7 @@ from typing import Final, ParamSpec, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.facts.projection import FactChanges, FactsWriter, Projection
-from gateway.facts.values import DecisionFact, FactsState, RegistrationFact, TokenFact
+from gateway.facts.values import DecisionFact, Declaration, FactsState, RegistrationFact, TokenFact
 from gateway.record.decisions import Decision, standing_decisions
 from gateway.record.engine import Record
 from gateway.record.outbox import Change, ChangeKind, changes_since, read_sequence
@@ -145,21 +145,20 @@ def _decision_fact(decision: Decision) -> DecisionFact:
 
 
 def _registration_fact(standing: Standing) -> RegistrationFact:
-    each, brand = standing.registration, standing.registration.brand
+    each = standing.registration
     if each.until is None:
         raise AssertionError("a registration in force has an end")
     return RegistrationFact(
         id=each.id,
         start=each.numbers.start,
         count=each.numbers.count,
-        owner=standing.owner_name,
-        never_calls_out=each.use is Use.NEVER_CALLS_OUT,
-        trunks=each.trunks,
-        providers=each.providers,
-        brand=None if brand is None else brand.name,
-        logo_url=None if brand is None else brand.logo_url,
-        logo_digest=None if brand is None else brand.logo_digest,
-        call_reason=None if brand is None else brand.call_reason,
+        declared=Declaration(
+            owner=standing.owner_name,
+            never_calls_out=each.use is Use.NEVER_CALLS_OUT,
+            trunks=each.trunks,
+            providers=each.providers,
+            brand=each.brand,
+        ),
         expires_at=each.until,
     )
 

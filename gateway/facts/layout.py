@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """SQLite's `user_version` of a finished file; 0 is a file nobody has laid out yet."""
 
 LAYOUT: Final = f"""
@@ -30,15 +30,19 @@ CREATE TABLE decision_blocks (
 ) WITHOUT ROWID;
 -- For taking a decision away again.
 CREATE INDEX decision_blocks_by_decision ON decision_blocks (decision_id);
-CREATE TABLE registrations (
-    id INTEGER PRIMARY KEY, start TEXT NOT NULL, count INTEGER NOT NULL, owner TEXT NOT NULL,
-    never_calls_out INTEGER NOT NULL, trunks TEXT NOT NULL, providers TEXT NOT NULL, brand TEXT,
-    logo_url TEXT, logo_digest TEXT, call_reason TEXT, expires_at INTEGER NOT NULL
-);
+-- All that a look-up needs lies where it finds the block, and is short: of a million registrations it touches
+-- one page that is not at hand.
 CREATE TABLE registration_blocks (
-    block TEXT NOT NULL, registration_id INTEGER NOT NULL, PRIMARY KEY (block, registration_id)
+    block TEXT NOT NULL, registration_id INTEGER NOT NULL, count INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, declaration_id INTEGER NOT NULL, PRIMARY KEY (block, registration_id)
 ) WITHOUT ROWID;
 CREATE INDEX registration_blocks_by_registration ON registration_blocks (registration_id);
+-- What owners declare of their numbers, in JSON: the same for nearly all numbers of an owner, so kept once.
+-- `blocks` says by how many rows; what none refers to is gone. No id is ever used twice, so that a reader may
+-- remember what it stands for.
+CREATE TABLE declarations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, content TEXT NOT NULL UNIQUE, blocks INTEGER NOT NULL
+);
 -- How wide the blocks of each table are: a look-up asks for no width that nothing has.
 CREATE TABLE widths (
     blocks TEXT NOT NULL, free_digits INTEGER NOT NULL, PRIMARY KEY (blocks, free_digits)

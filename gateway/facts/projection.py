@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from gateway.facts.blocks import free_digits, split_range
 from gateway.facts.layout import FORMAT, LAYOUT
@@ -26,9 +29,11 @@ _TABLES: Final = (
     "decision_blocks",
     "decisions",
     "registration_blocks",
-    "registrations",
+    "declarations",
     "widths",
 )
+# The order makes one text of equal declarations.
+_DECLARATION: Final = msgspec.json.Encoder(order="deterministic")
 
 _CACHE_KIBIBYTES: Final = 128 * 1024
 """For rebuilds: numbers come in no order, and pages written out half full are read in again."""
@@ -95,42 +100,44 @@ class FactsWriter:
                 for fact in facts
             ),
         )
-        self._add_blocks("decision", facts)
+        blocks = sorted((block, fact.id) for fact in facts for block in split_range(fact.start, fact.count))
+        self._connection.executemany("INSERT INTO decision_blocks (block, decision_id) VALUES (?, ?)", blocks)
+        self._note_widths("decision", {free_digits(block) for block, _ in blocks})
 
     def add_registrations(self, facts: Sequence[RegistrationFact]) -> None:
         """Add registrations that are not there. ValueError for a range that does not exist."""
-        self._connection.executemany(
-            "INSERT INTO registrations (id, start, count, owner, never_calls_out, trunks, providers, brand,"
-            " logo_url, logo_digest, call_reason, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (
-                    fact.id,
-                    fact.start,
-                    fact.count,
-                    fact.owner,
-                    fact.never_calls_out,
-                    " ".join(sorted(fact.trunks)),
-                    " ".join(sorted(fact.providers)),
-                    fact.brand,
-                    fact.logo_url,
-                    fact.logo_digest,
-                    fact.call_reason,
-                    fact.expires_at,
-                )
-                for fact in facts
-            ),
+        contents = [_DECLARATION.encode(fact.declared).decode() for fact in facts]
+        ranges = [split_range(fact.start, fact.count) for fact in facts]
+        referring: Counter[str] = Counter()
+        for content, blocks in zip(contents, ranges, strict=True):
+            referring[content] += len(blocks)
+        ids = {content: self._declaration_id(content, blocks) for content, blocks in referring.items()}
+        rows = sorted(
+            (block, fact.id, fact.count, fact.expires_at, ids[content])
+            for fact, content, blocks in zip(facts, contents, ranges, strict=True)
+            for block in blocks
         )
-        self._add_blocks("registration", facts)
+        self._connection.executemany(
+            "INSERT INTO registration_blocks (block, registration_id, count, expires_at, declaration_id)"
+            " VALUES (?, ?, ?, ?, ?)",
+            rows,
+        )
+        self._note_widths("registration", {free_digits(block) for block, *_ in rows})
 
-    def _add_blocks(self, of: str, facts: Sequence[DecisionFact] | Sequence[RegistrationFact]) -> None:
-        blocks = sorted((block, fact.id) for fact in facts for block in split_range(fact.start, fact.count))
-        self._connection.executemany(
-            f"INSERT INTO {of}_blocks (block, {of}_id) VALUES (?, ?)",  # noqa: S608 - constants
-            blocks,
+    def _declaration_id(self, content: str, blocks: int) -> int:
+        """The id of a declaration that so many more blocks refer to."""
+        rows = self._connection.execute(
+            "INSERT INTO declarations (content, blocks) VALUES (?, ?)"
+            " ON CONFLICT (content) DO UPDATE SET blocks = blocks + excluded.blocks RETURNING id",
+            (content, blocks),
         )
+        (declaration_id,) = rows.fetchall()[0]
+        return int(declaration_id)
+
+    def _note_widths(self, of: str, widths: Iterable[int]) -> None:
         self._connection.executemany(
             "INSERT OR IGNORE INTO widths (blocks, free_digits) VALUES (?, ?)",
-            sorted({(of, free_digits(block)) for block, _ in blocks}),
+            sorted((of, width) for width in widths),
         )
 
     def set_doubted_providers(self, weights: Mapping[str, float]) -> None:
@@ -145,17 +152,30 @@ class FactsWriter:
         )
         self._connection.executemany("DELETE FROM decision_blocks WHERE decision_id = ?", decision_ids)
         self._connection.executemany("DELETE FROM decisions WHERE id = ?", decision_ids)
-        registration_ids = [(registration_id,) for registration_id in changes.registration_ids]
-        self._connection.executemany(
-            "DELETE FROM registration_blocks WHERE registration_id = ?", registration_ids
-        )
-        self._connection.executemany("DELETE FROM registrations WHERE id = ?", registration_ids)
+        self._forget_registrations(changes.registration_ids)
         # A width that only some of the gone ones had stays until the next rebuild: asked for in vain.
         for of in ("decision", "registration"):
             self._connection.execute(
-                f"DELETE FROM widths WHERE blocks = ? AND NOT EXISTS (SELECT 1 FROM {of}s)",  # noqa: S608 - constants
+                f"DELETE FROM widths WHERE blocks = ? AND NOT EXISTS (SELECT 1 FROM {of}_blocks)",  # noqa: S608 - constants
                 (of,),
             )
+
+    def _forget_registrations(self, registration_ids: Sequence[int]) -> None:
+        gone: Counter[int] = Counter()
+        for registration_id in registration_ids:
+            rows = self._connection.execute(
+                "DELETE FROM registration_blocks WHERE registration_id = ? RETURNING declaration_id",
+                (registration_id,),
+            )
+            gone.update(declaration_id for (declaration_id,) in rows.fetchall())
+        self._connection.executemany(
+            "UPDATE declarations SET blocks = blocks - ? WHERE id = ?",
+            [(blocks, declaration_id) for declaration_id, blocks in gone.items()],
+        )
+        self._connection.executemany(
+            "DELETE FROM declarations WHERE id = ? AND blocks = 0",
+            [(declaration_id,) for declaration_id in gone],
+        )
 
     def _forget_all(self) -> None:
         for table in _TABLES:

@@ -14,13 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from gateway.facts.blocks import EVERY_WIDTH, WIDEST, blocks_of
 from gateway.facts.layout import FORMAT
 from gateway.facts.values import (
     DecisionFact,
+    Declaration,
     FactsState,
     FactsUnavailable,
-    RegistrationFact,
+    StandingRegistration,
     TokenFact,
 )
 
@@ -42,15 +45,24 @@ _DECISIONS_IN: Final = (
     " ORDER BY d.count, d.id DESC"
 )
 _REGISTRATIONS_IN: Final = (
-    "SELECT r.id, r.start, r.count, r.owner, r.never_calls_out, r.trunks, r.providers, r.brand, r.logo_url,"
-    " r.logo_digest, r.call_reason, r.expires_at"
-    " FROM registration_blocks AS b CROSS JOIN registrations AS r ON r.id = b.registration_id"
-    " WHERE b.block IN ({}) AND r.expires_at > ?"
-    " ORDER BY r.count, r.id"
+    "SELECT count, registration_id, declaration_id FROM registration_blocks"
+    " WHERE block IN ({}) AND expires_at > ?"
+)
+# In one statement, so that no commit between the two takes a declaration away.
+_WITH_DECLARATIONS_IN: Final = (
+    "SELECT b.count, b.registration_id, d.id, d.content"
+    " FROM registration_blocks AS b CROSS JOIN declarations AS d ON d.id = b.declaration_id"
+    " WHERE b.block IN ({}) AND b.expires_at > ?"
 )
 # By the number of blocks asked for.
 _DECISIONS: Final = tuple(_DECISIONS_IN.format(", ".join("?" * each)) for each in range(WIDEST + 2))
 _REGISTRATIONS: Final = tuple(_REGISTRATIONS_IN.format(", ".join("?" * each)) for each in range(WIDEST + 2))
+_WITH_DECLARATIONS: Final = tuple(
+    _WITH_DECLARATIONS_IN.format(", ".join("?" * each)) for each in range(WIDEST + 2)
+)
+_DECLARATION: Final = msgspec.json.Decoder(Declaration)
+_DECLARATIONS_KEPT: Final = 10_000
+"""Each worker's, at most: some megabytes."""
 _WIDTHS: Final = "SELECT free_digits FROM widths WHERE blocks = ?"
 _DOUBTED: Final = "SELECT provider, weight FROM doubted_providers"
 _ASK_SECONDS: Final = 0.002
@@ -71,6 +83,8 @@ class FactsReader:
         self._version: tuple[object, ...] | None = None
         self._tokens: dict[str, TokenFact] = {}
         self._doubted: dict[str, float] = {}
+        # By id, which stands for one declaration as long as the file is this one.
+        self._declarations: dict[int, Declaration] = {}
         self._decision_widths: tuple[int, ...] = EVERY_WIDTH
         self._registration_widths: tuple[int, ...] = EVERY_WIDTH
         self._problem = f"the facts file {path} was not opened yet"
@@ -99,14 +113,40 @@ class FactsReader:
         rows = self._select(_DECISIONS[len(blocks)], (*blocks, now), now)
         return rows if isinstance(rows, FactsUnavailable) else tuple(DecisionFact(*row) for row in rows)
 
-    def registrations(self, tn: str, *, now: int) -> tuple[RegistrationFact, ...] | FactsUnavailable:
+    def registrations(self, tn: str, *, now: int) -> tuple[StandingRegistration, ...] | FactsUnavailable:
         """Return the registrations in force on this number, the narrowest range first."""
         widths = self._registration_widths if self._is_unchanged(now) else EVERY_WIDTH
         if not widths:
             return ()
         blocks = blocks_of(tn, widths)
         rows = self._select(_REGISTRATIONS[len(blocks)], (*blocks, now), now)
-        return rows if isinstance(rows, FactsUnavailable) else tuple(_registration(*row) for row in rows)
+        if isinstance(rows, FactsUnavailable):
+            return rows
+        if len(rows) > 1:
+            rows.sort()
+        kept = self._declarations
+        try:
+            return tuple([StandingRegistration(number, kept[declared]) for _, number, declared in rows])
+        except KeyError:
+            return self._registrations_read_whole(blocks, now)
+
+    def _registrations_read_whole(
+        self, blocks: tuple[str, ...], now: int
+    ) -> tuple[StandingRegistration, ...] | FactsUnavailable:
+        """With their declarations, which are remembered."""
+        rows = self._select(_WITH_DECLARATIONS[len(blocks)], (*blocks, now), now)
+        if isinstance(rows, FactsUnavailable):
+            return rows
+        if len(self._declarations) > _DECLARATIONS_KEPT:
+            self._declarations.clear()
+        found = []
+        try:
+            for _, number, declaration_id, content in sorted(rows):
+                declared = self._declarations[declaration_id] = _DECLARATION.decode(content)
+                found.append(StandingRegistration(number, declared))
+        except msgspec.MsgspecError as error:
+            return FactsUnavailable(f"the facts file {self._path} cannot be read: {error}")
+        return tuple(found)
 
     def weight_of_provider(self, provider: str, *, now: int) -> float:
         """Return what a provider's attestation is worth: 1 unless its scorecard is bad."""
@@ -192,25 +232,7 @@ class FactsReader:
         if self._connection is not None:
             self._connection.close()
         self._connection, self._file = connection, file
-
-
-def _registration(*row: Any) -> RegistrationFact:  # noqa: ANN401 - a row of SQLite
-    number, start, count, owner, never_calls_out, trunks, providers, *brand, until = row
-    name, logo_url, logo_digest, call_reason = brand
-    return RegistrationFact(
-        id=number,
-        start=start,
-        count=count,
-        owner=owner,
-        never_calls_out=bool(never_calls_out),
-        trunks=frozenset(trunks.split()),
-        providers=frozenset(providers.split()),
-        brand=name,
-        logo_url=logo_url,
-        logo_digest=logo_digest,
-        call_reason=call_reason,
-        expires_at=until,
-    )
+        self._declarations = {}
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
+from gateway.registry.registration import Brand
+
 
 @dataclass(frozen=True, slots=True)
 class FactsUnavailable:
@@ -26,23 +30,35 @@ class TokenFact:
     """Whose numbers it opens, with the scope `owner`."""
 
 
+class Declaration(msgspec.Struct, frozen=True, gc=False):
+    """What an owner has proven that it may say of numbers: the same of nearly all it has."""
+
+    owner: str
+    never_calls_out: bool
+    trunks: frozenset[str]
+    """Trunks of this network that its own calls come by."""
+    providers: frozenset[str]
+    """Service provider codes of others that its own calls come through."""
+    brand: Brand | None
+
+
 @dataclass(frozen=True, slots=True)
 class RegistrationFact:
-    """What the owner of `count` numbers from `start` on has proven that it may say of them."""
+    """What is declared of `count` numbers from `start` on."""
 
     id: int
     start: str
     count: int
-    owner: str
-    never_calls_out: bool
-    trunks: frozenset[str]
-    providers: frozenset[str]
-    brand: str | None
-    logo_url: str | None
-    logo_digest: str | None
-    call_reason: str | None
+    declared: Declaration
     expires_at: int
     """Epoch seconds from which the proofs no longer hold, whether anybody has looked since or not."""
+
+
+class StandingRegistration(msgspec.Struct, frozen=True, gc=False):
+    """A registration in force on the number that was asked about."""
+
+    id: int
+    declared: Declaration
 
 
 @dataclass(frozen=True, slots=True)

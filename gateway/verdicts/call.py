@@ -78,8 +78,7 @@ class Decision:
     """The calling number it was found for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(msgspec.Struct, frozen=True, gc=False):
     """What a number's owner has proven that it may say of it; the narrowest range comes first."""
 
     tn: TelephoneNumber

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import sqlite3
 from itertools import count
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.facts import facts_path
 from gateway.facts.blocks import WIDEST
 from gateway.facts.projection import FactChanges, Projection
 from gateway.facts.reader import FactsReader
-from gateway.facts.values import FactsState, RegistrationFact
+from gateway.facts.values import (
+    Declaration,
+    FactsState,
+    FactsUnavailable,
+    RegistrationFact,
+    StandingRegistration,
+)
+from gateway.registry.registration import Brand
 
 NOW = 1_795_000_000
+
+LOGO = Brand(
+    "Example",
+    logo_url="https://example.org/logo.png",
+    logo_digest="sha256-x",
+    call_reason="your appointment",
+)
+
+
+def declaration(**changes):
+    values = {
+        "owner": "Example Bank",
+        "never_calls_out": False,
+        "trunks": frozenset({"access-1", "customer-1"}),
+        "providers": frozenset({"1234"}),
+        "brand": LOGO,
+    }
+    return Declaration(**(values | changes))
 
 
 def registration(identity=1, start="442079460123", count=1, **changes):
@@ -20,14 +48,7 @@ def registration(identity=1, start="442079460123", count=1, **changes):
         "id": identity,
         "start": start,
         "count": count,
-        "owner": "Example Bank",
-        "never_calls_out": False,
-        "trunks": frozenset({"access-1", "customer-1"}),
-        "providers": frozenset({"1234"}),
-        "brand": "Example",
-        "logo_url": "https://example.org/logo.png",
-        "logo_digest": "sha256-x",
-        "call_reason": "your appointment",
+        "declared": declaration(),
         "expires_at": NOW + 10,
     }
     return RegistrationFact(**(values | changes))
@@ -58,8 +79,11 @@ def found(reader, tn, now=NOW):
 
 
 def test_what_goes_in_comes_out(projection, reader):
-    put(projection, registration())
-    assert reader.registrations("442079460123", now=NOW) == (registration(),)
+    silent = declaration(never_calls_out=True, trunks=frozenset(), providers=frozenset(), brand=None)
+    put(projection, registration(), registration(2, "999", declared=silent))
+    for _ in range(2):  # read, then remembered
+        assert reader.registrations("442079460123", now=NOW) == (StandingRegistration(1, declaration()),)
+        assert reader.registrations("999", now=NOW) == (StandingRegistration(2, silent),)
 
 
 def test_the_narrowest_range_comes_first(projection, reader):
@@ -107,3 +131,70 @@ def test_a_width_that_nothing_has_any_more_takes_nothing_else_away(tmp_path, pro
     put(projection, registration(1), sequence=4)
     assert found(reader, "442079460123") == [1]
     reader.close()
+
+
+def test_a_reader_that_remembers_what_was_declared_sees_it_changed(projection, reader):
+    put(projection, registration(1), registration(2, "999"))
+    assert reader.registrations("999", now=NOW)[0].declared == declaration()
+    changed = declaration(brand=Brand("Example Bank plc"))
+    put(projection, registration(2, "999", declared=changed), sequence=2)
+    assert reader.registrations("999", now=NOW)[0].declared == changed
+    assert reader.registrations("442079460123", now=NOW)[0].declared == declaration()
+    with projection.rebuilding(FactsState(sequence=3, updated_at=NOW)) as writer:
+        writer.add_registrations([registration(2, "999"), registration(1, declared=changed)])
+    assert reader.registrations("999", now=NOW)[0].declared == declaration()
+    assert reader.registrations("442079460123", now=NOW)[0].declared == changed
+
+
+def test_a_declaration_that_cannot_be_read_is_unavailable(tmp_path, projection, reader):
+    put(projection, registration())
+    with sqlite3.connect(facts_path(tmp_path)) as other:
+        other.execute("UPDATE declarations SET content = '{}'")
+    other.close()
+    assert isinstance(reader.registrations("442079460123", now=NOW), FactsUnavailable)
+
+
+declarations = st.builds(
+    declaration,
+    owner=st.sampled_from(["Example Bank", "Example Clinic"]),
+    trunks=st.sampled_from([frozenset(), frozenset({"access-1", "customer-1"})]),
+    brand=st.sampled_from([None, LOGO, Brand("Example")]),
+)
+# Of few numbers, so that they overlap, and of few ids, so that they are changed and taken away.
+some_registrations = st.dictionaries(
+    st.integers(1, 4),
+    st.none() | st.tuples(st.integers(0, 30), st.integers(1, 30), declarations),
+    min_size=1,
+)
+
+
+@given(changes=st.lists(some_registrations, min_size=1, max_size=6))
+def test_whatever_changes_numbers_have_their_declarations_and_none_is_left_over(tmp_path_factory, changes):
+    path = facts_path(tmp_path_factory.mktemp("facts"))
+    seconds = count()
+    projection, reader = Projection(path), FactsReader(path, monotonic=lambda: float(next(seconds)))
+    standing: dict[int, tuple[int, int, Declaration]] = {}
+    for sequence, change in enumerate(changes, start=1):
+        standing = {key: value for key, value in {**standing, **change}.items() if value is not None}
+        facts = [
+            registration(key, f"9990{first:02d}", many, declared=declared)
+            for key, (first, many, declared) in standing.items()
+            if key in change
+        ]
+        projection.apply(
+            FactChanges(registration_ids=list(change), registrations=facts),
+            FactsState(sequence=sequence, updated_at=NOW),
+        )
+        for number in range(0, 60, 3):
+            covering = [key for key, (first, many, _) in standing.items() if first <= number < first + many]
+            covering.sort(key=lambda key: (standing[key][1], key))
+            answer = reader.registrations(f"9990{number:02d}", now=NOW)
+            assert [(each.id, each.declared) for each in answer] == [
+                (key, standing[key][2]) for key in covering
+            ]
+        with sqlite3.connect(path) as other:
+            (kept,) = other.execute("SELECT count(*) FROM declarations").fetchone()
+        other.close()
+        assert kept == len({declared for *_, declared in standing.values()})
+    reader.close()
+    projection.close()

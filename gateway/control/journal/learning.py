@@ -13,7 +13,7 @@ from gateway.control.journal.journal_task import Take
 from gateway.control.registry.calls import complete_call, proving_call
 from gateway.control.registry.use import count_calls, note_calls
 from gateway.facts.reader import FactsReader
-from gateway.facts.values import FactsUnavailable, RegistrationFact
+from gateway.facts.values import FactsUnavailable, StandingRegistration
 from gateway.generation.generation import PolicyPart
 from gateway.journal import Entry
 from gateway.journal import Record as CallRecord
@@ -61,7 +61,7 @@ class Learning:
             ):
                 await self._follow()
 
-    def _registered(self, tn: str, now: int) -> Sequence[RegistrationFact]:
+    def _registered(self, tn: str, now: int) -> Sequence[StandingRegistration]:
         facts = self._facts.registrations(tn, now=now)
         return () if isinstance(facts, FactsUnavailable) else facts
 

@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.attestation.decide import TrunkKind
 from gateway.control.registry.claims import find_own
-from gateway.facts.values import RegistrationFact
+from gateway.facts.values import StandingRegistration
 from gateway.generation.trunks import Trunk
 from gateway.journal import Record as CallRecord
 from gateway.reasons import Verstat
 from gateway.record.engine import Record
 from gateway.record.use import KEPT_DAYS, Shown, add_calls, forget_calls, read_calls
 
-Find = Callable[[str], Iterable[RegistrationFact]]
+Find = Callable[[str], Iterable[StandingRegistration]]
 """The registrations in force on a number."""
 
 OWN, FOREIGN, UNKNOWN = "own", "foreign", "unknown"
@@ -39,20 +39,21 @@ def count_calls(calls: Iterable[CallRecord], *, trunks: Mapping[str, Trunk], fin
     return counts
 
 
-def _shown(call: CallRecord, trunk: Trunk, fact: RegistrationFact) -> Shown:
+def _shown(call: CallRecord, trunk: Trunk, fact: StandingRegistration) -> Shown:
     day = datetime.fromtimestamp(call.time, UTC).date().isoformat()
     outcome = call.action or f"signed-{call.attest or 'not'}"
     return Shown(fact.id, day, trunk.kind.value, _whose(call, trunk, fact), outcome)
 
 
-def _whose(call: CallRecord, trunk: Trunk, fact: RegistrationFact) -> str:
+def _whose(call: CallRecord, trunk: Trunk, fact: StandingRegistration) -> str:
     """Whose call it was, by its way; an ordinary domestic way says nothing."""
-    if fact.never_calls_out:
+    declared = fact.declared
+    if declared.never_calls_out:
         return FOREIGN
-    if trunk.name in fact.trunks:
+    if trunk.name in declared.trunks:
         return OWN
     if call.verstat == Verstat.TN_VALIDATION_PASSED.value and call.attest == "A":
-        return FOREIGN if fact.providers.isdisjoint(call.spcs) and fact.providers else OWN
+        return FOREIGN if declared.providers.isdisjoint(call.spcs) and declared.providers else OWN
     if trunk.kind in _OWN_LINES or (trunk.kind is TrunkKind.INTERNATIONAL and call.roaming != "true"):
         return FOREIGN
     return UNKNOWN
