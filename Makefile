@@ -35,8 +35,10 @@ $(VENV)/%.stamp: requirements-%.lock $(VENV)/dev.stamp
 run: $(VENV)/run.stamp  ## serve, with the development configuration in config/
 	@exec $(BIN)/callmark serve
 
-test: $(VENV)/dev.stamp  ## every test
-	@$(BIN)/python -m pytest
+# A node is started some ninety times: its bytecode is kept, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE =
+test: $(VENV)/dev.stamp  ## every test, in as many processes as there are cores
+	@$(BIN)/python -m pytest --numprocesses auto --no-loadscope-reorder
 
 switches: $(VENV)/dev.stamp  ## real calls: SIPp, Kamailio with the recipe, another carrier, the gateway
 	@$(BIN)/python -m pytest -s tests/switches

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.record_on_both import postgresql
 
@@ -29,6 +30,23 @@ PURE_ROOMS = frozenset(
         "verification",
     }
 )
+
+SHARING_ROOMS = frozenset({"browser", "calls", "hostile", "switches"})
+"""Most tests of such a room ask one node: its files stay together, and the node is started once."""
+
+
+class RoomScheduling(LoadFileScheduling):
+    """Which tests one process gets together: those of a file, or of a room that shares a node."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        room = file.removeprefix("tests/").partition("/")[0]
+        return room if room in SHARING_ROOMS else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> RoomScheduling:
+    """`make test` runs as many processes as there are cores; docs/decisions/testing.md says why so."""
+    return RoomScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-STARTS_WITHIN_SECONDS = 30
+STARTS_WITHIN_SECONDS = 60
 _OPTIONS = (
     "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50", "-c", "shared_buffers=32MB",
 )  # fmt: skip

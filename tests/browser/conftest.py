@@ -40,7 +40,7 @@ def chromium() -> Iterator[Browser]:
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayNode]:
     """One node with the development configuration for all journeys."""
     with running_node(tmp_path_factory.mktemp("browser")) as running:
-        eventually(lambda: running.administer("GET", "/readyz").json["status"] == "ready", 20.0)
+        eventually(lambda: running.administer("GET", "/readyz").json["status"] == "ready")
         yield running
 
 
@@ -55,7 +55,7 @@ def page(chromium: Browser, has_scripts: bool) -> Iterator[Page]:
     """A page of a browser without a past; what its console says of broken rules fails the test."""
     context = chromium.new_context(java_script_enabled=has_scripts)
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(60_000)
     broken: list[str] = []
     opened.on("pageerror", lambda error: broken.append(str(error)))
     opened.on("console", lambda said: broken.append(said.text) if "Content Security" in said.text else None)

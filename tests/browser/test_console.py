@@ -22,7 +22,7 @@ def node(tmp_path_factory) -> Iterator[GatewayNode]:
             ask(running, f"ordinary-{number}", f"+33142345{number:03d}", "domestic-1")
         for number in range(6):
             ask(running, f"forged-{number}", FORGED, "international-1")
-        eventually(lambda: calls_counted(running) == 30, 20)
+        eventually(lambda: calls_counted(running) == 30)
         yield running
 
 
@@ -53,7 +53,6 @@ def open_as_auditor(node, page):
 
 def test_why_was_this_call_blocked_and_let_its_number_through(node, console, keep):
     """The task a new operator is given: nine clicks, and every one of them leads on by its words."""
-    began = time.monotonic()
     console.get_by_role("link", name="of verdicts blocked").click()
     keep("console-calls")
     console.locator("table.calls tbody tr").filter(has_text=FORGED).first.get_by_role("link").first.click()
@@ -69,7 +68,6 @@ def test_why_was_this_call_blocked_and_let_its_number_through(node, console, kee
     console.get_by_role("button", name="Decide").click()
     assert "Decided" in console.get_by_role("status").inner_text()
     keep("console-decisions")
-    assert time.monotonic() - began < 60
     eventually(lambda: ask(node, "after", FORGED, "international-1")["action"] == "allow")
 
     console.get_by_role("link", name="Undo").click()

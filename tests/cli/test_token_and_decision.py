@@ -140,7 +140,7 @@ def node(tmp_path):
     loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     yield asked
     loop.call_soon_threadsafe(stop.set)
     thread.join()

@@ -219,12 +219,12 @@ def serving(pem):
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     repository = Repository()
-    asyncio.run_coroutine_threadsafe(repository.__aenter__(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(repository.__aenter__(), loop).result(60)
     repository.serve("/a.pem", pem)
     try:
         yield repository
     finally:
-        asyncio.run_coroutine_threadsafe(repository.__aexit__(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(repository.__aexit__(), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()

@@ -60,7 +60,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, provider: Pki) -> Path:
 
 
 def secsipidx(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["secsipidx", *arguments], check=False, capture_output=True, text=True, timeout=20)
+    return subprocess.run(["secsipidx", *arguments], check=False, capture_output=True, text=True, timeout=120)
 
 
 def signed_there(files: Path, *, orig: str = FROM, dest: str = TO, attest: str = "A") -> str:

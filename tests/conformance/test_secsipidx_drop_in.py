@@ -60,7 +60,7 @@ def theirs(node: GatewayNode) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(60)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def theirs(node: GatewayNode, port: int) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(5)
+        process.wait(60)
 
 
 def test_the_same_answers(node: GatewayNode):

@@ -16,7 +16,7 @@ async def jobs():
 
 
 async def over(job: Job) -> JobState:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while job.state in {JobState.WAITING, JobState.RUNNING}:  # noqa: ASYNC110 - a job tells nobody
             await asyncio.sleep(0)
     return job.state

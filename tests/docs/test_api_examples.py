@@ -89,7 +89,7 @@ def run(node: GatewayNode, script: str) -> str:
         cwd=node.directory,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -27,7 +27,7 @@ async def test_hanging_look_ups_are_bounded_and_hold_nobody(monkeypatch: pytest.
     released = threading.Event()
 
     def hang(*_: object, **__: object) -> list[object]:
-        released.wait(10)
+        released.wait(60)
         return []
 
     monkeypatch.setattr(names.socket, "getaddrinfo", hang)

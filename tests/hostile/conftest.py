@@ -14,19 +14,19 @@ from tests.pki import DAY
 from tests.repository import Repository
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def host() -> Iterator[Repository]:
     with certificate_host() as host:
         yield host
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def root() -> pki.Issued:
     now = int(time.time())
     return pki.make_root(not_before=now - DAY, not_after=now + DAY)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signer(host: Repository, root: pki.Issued) -> Signer:
     """A provider whom the node trusts, and who signs whatever it is asked to."""
     now = int(time.time())
@@ -37,7 +37,7 @@ def signer(host: Repository, root: pki.Issued) -> Signer:
     return Signer(leaf.key, host.url("/provider.pem"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def node(
     tmp_path_factory: pytest.TempPathFactory, host: Repository, root: pki.Issued
 ) -> Iterator[GatewayNode]:
@@ -56,13 +56,13 @@ def switch(node: GatewayNode) -> Iterator[Switch]:
         yield switch
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world() -> World:
     """Authorities made by hand, three of which `stranger`'s node trusts."""
     return make_world()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stranger(tmp_path_factory: pytest.TempPathFactory, host: Repository, world: World) -> Iterator[Stranger]:
     """Whoever calls a node under certificates of that world."""
     directory = tmp_path_factory.mktemp("chains")

@@ -18,12 +18,12 @@ def certificate_host(port: int = 0) -> Iterator[Repository]:
     thread.start()
     repository = Repository(port=port)
     try:
-        asyncio.run_coroutine_threadsafe(repository.start(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(repository.start(), loop).result(60)
         try:
             yield repository
         finally:
-            asyncio.run_coroutine_threadsafe(repository.__aexit__(), loop).result(10)
+            asyncio.run_coroutine_threadsafe(repository.__aexit__(), loop).result(60)
     finally:
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(60)
         loop.close()

@@ -24,7 +24,7 @@ from tests.postgresql import Postgresql
 from tests.redis_cluster import RedisCluster
 
 MAX_MS = 100
-CALL_SECONDS = 2.0
+CALL_SECONDS = 10.0
 """What a switch waits for an answer, before it asks the next node."""
 LEFT_ALONE_SECONDS = 1.0
 
@@ -59,7 +59,7 @@ class Switches:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(60)
 
     def seconds_to_whole(self, since: float) -> float | None:
         """From `since` to the end of the last call that was degraded or lost; None without one."""
@@ -168,7 +168,7 @@ def running_fleet(
         token = control[0].make_token("switch", "call:verify", trunk="access-1")
         fleet = Fleet(control, calls, cluster, token)
         with Switches(calls, token, connections=2, pause=0.02) as warming:
-            eventually(lambda: warming.is_whole_since(0.0), 30)
+            eventually(lambda: warming.is_whole_since(0.0))
         yield fleet
 
 

@@ -53,7 +53,7 @@ commonName = supplied
 
 def openssl(*arguments: str) -> None:
     """Run it; its own words are the failure's."""
-    done = subprocess.run(["openssl", *arguments], check=False, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(["openssl", *arguments], check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
 
 

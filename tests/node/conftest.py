@@ -38,7 +38,7 @@ class Node:
         def found() -> list[dict[str, Any]]:
             return [e for e in self.events if {"event": name, **fields}.items() <= e.items()]
 
-        async with asyncio.timeout(8), self._news:
+        async with asyncio.timeout(60), self._news:
             await self._news.wait_for(lambda: len(found()) >= count)
         return found()[count - 1]
 
@@ -52,13 +52,13 @@ class Node:
     async def ask_control(self, command: str) -> Any:
         reader, writer = await asyncio.open_connection("127.0.0.1", await self.port("control"))
         writer.write(command.encode() + b"\n")
-        answer = await asyncio.wait_for(reader.readline(), 8)
+        answer = await asyncio.wait_for(reader.readline(), 60)
         writer.close()
         return json.loads(answer)
 
-    async def ends(self, seconds: float = 12) -> int:
+    async def ends(self, seconds: float = 60) -> int:
         code = await asyncio.wait_for(self.process.wait(), seconds)
-        await asyncio.wait_for(self._reading, 5)
+        await asyncio.wait_for(self._reading, 60)
         return code
 
     async def clean_up(self) -> None:

@@ -23,7 +23,7 @@ async def test_it_waits_for_the_last_child_of_a_predecessor(tmp_path):
     await asyncio.sleep(0.1)
     assert not waiting.done()
     os.close(inherited)
-    os.close(await asyncio.wait_for(waiting, 2))
+    os.close(await asyncio.wait_for(waiting, 60))
 
 
 async def test_a_directory_that_cannot_be_used_is_one_sentence(tmp_path):

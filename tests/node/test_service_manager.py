@@ -101,10 +101,13 @@ async def test_the_watch_ends_with_what_it_watches(tmp_path):
     address = str(tmp_path / "notify")
     with manager(address) as listening:
         async with ServiceManager(address, watchdog_seconds=0.02).watched():
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while len(listening.told("WATCHDOG")) < 3:  # noqa: ASYNC110 - a thread hears them
                     await asyncio.sleep(0.01)
-        await asyncio.sleep(0.05)
+        ServiceManager(address).tell(STATUS="the watch has ended")
+        async with asyncio.timeout(60):
+            while not listening.told("STATUS"):  # noqa: ASYNC110 - a thread hears it
+                await asyncio.sleep(0.01)
         count = len(listening.words)
         await asyncio.sleep(0.1)
         assert len(listening.words) == count

@@ -31,7 +31,7 @@ async def run():
         keeper = Keeper(prepare(plan), watch, lambda *_, **__: None)
         keepers.append(keeper)
         keeper.start()
-        await asyncio.wait_for(wait_until_answering(socket_path(plan.directory)), 5)
+        await asyncio.wait_for(wait_until_answering(socket_path(plan.directory)), 60)
         return keeper
 
     yield start
@@ -51,8 +51,8 @@ async def test_data_survives_a_stop_and_a_kill(run, tmp_path):
     await say(path, "SET kept kill")
     assert await say(path, "WAITAOF 1 0 2000") == b"*2"  # on disk, as after one second at most
     os.kill(second.child.pid, signal.SIGKILL)
-    await asyncio.wait_for(second.child.process.wait(), 2)
-    await asyncio.wait_for(wait_until_answering(path), 5)
+    await asyncio.wait_for(second.child.process.wait(), 60)
+    await asyncio.wait_for(wait_until_answering(path), 60)
     assert await say(path, "GET kept") == b"kill"
     assert second.starts == 2
 

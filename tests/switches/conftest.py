@@ -30,7 +30,7 @@ credentials = [{ token_name = "development" }, { addresses = ["127.0.0.1/32"] }]
 INVENTORY = "start,count,trunk\n+442079460000,1000,inside\n+441614960000,1000,inside\n"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayNode]:
     """A node that knows its switches by their address."""
     directory = tmp_path_factory.mktemp("gateway")

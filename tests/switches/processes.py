@@ -69,14 +69,14 @@ def kamailio(directory: Path, config: Path, settings: Mapping[str, str]) -> Iter
         )
     ports = [int(value.rpartition(":")[2]) for value in settings.values() if value.startswith("udp:")]
     try:
-        eventually(lambda: all(map(is_taken, ports)) or process.poll() is not None, 20)
+        eventually(lambda: all(map(is_taken, ports)) or process.poll() is not None)
         assert process.poll() is None, log.read_text()
         yield log
     finally:
         # Its children are of its own session; the first process ends them.
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -119,12 +119,12 @@ def answering(directory: Path, *, port: int, expected: str) -> Iterator[None]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        eventually(lambda: is_taken(port) or process.poll() is not None, 10)
+        eventually(lambda: is_taken(port) or process.poll() is not None)
         assert process.poll() is None
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def place_calls(

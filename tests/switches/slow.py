@@ -43,9 +43,9 @@ def delaying(port: int, *, seconds: float) -> Iterator[int]:
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
     try:
-        assert is_up.wait(5)
+        assert is_up.wait(60)
         yield started[0]
     finally:
         loop.call_soon_threadsafe(ended.set)
-        thread.join(10)
+        thread.join(60)
         loop.close()

@@ -20,7 +20,7 @@ def test_kamailio_takes_the_recipe(settings: dict[str, str]):
         ["kamailio", "-c", "-f", str(RECIPE), *defines],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

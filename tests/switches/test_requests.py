@@ -29,7 +29,7 @@ def send(node: GatewayNode, path: str, body: str, headers: Mapping[str, str]) ->
     lines += [f"{name}: {value}" for name, value in headers.items()]
     data = body.encode()
     request = "\r\n".join([*lines, f"Content-Length: {len(data)}", "", ""]).encode() + data
-    with socket.create_connection(("127.0.0.1", node.calls_port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", node.calls_port), timeout=60) as connection:
         connection.sendall(request)
         with connection.makefile("rb") as reader:
             status = int(reader.readline().split()[1])

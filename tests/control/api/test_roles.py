@@ -54,16 +54,16 @@ def ids(node):
     now = int(time.time())
     call = {"id": "seen", "from": {"tn": f"+{REPORTED}"}, "to": {"tn": [f"+{CALLED}"]}, "time": now}
     assert node.post("/v1/verdicts", {"call": call | {"trunk": "international-1"}}).status == 200
-    eventually(lambda: node.administer("GET", "/admin/v1/calls").json["kept"] == 1, 20)
+    eventually(lambda: node.administer("GET", "/admin/v1/calls").json["kept"] == 1)
     job = made("/admin/v1/traces", {"number": f"+{REPORTED}"})["id"]
-    eventually(lambda: "running" not in node.administer("GET", f"/admin/v1/traces/{job}").json["state"], 20)
+    eventually(lambda: "running" not in node.administer("GET", f"/admin/v1/traces/{job}").json["state"])
     return {"owner": owner, "number": number, "proof": proof, "dispute": dispute, "call_id": "seen",
             "job": job, "tn": f"%2B{REPORTED}"}  # fmt: skip
 
 
 def read(node, path, headers) -> HttpAnswer:
     """The answer; of one that never ends the first event."""
-    connection = http.client.HTTPConnection("127.0.0.1", node.control_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", node.control_port, timeout=60)
     with closing(connection):
         connection.request("GET", path, None, {"Accept": "application/json"} | headers)
         answer = connection.getresponse()

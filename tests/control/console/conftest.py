@@ -27,7 +27,7 @@ def node(tmp_path_factory) -> Iterator[GatewayNode]:
         ask(running, HOSTILE, "+442079460999")
         for number in range(57):
             ask(running, f"ordinary-{number}", f"+33142345{number:03d}", "domestic-1")
-        eventually(lambda: running.administer("GET", "/admin/v1/calls").json["kept"] == 60, 20)
+        eventually(lambda: running.administer("GET", "/admin/v1/calls").json["kept"] == 60)
         yield running
 
 

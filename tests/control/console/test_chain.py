@@ -23,7 +23,7 @@ def test_the_chain_of_a_signed_call_stands_on_its_page(tmp_path):
         assert verdict["verstat"] == "TN-Validation-Passed"
         operator = BrowserSession(node)
         operator.sign_in(*(node.directory / "data" / "sign-in").read_text().split())
-        eventually(lambda: "Certificate chain" in operator.get("/calls/signed").body.decode(), 20)
+        eventually(lambda: "Certificate chain" in operator.get("/calls/signed").body.decode())
         page = operator.get("/calls/signed").body.decode()
         for said in ("Issued by", "Trust domain", "shaken.pem", "Providers"):
             assert said in page

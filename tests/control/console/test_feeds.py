@@ -16,7 +16,7 @@ def callmark(node, *arguments) -> subprocess.CompletedProcess[str]:
         env=os.environ | {"PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

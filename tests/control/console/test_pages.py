@@ -61,7 +61,7 @@ def test_nothing_in_an_address_breaks_a_page(operator, path, query):
 
 
 def test_the_live_parts_are_sent_whole(operator, node):
-    with closing(http.client.HTTPConnection("127.0.0.1", node.control_port, timeout=10)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", node.control_port, timeout=60)) as connection:
         cookies = "; ".join(f"{name}={value}" for name, value in operator.cookies.items())
         connection.request(
             "GET", "/live?minutes=5", headers={"Cookie": cookies, "Accept": "text/event-stream"}

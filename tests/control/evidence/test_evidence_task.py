@@ -43,7 +43,7 @@ async def complaint(record, tmp_path):
 
 
 async def until(holds) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - the other side tells nobody
             await asyncio.sleep(0.01)
 

@@ -32,7 +32,7 @@ async def client_of(streams: Streams, event: bytes, every_seconds: float = 0.01)
 
 
 async def eventually(holds) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 

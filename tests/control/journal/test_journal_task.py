@@ -36,7 +36,7 @@ class Step:
 
 
 async def until(holds) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - the other side tells nobody
             await asyncio.sleep(0.01)
 

@@ -32,7 +32,7 @@ class BrowserSession:
         return self.ask("POST", path, urlencode(list(pairs)).encode(), sent)
 
     def ask(self, method, path, body, headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.node.control_port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.node.control_port, timeout=60)
         sent = {"Accept": "text/html,*/*;q=0.8"} | headers
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -32,7 +32,7 @@ HOSTILE = [
 def node(tmp_path_factory):
     closed = {"CALLMARK_REGISTRY__OPEN_SIGN_UP": "false"}
     with running_node(tmp_path_factory.mktemp("portal"), environment=closed) as running:
-        eventually(lambda: running.administer("GET", "/readyz").json["status"] == "ready", 20.0)
+        eventually(lambda: running.administer("GET", "/readyz").json["status"] == "ready")
         yield running
 
 
@@ -272,11 +272,11 @@ def test_the_picture_of_use_tells_forged_calls_from_ones_own(node, alice):
     said = {"approve": True, "reason": "called the notary"}
     assert node.administer("POST", f"/v1/proofs/{letter['id']}/check", said).status == 200
     assert b"No call has shown it" in alice.get(f"/portal/numbers/{number}/use").body
-    eventually(lambda: verdict(node, "+442079462500")["action"] == "block", 3.0)
+    eventually(lambda: verdict(node, "+442079462500")["action"] == "block")
     for _ in range(2):
         verdict(node, "+442079462500", trunk="access-1")
     path = f"/portal/numbers/{number}/use?days=90"
-    eventually(lambda: b"2 of your own" in alice.get(path).body, 5.0)
+    eventually(lambda: b"2 of your own" in alice.get(path).body)
     text = alice.get(path).body.decode()
     assert '<rect class="stopped"' in text
     assert "<td>forged</td><td>from abroad</td><td>stopped</td>" in text

@@ -52,7 +52,7 @@ def test_a_candidate_judges_live_calls_and_answers_none(node):
             return False
 
     call(node, BANK, 1)
-    eventually(has_gone_on, 20)
+    eventually(has_gone_on)
     shown = callmark(node, "candidate", "stop")
     assert f"!{CALLS + 1:>7}  allow (none) -> block (dno.exact)" in shown
     assert node.administer("GET", "/admin/v1/candidate").status == 404

@@ -57,20 +57,20 @@ def test_a_changed_file_is_taken_and_a_torn_one_never(node):
     good, before = policy.read_bytes(), generation(node)
     with policy.open("r+b") as file:  # in place, slower than the quiet second
         file.truncate(len(good) // 2)
-        eventually(lambda: "files are still open for writing" in node.log, 20)
+        eventually(lambda: "files are still open for writing" in node.log)
         assert generation(node) == before
         assert refusals(node) == 0
         file.seek(0)
         file.write(good + b"# by a change of the file\n")
-    eventually(lambda: generation(node) == before + 1, 10)
+    eventually(lambda: generation(node) == before + 1)
     eventually(lambda: [newest(node)[key] for key in ("cause", "actor")] == ["files", "callmark"])
     policy.write_bytes(b"verdict = nonsense\n")
-    eventually(lambda: refusals(node) == 1, 10)
+    eventually(lambda: refusals(node) == 1)
     assert generation(node) == before + 1
     aside = policy.with_suffix(".new")
     aside.write_bytes(good)
     aside.rename(policy)
-    eventually(lambda: node.administer("GET", "/readyz").json["reasons"] == [], 10)
+    eventually(lambda: node.administer("GET", "/readyz").json["reasons"] == [])
     assert refusals(node) == 1
 
 
@@ -78,16 +78,16 @@ def test_what_was_rolled_back_is_not_taken_again_by_itself(node):
     policy = node.directory / "config" / "policy.toml"
     before = generation(node)
     policy.write_bytes(policy.read_bytes() + b"# bad\n")
-    eventually(lambda: newest(node)["number"] == before + 1, 10)
+    eventually(lambda: newest(node)["number"] == before + 1)
     assert node.administer("POST", f"/admin/v1/generations/{before}/roll-back").status == 200
     # Another file changes, and is taken; the policy that was rolled back from is not.
     shutil.copy(
         node.directory / "certs" / "dev" / "root.pem", node.directory / "certs" / "trust" / "second.pem"
     )
-    eventually(lambda: newest(node)["cause"] == "files" and generation(node) == before + 3, 10)
+    eventually(lambda: newest(node)["cause"] == "files" and generation(node) == before + 3)
     assert node.administer("GET", "/admin/v1/generation").json["policy_rolled_back"]
     policy.write_bytes(policy.read_bytes().removesuffix(b"# bad\n") + b"# mended\n")
-    eventually(lambda: not node.administer("GET", "/admin/v1/generation").json["policy_rolled_back"], 10)
+    eventually(lambda: not node.administer("GET", "/admin/v1/generation").json["policy_rolled_back"])
 
 
 async def test_calls_signed_before_and_after_a_key_rolled_over_can_both_be_verified(node, tmp_path):
@@ -101,10 +101,10 @@ async def test_calls_signed_before_and_after_a_key_rolled_over_can_both_be_verif
     text = settings.read_text().replace("certs/dev/shaken.key", "certs/dev/next.key")
     same_address = text.replace("certs/dev/shaken.pem", "certs/dev/next.pem")
     settings.write_text(same_address)
-    eventually(lambda: "is the address of the certificate before" in node.log, 10)
+    eventually(lambda: "is the address of the certificate before" in node.log)
     assert sign(node)[1] == before[1]
     settings.write_text(same_address.replace("/certs/shaken.pem", "/certs/next.pem"))
-    eventually(lambda: sign(node)[1].endswith("/certs/next.pem"), 10)
+    eventually(lambda: sign(node)[1].endswith("/certs/next.pem"))
     after = sign(node)
     fetcher = CertificateFetcher(
         FetchPolicy(

@@ -29,7 +29,7 @@ def callmark(node: GatewayNode, *arguments: str, ends_with: int = 0) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert done.returncode == ends_with, done
     assert "Traceback" not in done.stderr
@@ -96,7 +96,7 @@ def test_the_history_outlives_the_control_process(node):
         except OSError:
             return False
 
-    eventually(is_back, 20)
+    eventually(is_back)
 
 
 def test_what_cannot_be_gone_back_to_is_said(node):

@@ -198,8 +198,8 @@ def test_a_control_process_killed_in_the_middle_leaves_one_generation(node):
         node.process.send_signal(signal.SIGHUP)
         time.sleep(0.01)  # somewhere in the middle: every place has to be good
         os.kill(control, signal.SIGKILL)
-        eventually(lambda: _answers(node), 40)
-    eventually(lambda: _is_one(node), 20)
+        eventually(lambda: _answers(node))
+    eventually(lambda: _is_one(node))
     assert generation(node) >= before
 
 
@@ -208,13 +208,13 @@ def test_a_child_killed_in_the_middle_is_replaced_and_the_node_is_one_again(node
     for _ in range(3):
         before = generation(node)
         change(node)
-        eventually(lambda: _pid_of(node, victim), 20)
+        eventually(lambda: _pid_of(node, victim))
         pid = _pid_of(node, victim)
         node.process.send_signal(signal.SIGHUP)
         os.kill(pid, signal.SIGKILL)
-        eventually(lambda pid=pid: any(event["pid"] == pid for event in node.events("child.ended")), 20)
-        eventually(lambda before=before: _is_one(node) and generation(node) > before, 20)
-        eventually(lambda: all(worker["state"] == "ready" for worker in _workers(node)), 20)
+        eventually(lambda pid=pid: any(event["pid"] == pid for event in node.events("child.ended")))
+        eventually(lambda before=before: _is_one(node) and generation(node) > before)
+        eventually(lambda: all(worker["state"] == "ready" for worker in _workers(node)))
     assert node.administer("POST", "/admin/v1/reload").json["taken"]
     assert sign(node)
 

@@ -88,7 +88,7 @@ class Following:
         return list(self.generations[-1].values()) if self.generations else []
 
     async def until(self, holds: Callable[[], object]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not holds():  # noqa: ASYNC110 - what is waited for has no event
                 await asyncio.sleep(0.005)
 
