@@ -208,7 +208,8 @@ def make_leaf(
     for kind in without:
         del by_type[kind]
     how.setdefault("issuer", issuer)
-    return issue(name(common_name or f"SHAKEN {spc}"), [*by_type.values(), *extra], key=own, **how)
+    subject = how.pop("subject", name(common_name or f"SHAKEN {spc}"))
+    return issue(subject, [*by_type.values(), *extra], key=own, **how)
 
 
 def make_crl_issuer(*, key_usage: x509.KeyUsage | None = LISTS_USAGE, **how) -> Issued:

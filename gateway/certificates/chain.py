@@ -46,6 +46,9 @@ from gateway.reasons import (
 
 _MAX_CERTIFICATES: Final = 10
 """The longest real file has four."""
+_MAX_NAMES: Final = 100
+"""Alternative names and subtrees of name constraints in one file; real ones have none. The path builder holds
+each against each before it knows who signed them, so thousands would cost a second for one call."""
 _BEGIN: Final = b"-----BEGIN "
 _NOTHING_FETCHED: Final[FetchedLists] = MappingProxyType({})
 _ENDS_THE_SEARCH: Final = (CERTIFICATE_REVOKED, REVOCATION_PENDING, REVOCATION_UNOBTAINABLE)
@@ -121,9 +124,23 @@ def parse_chain(pem: bytes) -> tuple[x509.Certificate, ...]:
     if pem.count(_BEGIN) > _MAX_CERTIFICATES:
         raise ChainError(f"holds more than {_MAX_CERTIFICATES} certificates")
     try:
-        return read_pem_certificates(pem)
+        chain = read_pem_certificates(pem)
     except CertificateError as error:
         raise ChainError(str(error)) from error
+    if sum(map(_count_names, chain)) > _MAX_NAMES:
+        raise ChainError(f"holds more than {_MAX_NAMES} alternative names and name constraints")
+    return chain
+
+
+def _count_names(certificate: x509.Certificate) -> int:
+    count = 0
+    for extension in certificate.extensions:
+        if isinstance(extension.value, x509.SubjectAlternativeName):
+            count += len(list(extension.value))
+        elif isinstance(extension.value, x509.NameConstraints):
+            count += len(extension.value.permitted_subtrees or ())
+            count += len(extension.value.excluded_subtrees or ())
+    return count
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,9 +144,15 @@ def _accepted_policy(leaf: Leaf) -> str | None:
 
 def _usage_not_elsewhere(leaf: Leaf) -> str | None:
     extension = leaf.extensions.get(ExtensionOID.EXTENDED_KEY_USAGE)
-    if extension is None or not extension.critical or not isinstance(extension.value, x509.ExtendedKeyUsage):
+    if extension is None or not isinstance(extension.value, x509.ExtendedKeyUsage):
         return None
-    return None if _ANY_USAGE in extension.value else "a critical extended key usage is for something else"
+    return None if _ANY_USAGE in extension.value else "the extended key usage is for something else"
+
+
+def _no_subject(leaf: Leaf) -> str | None:
+    names = leaf.extensions.get(ExtensionOID.SUBJECT_ALTERNATIVE_NAME)
+    named = bool(leaf.certificate.subject.rdns) or (names is not None and names.critical)
+    return None if named else "neither a subject nor a critical alternative name says whose it is"
 
 
 def _tn_auth_list(leaf: Leaf) -> str | None:
@@ -264,8 +270,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _refuse("key_usage.no_authority", _no_ca_usage, reason=CERTIFICATE_PROFILE),
     # Absence (one leaf of T-Mobile, expired 2023) means FALSE by RFC 5280 section 4.2.1.9: a warning below.
     _refuse("basic_constraints.no_authority", _not_ca, reason=CERTIFICATE_PROFILE),
-    # No purpose is registered for signing calls; critical, the others exclude it (RFC 5280 section 4.2.1.12).
+    # No purpose is registered for signing calls; critical or not, those that are named exclude it.
     _refuse("extended_key_usage.open", _usage_not_elsewhere, "RFC 5280 4.2.1.12", reason=CERTIFICATE_PROFILE),
+    _refuse("subject.present", _no_subject, "RFC 5280 4.1.2.6", reason=CERTIFICATE_PROFILE),
     # Every version of the profile demands a policy; the leaves without one ended in 2024.
     _refuse("policy.accepted", _accepted_policy, reason=CERTIFICATE_PROFILE),
     _refuse("tn_auth_list.readable", _tn_auth_list, _LIST, reason=TNAUTHLIST_INVALID),

@@ -255,6 +255,22 @@ def test_both_ends_of_the_window_are_valid():
 # --- bytes ---------------------------------------------------------------------------------------
 
 
+def file_with_names(alternative: int, permitted: int, excluded: int) -> bytes:
+    """A leaf with so many alternative names, and its authority with so many constraints."""
+    names = [x509.DNSName(f"a{number}.example.org") for number in range(101)]
+    trees = x509.NameConstraints(names[:permitted] or None, names[:excluded] or None) if permitted else None
+    ca = pki.make_intermediate(PKI.root, extra=[(trees, True)] if trees else ())
+    return pki.make_leaf(ca, extra=[(x509.SubjectAlternativeName(names[:alternative]), False)]).pem + ca.pem
+
+
+@pytest.mark.parametrize("counts", [(100, 0, 0), (1, 99, 0), (1, 49, 50)])
+def test_more_than_a_hundred_names_in_a_file_are_not_compared(counts):
+    alternative, permitted, excluded = counts
+    assert len(parse_chain(file_with_names(*counts))) == 2
+    with pytest.raises(ChainError, match="more than 100 alternative names and name constraints"):
+        parse_chain(file_with_names(alternative + 1, permitted, excluded))
+
+
 @pytest.mark.parametrize(
     ("pem", "words"),
     [

@@ -25,6 +25,8 @@ ROOT = pki.make_root()
 REAL = Path(__file__).parents[3] / "shared/data/shaken/certificates-half.jsonl.gz"
 TWO_CODES = TnAuthList(("818H", "587L"))
 MUST_INCLUDE = constraints_der(must_include=["attest"])
+NOBODY = x509.Name([])
+HOST = x509.SubjectAlternativeName([x509.DNSName("sti.example.org")])
 ONE_NUMBER = TnAuthList(ones=(TelephoneNumber("12155550100"),))
 
 
@@ -59,8 +61,10 @@ BREAKING = {
         {"replace": [(x509.BasicConstraints(ca=True, path_length=None), True)]}
     ],
     "extended_key_usage.open": [
-        {"extra": [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), True)]}
+        {"extra": [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical)]}
+        for critical in (False, True)
     ],
+    "subject.present": [{"subject": NOBODY}, {"subject": NOBODY, "extra": [(HOST, False)]}],
     "policy.accepted": [
         {"without": [x509.CertificatePolicies]},
         {"replace": [(pki.policies("2.16.840.1.114569.1.1.2"), False)]},
@@ -99,7 +103,7 @@ BREAKING = {
     "crl_pointer.present": [{"without": [x509.CRLDistributionPoints]}],
     "crl_pointer.issuer": [{"replace": [pointer_without_issuer()]}],
     "extended_key_usage.absent": [
-        {"extra": [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)]}
+        {"extra": [(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]), False)]}
     ],
 }
 
@@ -157,6 +161,10 @@ def test_an_extended_key_usage_of_any_purpose_may_be_critical():
         [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]
     )
     assert not judge(extra=[(any_usage, True)])[0].refusals
+
+
+def test_a_critical_alternative_name_stands_for_the_subject():
+    assert not judge(subject=NOBODY, extra=[(HOST, True)])[0].refusals
 
 
 def test_the_reason_says_what_kind_of_rule_was_broken():

@@ -56,11 +56,13 @@ def reason(number: int) -> Extension:
     return extension("2.5.29.21", tlv(ENUMERATED, bytes([number])))
 
 
-def entry(serial: int, *, of: bytes | None = None, more: Iterable[Extension] = ()) -> bytes:
+def entry(
+    serial: int, *, of: bytes | None = None, more: Iterable[Extension] = (), at: int = NOW - DAY
+) -> bytes:
     """An entry; `of` is the certificate's issuer, without which the last entry's holds."""
     named = [] if of is None else [extension("2.5.29.29", seq(directory(of)), critical=True)]
     extensions = [*named, *more]
-    return seq(integer(serial), utc_time(NOW - DAY), seq(*extensions) if extensions else b"")
+    return seq(integer(serial), utc_time(at), seq(*extensions) if extensions else b"")
 
 
 def revocation_list(

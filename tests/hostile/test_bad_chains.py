@@ -164,6 +164,8 @@ CHAINS: dict[str, Chain] = {
     "authority for other names": under(names=name_constraints(make.directory(ELSEWHERE))),
     "authority for other names, not critical": under(
         names=name_constraints(make.directory(ELSEWHERE), critical=False)),
+    "authority for a thousand names": under(
+        names=name_constraints(*(implicit(2, b"a%d.example" % number) for number in range(1_000)))),
     "authority that wants policies": under(
         policies=make.policies("1.2.3.4"), limits=critical("2.5.29.36", EXPLICIT_POLICY)),
     "authority that wants policies, not critical": under(
@@ -194,7 +196,9 @@ CHAINS: dict[str, Chain] = {
     "critical authority key identifier": below(authority_key=make.authority_key(b"1234", critical=True)),
     "critical access": below(access=critical("1.3.6.1.5.5.7.1.1", seq(seq(
         oid("1.3.6.1.5.5.7.48.2"), make.uri("https://ca.example.org/ca"))))),
-    "for servers alone": below(purposes=make.extended_usage(SERVERS, critical=True)),
+    "for servers alone": below(purposes=make.extended_usage(SERVERS)),
+    "for servers alone, critical": below(purposes=make.extended_usage(SERVERS, critical=True)),
+    "nobody's": below(subject=seq()),
     "name constraints": below(names=name_constraints(make.directory(HERE))),
     "policy constraints": below(limits=critical("2.5.29.36", EXPLICIT_POLICY)),
     # --- policies
