@@ -2,10 +2,13 @@
 
     python -m mutation                   the rooms numbers, passport, verification and certificates; hours
     python -m mutation numbers passport  these two
+    python -m mutation --anew numbers    also what has been noticed before
     python -m mutation --report          only the figures of what has been run so far
 
-mutmut makes the mutants, runs them and remembers them in mutants/. One kind is not made, because nobody
-wants a test for it: other words in a sentence, which is a text with a space in it.
+mutmut makes the mutants, runs them and remembers them in mutants/, so a run that was stopped goes on where it
+was: what a test has noticed is run again only after its function has changed, what survived every time, for
+there may be a test for it now. One kind is not made, because nobody wants a test for it: other words in a
+sentence, which is a text with a space in it.
 Needs `make mutate`'s environment (mutmut, requirements-mutate.lock).
 """
 
@@ -36,6 +39,7 @@ def main() -> int:
         prog="python -m mutation", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     asked.add_argument("rooms", nargs="*", metavar="ROOM", help=f"of {', '.join(ROOMS)}; all if none")
+    asked.add_argument("--anew", action="store_true", help="run what was noticed before again")
     asked.add_argument("--report", action="store_true", help="run nothing")
     options = asked.parse_args()
     if unknown := set(options.rooms) - set(ROOMS):
@@ -44,20 +48,31 @@ def main() -> int:
     if not options.report:
         for room in rooms:
             # A process for each: mutmut keeps what it has read of a run for good.
-            code = f"from mutation.__main__ import mutate; mutate('gateway.{room}.*')"
+            code = f"from mutation.__main__ import mutate; mutate('gateway.{room}.*', anew={options.anew})"
             subprocess.run([sys.executable, "-c", code], check=False)
     report(rooms)
     return 0
 
 
-def mutate(pattern: str) -> None:
-    """Let mutmut run, without mutants of sentences."""
+def mutate(pattern: str, *, anew: bool) -> None:
+    """Let mutmut run, without mutants of sentences, and unless `anew` without what is known to be noticed."""
     for place, (kind, operator) in enumerate(mutators.mutation_operators):
         if operator is mutators.operator_string:
             mutators.mutation_operators[place] = (kind, all_but_sentences)  # type: ignore[index]
-    from mutmut.__main__ import cli  # noqa: PLC0415 - reads the operators when it is imported
+    import mutmut.__main__ as runner  # noqa: PLC0415 - reads the operators when it is imported
 
-    cli(["run", "--max-children", "1", pattern])
+    if not anew:
+        # Whoever names mutants has all of them run again, whatever is known of them.
+        collect = runner.collect_source_file_mutation_data
+
+        def collect_open(
+            *, mutant_names: tuple[str, ...]
+        ) -> tuple[list[tuple[object, str, int | None]], object]:
+            mutants, files = collect(mutant_names=mutant_names)
+            return [each for each in mutants if each[2] is None or each[2] == _SURVIVED], files
+
+        runner.collect_source_file_mutation_data = collect_open
+    runner.cli(["run", "--max-children", "1", pattern])
 
 
 def all_but_sentences(node: libcst.BaseString) -> Iterable[libcst.BaseString]:
