@@ -8,7 +8,7 @@ that has just opened it cannot tell. After that, only what changed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -43,24 +43,29 @@ class FactsFollower:
         self._projection = projection
         self._turn = asyncio.Lock()
         self._sequence: int | None = None
+        self._doubted: Mapping[str, float] = {}
+        self.followed_at: int | None = None
+        """When the facts were last known to be what the record says, in epoch seconds; None: never yet."""
 
-    async def follow(self, *, now: int) -> FactsState:
-        """Bring the facts up to the record, or say they are; return how current they are.
+    async def follow(self, *, now: int) -> None:
+        """Bring the facts up to the record; nothing is written where they are.
 
-        To be called after each command, and every few seconds so that workers see a current age.
-        Raises RecordError and ProjectionError; the facts are then as they were.
+        To be called after each command, and every few seconds for what changes without one. Raises
+        RecordError and ProjectionError; the facts are then as they were.
         """
         async with self._turn, self._record.read() as transaction:
             changes = None if self._sequence is None else await changes_since(transaction, self._sequence)
             if changes is None:
-                return await self._rebuild(transaction, now)
-            sequence = changes[-1].sequence if changes else self._sequence or 0
-            state = FactsState(sequence=sequence, updated_at=now)
-            facts = await _read_changes(transaction, changes, now)
-            facts = replace(facts, doubted_providers=await _doubted(transaction, now))
-            await _in_thread(self._projection.apply, facts, state)
-            self._sequence = sequence
-            return state
+                await self._rebuild(transaction, now)
+                return
+            doubted = await _doubted(transaction, now)
+            if changes or doubted != self._doubted:
+                sequence = changes[-1].sequence if changes else self._sequence or 0
+                facts = await _read_changes(transaction, changes, now)
+                facts = replace(facts, doubted_providers=doubted)
+                await _in_thread(self._projection.apply, facts, FactsState(sequence))
+                self._sequence, self._doubted = sequence, doubted
+            self.followed_at = now
 
     async def is_behind(self) -> bool:
         """Whether the record has changes that the facts have not, another node's among them.
@@ -70,13 +75,14 @@ class FactsFollower:
         async with self._record.read() as transaction:
             return await read_sequence(transaction) != self._sequence
 
-    async def rebuild(self, *, now: int) -> FactsState:
+    async def rebuild(self, *, now: int) -> None:
         """Project everything again (`callmark facts rebuild`). Raises as `follow` does."""
         async with self._turn, self._record.read() as transaction:
-            return await self._rebuild(transaction, now)
+            await self._rebuild(transaction, now)
 
-    async def _rebuild(self, transaction: AsyncConnection, now: int) -> FactsState:
-        state = FactsState(sequence=await read_sequence(transaction), updated_at=now)
+    async def _rebuild(self, transaction: AsyncConnection, now: int) -> None:
+        state = FactsState(await read_sequence(transaction))
+        doubted = await _doubted(transaction, now)
         async with _threaded(self._projection.rebuilding(state)) as writer:
             async for tokens in usable_tokens(transaction, now=now):
                 await _in_thread(writer.add_tokens, [_token_fact(token) for token in tokens])
@@ -84,8 +90,8 @@ class FactsFollower:
                 await _in_thread(writer.add_decisions, [_decision_fact(each) for each in decisions])
             async for standing in standing_registrations(transaction, now=now):
                 await _in_thread(writer.add_registrations, [_registration_fact(each) for each in standing])
-        self._sequence = state.sequence
-        return state
+            await _in_thread(writer.set_doubted_providers, doubted)
+        self._sequence, self._doubted, self.followed_at = state.sequence, doubted, now
 
 
 async def _doubted(transaction: AsyncConnection, now: int) -> dict[str, float]:

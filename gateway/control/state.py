@@ -137,7 +137,7 @@ class ControlState:
         await self._follower.rebuild(now=int(time.time()))
 
     async def keep_following(self) -> None:
-        """For ever: workers see by the facts' age that this process is there."""
+        """For ever: what other nodes write, what days change, and what could not be followed at once."""
         rounds = round(FOLLOW_SECONDS / LOOK_SECONDS) if self.record.is_shared else 1
         while True:
             for _ in range(rounds):
@@ -247,11 +247,12 @@ class ControlState:
         return reasons
 
     def _are_facts_stale(self, now: int) -> bool:
-        state = self._facts.state(now=now)
+        followed_at = self._follower.followed_at
         return (
             self._facts_problem
-            or isinstance(state, FactsUnavailable)
-            or state.age_seconds(now) > STALE_SECONDS
+            or followed_at is None
+            or now - followed_at > STALE_SECONDS
+            or isinstance(self._facts.state(now=now), FactsUnavailable)
         )
 
 

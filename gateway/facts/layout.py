@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """SQLite's `user_version` of a finished file; 0 is a file nobody has laid out yet."""
 
 LAYOUT: Final = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE state (
-    one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL, updated_at INTEGER NOT NULL
-);
+CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL);
 -- Clustered by hash: the look-up ends where it finds the hash.
 CREATE TABLE tokens (
     hash TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL,

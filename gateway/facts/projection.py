@@ -183,8 +183,7 @@ class FactsWriter:
 
     def _set_state(self, state: FactsState) -> None:
         self._connection.execute(
-            "INSERT OR REPLACE INTO state (one, sequence, updated_at) VALUES (1, ?, ?)",
-            (state.sequence, state.updated_at),
+            "INSERT OR REPLACE INTO state (one, sequence) VALUES (1, ?)", (state.sequence,)
         )
 
 
@@ -203,9 +202,9 @@ class Projection:
             raise ProjectionError(f"the facts file {path} cannot be opened for writing: {error}") from error
 
     def state(self) -> FactsState | None:
-        """Return how current the facts are; None while nothing was ever projected."""
-        row = self._connection.execute("SELECT sequence, updated_at FROM state").fetchone()
-        return None if row is None else FactsState(sequence=row[0], updated_at=row[1])
+        """Return how far the facts have followed; None while nothing was ever projected."""
+        row = self._connection.execute("SELECT sequence FROM state").fetchone()
+        return None if row is None else FactsState(*row)
 
     @contextmanager
     def rebuilding(self, state: FactsState) -> Iterator[FactsWriter]:
@@ -217,7 +216,10 @@ class Projection:
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def apply(self, changes: FactChanges, state: FactsState) -> None:
-        """Put changes in place, all or none. Without any, it says the facts are current."""
+        """Put changes in place, all or none.
+
+        Not to be called for nothing: with each commit every reader's pages are read from the disk again.
+        """
         with self._transaction(state) as writer:
             writer._forget(changes)  # noqa: SLF001 - as above
             writer.add_tokens(changes.tokens)

@@ -66,7 +66,7 @@ _DECLARATIONS_KEPT: Final = 10_000
 _WIDTHS: Final = "SELECT free_digits FROM widths WHERE blocks = ?"
 _DOUBTED: Final = "SELECT provider, weight FROM doubted_providers"
 _ASK_SECONDS: Final = 0.002
-_STATE: Final = "SELECT sequence, updated_at FROM state"
+_STATE: Final = "SELECT sequence FROM state"
 
 
 class FactsReader:
@@ -155,12 +155,12 @@ class FactsReader:
         return self._doubted.get(provider, 1.0)
 
     def state(self, *, now: int) -> FactsState | FactsUnavailable:
-        """Return how current the facts are."""
+        """Return how far the facts have followed the record."""
         rows = self._select(_STATE, (), now)
         if isinstance(rows, FactsUnavailable):
             return rows
-        for sequence, updated_at in rows:
-            return FactsState(sequence=sequence, updated_at=updated_at)
+        for (sequence,) in rows:
+            return FactsState(sequence)
         return FactsUnavailable(f"the facts file {self._path} holds no facts yet")
 
     def close(self) -> None:

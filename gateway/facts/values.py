@@ -76,12 +76,7 @@ class DecisionFact:
 
 @dataclass(frozen=True, slots=True)
 class FactsState:
-    """How current the facts are: known equal to the record at `updated_at` (epoch seconds)."""
+    """How far the facts have followed the record."""
 
     sequence: int
     """The last change of the record they contain."""
-    updated_at: int
-
-    def age_seconds(self, now: int) -> int:
-        """How long ago; never negative, whatever a clock was set to."""
-        return max(0, now - self.updated_at)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
+from datetime import UTC, datetime
 
 import pytest
 
@@ -22,7 +25,9 @@ from gateway.facts import facts_path
 from gateway.facts.projection import Projection
 from gateway.facts.reader import FactsReader
 from gateway.facts.tokens import hash_token
+from gateway.facts.values import FactsState
 from gateway.numbers.canonical import DiallingRules
+from gateway.record.scorecards import Counted, add_to_scorecards
 
 NOW = 1_795_000_000
 RULES = DiallingRules()
@@ -146,14 +151,43 @@ async def test_facts_follow_each_command(record, facts):
     assert (found.name, found.scopes, found.trunk) == ("sw-1", {"operator", "call:sign"}, "intl-1")
     decision = await decide(record, range="+442079460000-0999", trunk_kind="international")
     await revoke_token(record, created.token.id, actor="tests", now=NOW)
-    state = await follower.follow(now=NOW + 1)
-    assert (state.sequence, state.updated_at) == (3, NOW + 1)
+    await follower.follow(now=NOW + 1)
+    assert reader.state(now=NOW) == FactsState(3)
     assert reader.token(hash_token(created.secret), now=NOW) is None
     assert reader.decisions("442079460500", now=NOW)[0].trunk_kind == "international"
     await remove_decision(record, decision.id, actor="tests", now=NOW)
     await follower.follow(now=NOW + 2)
     assert reader.decisions("442079460500", now=NOW) == ()
-    assert await follower.follow(now=NOW + 9) == reader.state(now=NOW + 9)
+    assert reader.state(now=NOW) == FactsState(4)
+
+
+async def test_nothing_is_written_where_nothing_changed(tmp_path, record, facts):
+    follower, _ = facts
+    await decide(record, tn="999")
+    await follower.follow(now=NOW)
+    with contextlib.closing(sqlite3.connect(facts_path(tmp_path))) as reader:
+        before = reader.execute("PRAGMA data_version").fetchone()
+        await follower.follow(now=NOW + 9)
+        assert follower.followed_at == NOW + 9
+        assert reader.execute("PRAGMA data_version").fetchone() == before
+        await decide(record, tn="112")
+        await follower.follow(now=NOW + 10)
+        assert reader.execute("PRAGMA data_version").fetchone() != before
+
+
+async def test_a_provider_comes_to_be_doubted_without_any_command(record, facts):
+    follower, reader = facts
+    await follower.follow(now=NOW)
+    day = datetime.fromtimestamp(NOW, UTC).date().isoformat()
+    async with record.write() as transaction:
+        await add_to_scorecards(transaction, {("bad", day): Counted(calls=100, complaints=30)})
+    await follower.follow(now=NOW + 1)
+    weight = reader.weight_of_provider("bad", now=NOW + 1)
+    assert weight < 1
+    await follower.rebuild(now=NOW + 2)
+    assert reader.weight_of_provider("bad", now=NOW + 2) == weight
+    await follower.follow(now=NOW + 60 * 86_400)
+    assert reader.weight_of_provider("bad", now=NOW + 60 * 86_400) == 1
 
 
 async def test_a_follower_that_starts_projects_everything_again(tmp_path, record, facts):
@@ -178,6 +212,6 @@ async def test_a_cancelled_rebuild_leaves_the_facts_as_they_were(record, facts):
     rebuild.cancel()
     with pytest.raises(asyncio.CancelledError):
         await rebuild
-    assert reader.state(now=NOW).updated_at == NOW
+    assert (follower.followed_at, reader.state(now=NOW)) == (NOW, FactsState(1))
     await follower.rebuild(now=NOW + 2)
     assert reader.decisions("112", now=NOW) != ()

@@ -11,7 +11,7 @@ from gateway.facts.reader import FactsReader
 from gateway.facts.values import DecisionFact, FactsState, FactsUnavailable, TokenFact
 
 NOW = 1_795_000_000
-STATE = FactsState(sequence=3, updated_at=NOW)
+STATE = FactsState(3)
 
 
 def token(identity=1, *, expires_at=None):
@@ -61,8 +61,6 @@ def test_a_file_that_was_never_filled_has_no_state(projection, reader):
     assert isinstance(reader.state(now=NOW), FactsUnavailable)
     fill(projection)
     assert reader.state(now=NOW) == STATE
-    assert STATE.age_seconds(NOW + 9) == 9
-    assert STATE.age_seconds(NOW - 9) == 0
 
 
 def test_a_commit_is_seen_by_the_next_look_up_in_the_same_second(projection, reader):
@@ -103,10 +101,10 @@ def test_a_rebuild_replaces_everything_and_a_failed_one_nothing(projection, read
     with pytest.raises(ValueError, match="do not exist"):
         fill(projection, tokens=[token(2)], decisions=[decision(2, "99", 5)])
     assert reader.token(token(1).hash, now=NOW) == token(1)
-    fill(projection, tokens=[token(2)], state=FactsState(9, NOW + 5))
+    fill(projection, tokens=[token(2)], state=FactsState(9))
     assert reader.token(token(1).hash, now=NOW) is None
     assert reader.decisions("999", now=NOW) == ()
-    assert reader.state(now=NOW) == FactsState(9, NOW + 5)
+    assert reader.state(now=NOW) == FactsState(9)
 
 
 def test_a_reader_never_waits_for_a_rebuild(projection, reader):
