@@ -1,14 +1,14 @@
 """Change the code in many small ways and see whether a test fails; print what no test noticed.
 
-    python -m mutation                   the rooms numbers, passport, verification and certificates; hours
+    python -m mutation                   the rooms numbers, passport, verification and certificates
     python -m mutation numbers passport  these two
     python -m mutation --anew numbers    also what has been noticed before
     python -m mutation --report          only the figures of what has been run so far
 
-mutmut makes the mutants, runs them and remembers them in mutants/, so a run that was stopped goes on where it
-was: what a test has noticed is run again only after its function has changed, what survived every time, for
-there may be a test for it now. One kind is not made, because nobody wants a test for it: other words in a
-sentence, which is a text with a space in it.
+mutmut makes the mutants; `mutation.session` runs the room's own tests on them. What came of each is kept in
+mutants/, so a run that was stopped goes on where it was: what a test has noticed is run again only when its
+function has changed, what survived every time, for there may be a test for it now. One kind is not made,
+because nobody wants a test for it: other words in a sentence, which is a text with a space in it.
 Needs `make mutate`'s environment (mutmut, requirements-mutate.lock).
 """
 
@@ -16,9 +16,13 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import difflib
+import io
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -28,10 +32,10 @@ from pathlib import Path
 import libcst
 from mutmut.mutation import mutators
 
+from mutation.session import OPEN
+
 ROOMS = ("numbers", "passport", "verification", "certificates")
 MUTANTS = Path("mutants")
-_KILLED, _SURVIVED = (1, 3), 0
-"""What pytest's process ends with: a test failed, or could not be run; all passed."""
 
 
 def main() -> int:
@@ -46,33 +50,31 @@ def main() -> int:
         asked.error(f"no such room: {', '.join(sorted(unknown))}")
     rooms = options.rooms or list(ROOMS)
     if not options.report:
+        make_mutants()
+        anew = ["--anew"] if options.anew else []
         for room in rooms:
-            # A process for each: mutmut keeps what it has read of a run for good.
-            code = f"from mutation.__main__ import mutate; mutate('gateway.{room}.*', anew={options.anew})"
-            subprocess.run([sys.executable, "-c", code], check=False)
+            # In mutants/, where the mutated gateway is and a copy of its tests.
+            command = [sys.executable, "-m", "mutation.session", room, *anew]
+            places = os.pathsep.join((".", str(Path(__file__).parents[1])))
+            subprocess.run(command, check=True, cwd=MUTANTS, env=os.environ | {"PYTHONPATH": places})
     report(rooms)
     return 0
 
 
-def mutate(pattern: str, *, anew: bool) -> None:
-    """Let mutmut run, without mutants of sentences, and unless `anew` without what is known to be noticed."""
+def make_mutants() -> None:
+    """Let mutmut write the mutated gateway beside its tests, without mutants of sentences."""
     for place, (kind, operator) in enumerate(mutators.mutation_operators):
         if operator is mutators.operator_string:
             mutators.mutation_operators[place] = (kind, all_but_sentences)  # type: ignore[index]
-    import mutmut.__main__ as runner  # noqa: PLC0415 - reads the operators when it is imported
+    import mutmut.__main__ as mutmut  # noqa: PLC0415 - reads the operators when it is imported
 
-    if not anew:
-        # Whoever names mutants has all of them run again, whatever is known of them.
-        collect = runner.collect_source_file_mutation_data
-
-        def collect_open(
-            *, mutant_names: tuple[str, ...]
-        ) -> tuple[list[tuple[object, str, int | None]], object]:
-            mutants, files = collect(mutant_names=mutant_names)
-            return [each for each in mutants if each[2] is None or each[2] == _SURVIVED], files
-
-        runner.collect_source_file_mutation_data = collect_open
-    runner.cli(["run", "--max-children", "1", pattern])
+    # Tests that are gone by now would be run on.
+    shutil.rmtree(MUTANTS / "tests", ignore_errors=True)
+    MUTANTS.mkdir(exist_ok=True)
+    with contextlib.redirect_stdout(io.StringIO()):
+        mutmut.copy_src_dir()
+        mutmut.copy_also_copy_files()
+        mutmut.create_mutants(max_children=1)
 
 
 def all_but_sentences(node: libcst.BaseString) -> Iterable[libcst.BaseString]:
@@ -87,8 +89,8 @@ def report(rooms: list[str]) -> None:
         survivors: list[str] = []
         for file in sorted((MUTANTS / "gateway" / room).rglob("*.meta")):
             for name, status in json.loads(file.read_text())["exit_code_by_key"].items():
-                end = "waiting" if status is None else "survived" if status == _SURVIVED else "killed"
-                ends["timed out" if end == "killed" and status not in _KILLED else end] += 1
+                end = "waiting" if status is None else "survived" if status in OPEN else "noticed"
+                ends[end] += 1
                 if end == "survived":
                     survivors.append(name)
         judged = ends.total() - ends["waiting"]

@@ -19,6 +19,7 @@ from gateway.reasons import (
     PPT_PARAMETER_UNSUPPORTED,
     SIGNATURE_INVALID,
     TN_MISMATCH,
+    TN_UNSIGNED,
     VERIFIED,
     Finding,
     Verstat,
@@ -265,3 +266,22 @@ def test_any_set_of_genuine_headers_passes_when_a_chain_or_an_original_leads_to_
     assert (found.diversion is not None and found.diversion.verstat is Verstat.TN_VALIDATION_PASSED) == chain
     expected = chain or (("shaken", callee) in keys and not loops)
     assert (found.outcome.verstat is Verstat.TN_VALIDATION_PASSED) == expected
+
+
+def test_a_valid_header_of_another_call_does_not_stand_at_the_beginning_of_a_chain():
+    found = verified(shaken(A, spoilt=True), base(C), div(A, B), to=(B,))
+    assert found.diversion is not None
+    assert found.diversion.finding.reason is SIGNATURE_INVALID
+
+
+def test_a_third_partys_name_may_lead_a_chain_and_leaves_the_number_unsigned():
+    found = verified(rcd(A, iss="https://names.example.org"), div(A, B), to=(B,))
+    assert found.diversion is not None
+    assert found.diversion.verstat is Verstat.TN_VALIDATION_PASSED
+    assert found.outcome.finding.reason is TN_UNSIGNED
+
+
+def test_a_header_for_who_is_called_counts_behind_one_that_only_the_broken_chain_needs():
+    headers = [shaken(A), shaken(B), div(A, B, spoilt=True)]
+    for order in permutations(headers):
+        assert said(*order, to=(B,)) == PASSED

@@ -19,20 +19,24 @@ from gateway.reasons import (
     Reason,
 )
 from gateway.verification.onward import retained_iat
-from gateway.verification.profile import ATIS
+from gateway.verification.profile import ATIS, FRANCE_MAN, Profile
 from tests.verification.calls import A, B, C, CallDraft, D, base, div, div_o, rcd, rph, shaken
 from tests.verification.drafts import NOW, POLICY
 
 LINE = [A, B, C, D, "447700900301", "447700900302"]
 
 
-def sent_on(*identities: str, start: str = A, to: str = D, now: int = NOW) -> int | Finding:
+def sent_on(
+    *identities: str, start: str = A, to: str = D, now: int = NOW, profile: Profile = ATIS
+) -> int | Finding:
     """The call came to `start` with these headers and goes on to `to`."""
     came = CallDraft(list(identities), request_uri=start).requests()
-    return retained_iat(came, TelephoneNumber(to), policy=POLICY, dialling=UK.dialling, now=now, profile=ATIS)
+    return retained_iat(
+        came, TelephoneNumber(to), policy=POLICY, dialling=UK.dialling, now=now, profile=profile
+    )
 
 
-def why_not(*identities: str, **how: str) -> Reason | None:
+def why_not(*identities: str, **how: str | Profile) -> Reason | None:
     found = sent_on(*identities, **how)  # type: ignore[arg-type]
     return found.reason if isinstance(found, Finding) else None
 
@@ -82,6 +86,23 @@ def test_a_refusal_names_what_is_wrong_with_the_header_there_is():
     assert found.detail == "stir.identity.malformed"
 
 
+def test_a_call_without_headers_has_nothing_to_name():
+    assert sent_on() == Finding(SIGN_DIV_ORIGIN)
+
+
+def test_headers_are_read_by_the_rules_of_the_trunk_they_came_on():
+    without = shaken(A).replace(";alg=ES256", "")
+    assert sent_on(without) == NOW
+    assert why_not(without, profile=FRANCE_MAN) is SIGN_DIV_ORIGIN
+
+
+def test_what_is_wrong_with_the_diversion_to_be_signed_is_said():
+    back = sent_on(shaken(A), to=A)
+    assert isinstance(back, Finding)
+    assert back.detail
+    assert back.parameter == "div"
+
+
 @pytest.mark.parametrize("hops", range(6))
 def test_the_sixth_diversion_is_one_too_many(hops):
     line = LINE[: hops + 1]
@@ -92,3 +113,4 @@ def test_the_sixth_diversion_is_one_too_many(hops):
     else:
         assert isinstance(found, Finding)
         assert found.reason is DIV_LENGTH
+        assert found.detail
