@@ -205,6 +205,12 @@ async def test_tls_before_1_2_is_refused() -> None:
         assert tls_context(None).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
+def test_authorities_are_believed_alike_by_every_version_of_python():
+    context = tls_context(None)
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
 async def test_private_addresses_are_not_connected_to() -> None:
     async with Repository() as repository:
         repository.serve("/leaf.pem", PEM)
