@@ -25,10 +25,13 @@ from gateway.reasons import (
     CREDENTIAL_PENDING,
     CREDENTIAL_UNOBTAINABLE,
     CREDENTIAL_UNREADABLE,
+    REVOCATION_OUTDATED,
+    REVOCATION_OVERDUE,
     REVOCATION_UNKNOWN,
     SIGNATURE_INVALID,
     TNAUTHLIST_INVALID,
     VERIFIED,
+    X5U_FORBIDDEN,
     Finding,
     Verstat,
 )
@@ -37,6 +40,7 @@ from gateway.verification.judge import judge
 from gateway.verification.outcome import Examined, Outcome
 from tests import pki
 from tests.passport.keys import HEADER, PAYLOAD, PRIVATE_KEY, X5U
+from tests.pki import DAY
 from tests.verification.drafts import NOW, POLICY, Draft, examined
 
 PKI = pki.make_pki(key=PRIVATE_KEY)
@@ -75,6 +79,23 @@ def test_a_genuine_call_passes_with_its_passport_and_its_chain():
 def test_what_is_not_known_about_revocation_stands_beside_a_pass():
     outcome = judge(genuine(), chain(), now=NOW)
     assert {warning.reason for warning in outcome.warnings} == {REVOCATION_UNKNOWN}
+
+
+def test_a_list_is_as_old_as_it_is_when_the_call_comes():
+    ends = (("leaf.crl", PKI.intermediate, NOW), ("ca.crl", PKI.root, NOW + DAY))
+    lists = [(name, pki.make_crl(by, indirect=False, next_update=end)) for name, by, end in ends]
+    credential = chain(trust=trust(crls=lists))
+    assert judge(genuine(), credential, now=NOW).warnings == ()
+    (overdue,) = judge(genuine(), credential, now=NOW + 1).warnings
+    assert overdue.reason is REVOCATION_OVERDUE
+    assert judge(genuine(), credential, now=NOW + 8 * DAY).finding.reason is REVOCATION_OUTDATED
+
+
+@pytest.mark.parametrize("published", ["https://certificates.example.org/", "https://elsewhere.example.org/"])
+def test_a_call_names_an_address_at_which_the_trust_domain_publishes(published):
+    outcome = judge(genuine(), chain(trust=trust(x5u_prefixes=[published])), now=NOW)
+    refused = not X5U.startswith(published)
+    assert outcome.finding.reason is (X5U_FORBIDDEN if refused else VERIFIED)
 
 
 def test_another_key_is_e18():
