@@ -32,7 +32,7 @@ from pathlib import Path
 import libcst
 from mutmut.mutation import mutators
 
-from mutation.session import OPEN
+from mutation.session import UNNOTICED
 
 ROOMS = ("numbers", "passport", "verification", "certificates")
 MUTANTS = Path("mutants")
@@ -89,7 +89,7 @@ def report(rooms: list[str]) -> None:
         survivors: list[str] = []
         for file in sorted((MUTANTS / "gateway" / room).rglob("*.meta")):
             for name, status in json.loads(file.read_text())["exit_code_by_key"].items():
-                end = "waiting" if status is None else "survived" if status in OPEN else "noticed"
+                end = "waiting" if status is None else "survived" if status in UNNOTICED else "noticed"
                 ends[end] += 1
                 if end == "survived":
                     survivors.append(name)

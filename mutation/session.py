@@ -24,8 +24,8 @@ from mutmut.state import state
 
 SURVIVED, KILLED, UNREACHED, TIMED_OUT = 0, 1, 33, 36
 """As mutmut writes them: all tests passed, one failed, none calls the function, or it took far too long."""
-OPEN = (None, SURVIVED, UNREACHED)
-"""What is run again: there may be a test for it now."""
+UNNOTICED = (SURVIVED, UNREACHED)
+"""What is run again, after everything that has not run yet: there may be a test for it now."""
 
 
 @dataclass
@@ -42,8 +42,24 @@ class Mutants:
         if session.testsfailed:
             raise session.Failed("not all tests could be collected")
         self._run_unchanged(session.items)
-        for file in sorted(Path("gateway", self.room).rglob("*.meta")):
-            self._judge_file(file)
+        files = {file: json.loads(file.read_text()) for file in Path("gateway", self.room).rglob("*.meta")}
+        known = [
+            (file, mutant, verdict)
+            for file, kept in sorted(files.items())
+            for mutant, verdict in kept["exit_code_by_key"].items()
+        ]
+        waiting = [(file, mutant) for file, mutant, verdict in known if verdict is None]
+        again = [
+            (file, mutant)
+            for file, mutant, verdict in known
+            if verdict in UNNOTICED or (self.anew and verdict is not None)
+        ]
+        for file, mutant in (*waiting, *again):
+            files[file]["exit_code_by_key"][mutant] = self._judge(mutant)
+            # Written whole and put in its place: a run may be stopped at any moment.
+            written = file.with_suffix(".new")
+            written.write_text(json.dumps(files[file], indent=4))
+            written.replace(file)
         return True
 
     def _run_unchanged(self, items: Sequence[pytest.Item]) -> None:
@@ -57,18 +73,6 @@ class Mutants:
             for function in state()._stats:  # noqa: SLF001 - where mutmut's mutated functions leave their names
                 self.reaching[function].append(item)
             state()._stats.clear()  # noqa: SLF001
-
-    def _judge_file(self, file: Path) -> None:
-        kept = json.loads(file.read_text())
-        verdicts: dict[str, int | None] = kept["exit_code_by_key"]
-        for mutant, before in verdicts.items():
-            if self.anew or before in OPEN:
-                verdicts[mutant] = self._judge(mutant)
-                # Written whole and put in its place: a run may be stopped at any moment.
-                written = file.with_suffix(".new")
-                written.write_text(json.dumps(kept, indent=4))
-                written.replace(file)
-        print(f"{file.stem}: {len(verdicts)} mutants", flush=True)
 
     def _judge(self, mutant: str) -> int:
         """Run the tests that call the mutant's function, the quickest first."""
