@@ -44,6 +44,7 @@ class RoomScheduling(LoadFileScheduling):
         return room if room in SHARING_ROOMS else file
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> RoomScheduling:
     """`make test` runs as many processes as there are cores; docs/decisions/testing.md says why so."""
     return RoomScheduling(config, log)

@@ -247,6 +247,8 @@ def running_node(
         "CALLMARK_LISTEN__CONTROL": f"127.0.0.1:{control_port}",
         "CALLMARK_LISTEN__REPOSITORY": "",
         "CALLMARK_LISTEN__WORKERS": str(workers),
+        # On busy cores even a certificate of the same machine may take longer than the usual 400 ms.
+        "CALLMARK_VERIFICATION__DEADLINE_MS": "5000",
         **(environment or {}),
     }
     variables |= {name: value for name, value in overrides.items() if value is not None}

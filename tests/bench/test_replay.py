@@ -43,7 +43,7 @@ def test_no_number_is_anybodys():
 def test_one_command_replays_through_a_real_gateway_and_the_bank_loses_no_call():
     done = subprocess.run(
         [sys.executable, "-m", "bench.replay", "--seconds", "6", "--ordinary", "10", "--json"],
-        cwd=PROJECT, capture_output=True, text=True, timeout=100, check=False,
+        cwd=PROJECT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr + done.stdout
     figures = json.loads(done.stdout)

@@ -78,7 +78,7 @@ def node(tmp_path_factory: pytest.TempPathFactory, host: Repository, stranger: P
         "CALLMARK_X5U__ALLOWED_PORTS": f"443,8443,{host.port}",
         "CALLMARK_X5U__ALLOW_PRIVATE_ADDRESSES": "true",
         "CALLMARK_X5U__TLS_CA_FILE": str(host.ca_file),
-        "CALLMARK_X5U__FETCH_TIMEOUT_MS": "1000",
+        "CALLMARK_X5U__FETCH_TIMEOUT_MS": "3000",
     }
     trunks = (PROJECT / "config" / "trunks.toml").read_text() + TRUNKS
     with running_node(directory, environment=environment, files={"trunks.toml": trunks}, workers=2) as node:

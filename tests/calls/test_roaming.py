@@ -44,7 +44,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayNode]:
     thread.start()
     environment = {
         "CALLMARK_ROAMING__URL": f"http://127.0.0.1:{server.server_port}/retrieve",
-        "CALLMARK_ROAMING__TIMEOUT_MS": "500",
+        "CALLMARK_ROAMING__TIMEOUT_MS": "2000",
     }
     directory = tmp_path_factory.mktemp("roaming")
     with running_node(directory, environment=environment) as node:

@@ -200,8 +200,8 @@ def test_a_certificate_that_comes_late_is_there_for_the_next_call(
             return found
 
         assert verstat(20) == "No-TN-Validation"
-        released._loop.call_soon_threadsafe(released.set)  # type: ignore[attr-defined]
-        assert verstat(1000) == "TN-Validation-Passed"
+        released.set()
+        assert verstat(10_000) == "TN-Validation-Passed"
         assert host.requests["/late.pem"] == 1
     finally:
         connection.close()
@@ -215,8 +215,13 @@ def test_a_replayed_token_is_counted_by_distinct_calls(
     )
     for _ in range(6):
         assert "replay.distinct-calls" not in codes(verdict(node, identity=[identity], id="retransmitted"))
-    found = [verdict(node, identity=[identity], id=f"replayed-{number}") for number in range(6)]
-    assert "replay.distinct-calls" in codes(found[-1])
+    found: list[Any] = []
+
+    def is_counted() -> bool:
+        found.append(verdict(node, identity=[identity], id=f"replayed-{len(found)}"))
+        return len(found) >= 6 and "replay.distinct-calls" in codes(found[-1])
+
+    eventually(is_counted)
     assert found[-1]["action"] == "label"
     assert found[-1]["verstat"] == "TN-Validation-Passed"
 

@@ -39,7 +39,7 @@ def run(node):
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
         assert done.returncode == ends_with, done
         assert "Traceback" not in done.stderr

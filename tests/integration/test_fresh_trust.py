@@ -47,6 +47,8 @@ class Surroundings:
             "CALLMARK_X5U__ALLOW_PRIVATE_ADDRESSES": "true",
             "CALLMARK_X5U__ALLOWED_PORTS": f"8443,{self.host.port}",
             "CALLMARK_X5U__TLS_CA_FILE": str(self.host.ca_file),
+            # A host that hangs does so for longer than any call waits.
+            "CALLMARK_X5U__FETCH_TIMEOUT_MS": "30000",
         }
 
     def leaf(self, name: str, **how: Any) -> pki.Issued:
@@ -127,7 +129,7 @@ def test_a_list_is_fetched_for_the_first_call_and_believed(around, node, issuer)
         f"/{name}.crl", around.crl(name, issuer=around.intermediate if issuer != "configured" else None)
     )
     for _ in range(2):
-        assert verdict(node, around.identity(name, leaf), max_ms=2_000)[0] == PASSED
+        assert verdict(node, around.identity(name, leaf), max_ms=10_000)[0] == PASSED
     assert around.host.requests[f"/{name}.crl"] == 1
 
 
@@ -138,7 +140,7 @@ def test_what_the_list_revokes_is_refused_from_the_first_call_on(around, node, i
     crl = around.crl(name, leaf, issuer=around.intermediate if issuer != "configured" else None)
     around.host.serve(f"/{name}.crl", crl)
     for _ in range(2):
-        verstat, codes = verdict(node, around.identity(name, leaf), max_ms=2_000)
+        verstat, codes = verdict(node, around.identity(name, leaf), max_ms=10_000)
         assert verstat == FAILED
         assert "stir.certificate.revoked" in codes
 
@@ -147,7 +149,7 @@ def test_the_same_serial_of_another_issuer_is_not_revoked(around, node):
     leaf = around.leaf("serial")
     entries = [(pki.name("SHAKEN Another CA"), leaf.certificate.serial_number), (None, 7)]
     around.host.serve("/serial.crl", around.crl("serial", *entries))
-    assert verdict(node, around.identity("serial", leaf), max_ms=2_000)[0] == PASSED
+    assert verdict(node, around.identity("serial", leaf), max_ms=10_000)[0] == PASSED
 
 
 def test_an_issuer_is_carried_forward_from_entry_to_entry(around, node):
@@ -158,7 +160,7 @@ def test_an_issuer_is_carried_forward_from_entry_to_entry(around, node):
         (None, leaf.certificate.serial_number),
     ]
     around.host.serve("/carried.crl", around.crl("carried", *entries))
-    assert verdict(node, around.identity("carried", leaf), max_ms=2_000)[0] == FAILED
+    assert verdict(node, around.identity("carried", leaf), max_ms=10_000)[0] == FAILED
 
 
 def wrong_issuer(around: Surroundings) -> bytes:
@@ -193,7 +195,7 @@ def not_obtained(node: GatewayNode, name: str) -> list[dict[str, Any]]:
 def test_a_list_that_is_not_to_be_believed_counts_as_one_that_cannot_be_had(around, node, name):
     leaf = around.leaf(name)
     around.host.serve(f"/{name}.crl", BAD[name](around))
-    verstat, codes = verdict(node, around.identity(name, leaf), max_ms=2_000)
+    verstat, codes = verdict(node, around.identity(name, leaf), max_ms=10_000)
     assert verstat == PASSED, codes
     assert len(not_obtained(node, name)) == 1
 
@@ -201,18 +203,19 @@ def test_a_list_that_is_not_to_be_believed_counts_as_one_that_cannot_be_had(arou
 def test_a_list_that_is_too_long_is_not_read(around, node):
     leaf = around.leaf("long")
     around.host.serve("/long.crl", around.crl("long", leaf), length=100_000_000)
-    assert verdict(node, around.identity("long", leaf), max_ms=2_000)[0] == PASSED
+    assert verdict(node, around.identity("long", leaf), max_ms=10_000)[0] == PASSED
     [told] = not_obtained(node, "long")
     assert "longer than 50000000 bytes" in told["problem"]
 
 
 def test_a_host_that_hangs_holds_up_its_own_certificates_alone(around, node):
-    hanging, other = around.leaf("hangs"), around.leaf("beside")
+    hanging, again, other = around.leaf("hangs"), around.leaf("hangs-too"), around.leaf("beside")
     around.host.hang("/hangs.crl")
+    around.host.hang("/hangs-too.crl")
     around.host.serve("/beside.crl", around.crl("beside"))
-    verstat, codes = verdict(node, around.identity("hangs", hanging), max_ms=500)
+    verstat, codes = verdict(node, around.identity("hangs", hanging), max_ms=3_000)
     assert (verstat, "stir.revocation.pending" in codes) == (NONE, True)
-    assert verdict(node, around.identity("beside", other), max_ms=2_000)[0] == PASSED
+    assert verdict(node, around.identity("beside", other), max_ms=10_000)[0] == PASSED
     answer = node.post(
         "/stir/v1/verification",
         {
@@ -220,7 +223,7 @@ def test_a_host_that_hangs_holds_up_its_own_certificates_alone(around, node):
                 "from": {"tn": FROM},
                 "to": {"tn": [TO]},
                 "time": int(time.time()),
-                "identity": around.identity("hangs", hanging),
+                "identity": around.identity("hangs-too", again),
             }
         },
     ).json["verificationResponse"]
@@ -232,7 +235,7 @@ def test_calls_that_wait_share_one_fetch_and_pass_when_it_ends(around, node):
     released = around.host.hold("/held.crl", around.crl("held"))
     identity = around.identity("held", leaf)
     with ThreadPoolExecutor(6) as callers:
-        waiting = [callers.submit(verdict, node, identity, max_ms=5_000) for _ in range(6)]
+        waiting = [callers.submit(verdict, node, identity, max_ms=10_000) for _ in range(6)]
         eventually(lambda: around.host.requests["/held.crl"])
         threading.Timer(0.3, released.set).start()
         assert {each.result()[0] for each in waiting} == {PASSED}
@@ -244,7 +247,7 @@ def test_a_certificate_revoked_later_is_refused_without_a_restart_and_stays_so(a
     now = int(time.time())
     old = around.crl("later", next_update=now + 3, this_update=now - 10)
     around.host.serve("/later.crl", old)
-    assert verdict(node, around.identity("later", leaf), max_ms=2_000)[0] == PASSED
+    assert verdict(node, around.identity("later", leaf), max_ms=10_000)[0] == PASSED
     around.host.serve("/later.crl", around.crl("later", leaf, this_update=now - 5, next_update=now + 6))
     eventually(lambda: verdict(node, around.identity("later", leaf))[0] == FAILED)
     # Yesterday's list, from whoever can serve it, revokes nothing less.
@@ -276,7 +279,7 @@ def test_an_overdue_list_and_a_configured_one_that_is_missing_are_told_to_the_op
             return " ".join(node.administer("GET", "/readyz").json["reasons"])
 
         eventually(lambda: "[trust] crl_urls never obtained: 1" in said())
-        verstat, codes = verdict(node, around.identity("overdue", leaf), max_ms=2_000)
+        verstat, codes = verdict(node, around.identity("overdue", leaf), max_ms=10_000)
         assert verstat == PASSED, codes
         eventually(lambda: "revocation lists overdue: 1" in said())
         eventually(lambda: node.events("trust grows old"))
@@ -291,18 +294,18 @@ def test_the_last_good_list_outlives_a_restart_while_its_host_is_down(around, tm
     leaf = around.leaf("kept")
     around.host.serve("/kept.crl", around.crl("kept", leaf))
     with running_node(tmp_path, environment=around.environment) as first:
-        assert verdict(first, around.identity("kept", leaf), max_ms=2_000)[0] == FAILED
+        assert verdict(first, around.identity("kept", leaf), max_ms=10_000)[0] == FAILED
     around.host.hang("/kept.crl")
     (tmp_path / "config").rename(tmp_path / "config-before")
     with running_node(tmp_path, environment=around.environment) as second:
-        assert verdict(second, around.identity("kept", leaf), max_ms=2_000)[0] == FAILED
+        assert verdict(second, around.identity("kept", leaf), max_ms=10_000)[0] == FAILED
 
 
 def test_policy_may_refuse_a_certificate_whose_list_cannot_be_had(around, tmp_path):
     leaf = around.leaf("unobtainable")
     environment = around.environment | {"CALLMARK_TRUST__WHEN_CRL_UNOBTAINABLE": "refuse"}
     with running_node(tmp_path, environment=environment) as node:
-        verstat, codes = verdict(node, around.identity("unobtainable", leaf), max_ms=2_000)
+        verstat, codes = verdict(node, around.identity("unobtainable", leaf), max_ms=10_000)
         assert (verstat, "stir.revocation.unobtainable" in codes) == (NONE, True)
         around.host.serve("/unobtainable.crl", around.crl("unobtainable"))
         eventually(lambda: verdict(node, around.identity("unobtainable", leaf))[0] == PASSED)
@@ -313,7 +316,7 @@ def test_nothing_is_fetched_where_fetching_is_off(around, tmp_path):
     around.host.serve("/off.crl", around.crl("off", leaf))
     environment = around.environment | {"CALLMARK_TRUST__FETCH_CRLS": "false"}
     with running_node(tmp_path, environment=environment) as node:
-        assert verdict(node, around.identity("off", leaf), max_ms=2_000)[0] == PASSED
+        assert verdict(node, around.identity("off", leaf), max_ms=10_000)[0] == PASSED
     assert around.host.requests["/off.crl"] == 0
 
 
@@ -337,11 +340,11 @@ def test_an_authority_that_a_trust_list_takes_up_is_believed_without_a_restart(a
     }
     with running_node(tmp_path, environment=environment) as node:
         eventually(lambda: node.events("trust list in force"))
-        assert verdict(node, around.identity("listed", leaf), max_ms=2_000)[0] == FAILED
+        assert verdict(node, around.identity("listed", leaf), max_ms=10_000)[0] == FAILED
         around.host.serve("/ca-list", jws(other, around.root, signer=pa, exp=now + DAY, sequence=8))
         assert node.administer("POST", "/admin/v1/reload").json["taken"]
         eventually(lambda: verdict(node, around.identity("listed", leaf))[0] == PASSED)
         around.host.serve("/ca-list", jws(other, signer=pa, exp=now + DAY, sequence=7))
         assert node.administer("POST", "/admin/v1/reload").json["taken"]
         eventually(lambda: any("older" in each["problem"] for each in node.events("trust list not obtained")))
-        assert verdict(node, around.identity("listed", leaf), max_ms=2_000)[0] == PASSED
+        assert verdict(node, around.identity("listed", leaf), max_ms=10_000)[0] == PASSED

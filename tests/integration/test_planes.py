@@ -57,6 +57,7 @@ def test_a_dead_leader_is_followed_by_another_and_only_one_leads(tmp_path, share
         }
         leads = leaders(two, token)[0]
         first, second = (one, two) if own["one"] == leads else (two, one)
+        eventually(lambda: first.events("evidence is whole"))
         first.kill()
         eventually(lambda: leaders(second, token) == [own[second.directory.name]])
         terms = [e["term"] for node in (first, second) for e in node.events("this node leads")]

@@ -201,7 +201,9 @@ def test_one_passport_in_several_calls_is_counted_across_workers(node):
         for call_id in ("a", "b", "b", "c", "d", "e"):
             for connection in connections:
                 body = verdict_request(identity=identity, call_id=f"replayed-{call_id}")
-                answer = node.ask_on(connection, "POST", "/domestic/v1/verdicts", body).json["verdict"]
+                answer = {"degraded": ["replay"]}
+                while answer["degraded"]:  # told again, it is the same call
+                    answer = node.ask_on(connection, "POST", "/domestic/v1/verdicts", body).json["verdict"]
                 assert answer["verstat"] == "TN-Validation-Passed"
                 details = [
                     one["detail"] for one in answer["reasons"] if one["code"] == "replay.distinct-calls"

@@ -90,6 +90,7 @@ def test_a_collector_that_is_not_there_changes_no_call(tmp_path):
         eventually(lambda: dropped in node.administer("GET", "/metrics").body.decode())
         (told,) = node.events("the collector takes no spans")
         assert "spans batch" in told["problem"]
+        eventually(lambda: node.events("call"))
         (line,) = node.events("call")
         assert "traceparent" not in line
         assert node.administer("GET", "/readyz").status == 200

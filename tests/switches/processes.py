@@ -140,11 +140,11 @@ def place_calls(
             *_command(HERE / "sipp" / f"{scenario}.xml", port=free_udp_port()),
             "-inf", "calls.csv", "-m", str(len(calls)), "-r", str(rate), "-l", "1000",
             "-trace_rtt", "-rtt_freq", "1", "-trace_stat", "-fd", "1",
-            "-timeout", "60", "-recv_timeout", "30000",
+            "-timeout", "200", "-recv_timeout", "30000",
             f"127.0.0.1:{to_port}",
         ],
         cwd=directory, env=os.environ | {"TERM": "dumb"},
-        capture_output=True, text=True, timeout=90, check=False,
+        capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     waits = [float(row["response_time_ms"]) for path in directory.glob("*_rtt.csv") for row in _rows(path)]
     *_, last = _rows(next(path for path in directory.glob("*_.csv")))

@@ -73,7 +73,7 @@ async def test_redis_is_filled_at_first_and_again_when_it_was_emptied(record, co
 
 
 async def test_a_server_that_is_gone_is_told_once_and_found_again(record, complaint, log, monkeypatch):
-    monkeypatch.setattr(marks, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(marks, "ANSWER_SECONDS", 1.0)
     with running_valkey() as valkey:
         evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING))
         keeping = asyncio.create_task(evidence.keep())

@@ -38,7 +38,7 @@ async def eventually(holds) -> None:
 
 
 async def test_events_come_whole_again_and_again_until_the_reader_has_to_come_in_anew(monkeypatch):
-    monkeypatch.setattr(streams_module, "STREAM_SECONDS", 0.3)
+    monkeypatch.setattr(streams_module, "STREAM_SECONDS", 1.0)
     streams = Streams()
     client = await client_of(streams, b'{"calls":1}')
     async with client, client.get("/") as answer:
