@@ -56,6 +56,8 @@ class AttestationPolicy:
     when_no_right: Literal["lower", "refuse"] = "lower"
     without_right: Attestation = Attestation.B
     """Given instead of A on access and customer trunks; on all others it is C whatever stands here."""
+    registrations_hold_seconds: int = 3600
+    """How long what owners have proven gives a right while the record, where it ends, is out of reach."""
 
     def __post_init__(self) -> None:
         if self.without_right is Attestation.A:
@@ -109,6 +111,8 @@ def why_no_right(
     """Say in a sentence why the trunk may not speak for the number with full weight; None if it may."""
     if trunk_kind is TrunkKind.INTERNATIONAL:
         return f"trunk {trunk_name} is a gateway, whose callers this network does not know"
+    if right.lapsed:
+        return "registered by its customer, but the record that says so was last reached too long ago"
     if not right.holds_for(trunk_name):
         return f"the number is not assigned to trunk {trunk_name}, nor registered by its customer"
     if not is_international(tn):

@@ -20,6 +20,8 @@ class RightToUse:
 
     source: Literal["inventory", "registration"] | None
     trunk: str
+    lapsed: bool = False
+    """Whether there would be one if the record had been reached lately."""
 
     def holds_for(self, trunk: str) -> bool:
         """Tell whether the right is there and is this trunk's."""
@@ -27,6 +29,8 @@ class RightToUse:
 
 
 NO_RIGHT: Final = RightToUse(source=None, trunk="")
+LAPSED_RIGHT: Final = RightToUse(source=None, trunk="", lapsed=True)
+"""A registration that nobody could have taken back: the record was last reached too long ago."""
 
 
 class Inventory:

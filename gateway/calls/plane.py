@@ -51,6 +51,9 @@ class Facts(Protocol):
     def registrations(self, tn: str, *, now: int) -> tuple[StandingRegistration, ...] | FactsUnavailable:
         """Owners' registrations in force on this number, the narrowest range first."""
 
+    def age_seconds(self, *, now: int) -> int:
+        """How long ago they were last known to be what the record says."""
+
     def weight_of_provider(self, provider: str, *, now: int) -> float:
         """What a provider's attestation is worth by its scorecard: 1 unless that is bad."""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.attestation.extensions import RichGrant
-from gateway.attestation.inventory import NO_RIGHT, RightToUse
+from gateway.attestation.inventory import LAPSED_RIGHT, NO_RIGHT, RightToUse
 from gateway.calls.plane import Facts
 from gateway.facts.values import Declaration, FactsUnavailable, StandingRegistration
 from gateway.generation.generation import PolicyPart
@@ -42,7 +42,7 @@ class Rights:
         assigned = self.policy.inventory.right_to_use(tn, self.trunk)
         registered = self._registered(tn)
         if assigned is NO_RIGHT and any(self.trunk in fact.declared.trunks for fact in registered):
-            return RightToUse("registration", self.trunk)
+            return RightToUse("registration", self.trunk) if self._hold() else LAPSED_RIGHT
         return assigned
 
     def rich_grants(self, tn: TelephoneNumber) -> Sequence[RichGrant]:
@@ -50,7 +50,14 @@ class Rights:
         brands = self.policy.verdict.brands.find_smallest(tn)
         grants = [brand.rich for brand in brands if brand.rich is not None]
         own = [fact.declared for fact in self._registered(tn) if self.trunk in fact.declared.trunks]
-        return grants + [_grant(each.brand, each.trunks) for each in own if each.brand is not None]
+        if own and self._hold():
+            grants += [_grant(each.brand, each.trunks) for each in own if each.brand is not None]
+        return grants
+
+    def _hold(self) -> bool:
+        """Whether registrations still give something: one that was taken back might not be heard of."""
+        longest = self.policy.attestation.registrations_hold_seconds
+        return self.facts is not None and self.facts.age_seconds(now=self.now) <= longest
 
     def _registered(self, tn: TelephoneNumber) -> tuple[StandingRegistration, ...]:
         if self.facts is None:

@@ -81,7 +81,7 @@ async def verify_call(
         now=now,
         deadline=deadline,
     )
-    facts = _facts(plane, call, now)
+    facts = _facts(plane, current, call, now)
     remember_call_for_help(plane, current, shown=call.shown, called=call.called, trunk=trunk)
     evidence = await plane.knowledge.ask(_question(current, call, verification.outcome), deadline=deadline)
     if roaming is not None:
@@ -197,7 +197,10 @@ class _Facts(msgspec.Struct, frozen=True, gc=False):
     degraded: tuple[str, ...] = ()
 
 
-def _facts(plane: Plane, call: Call, now: int) -> _Facts:
+def _facts(plane: Plane, current: Current, call: Call, now: int) -> _Facts:
+    is_old = (
+        plane.facts.age_seconds(now=now) > current.generation.policy.attestation.registrations_hold_seconds
+    )
     decisions: list[Decision] = []
     registered: list[Registered] = []
     for tn in call.shown:
@@ -206,7 +209,7 @@ def _facts(plane: Plane, call: Call, now: int) -> _Facts:
             return _Facts(degraded=("facts",))
         decisions.extend(Decision(fact.action, fact.trunk_kind, fact.reason, tn) for fact in decided)
         registered.extend(registered_number(fact.declared, tn) for fact in owned)
-    return _Facts(tuple(decisions), tuple(registered))
+    return _Facts(tuple(decisions), tuple(registered), ("facts",) if is_old else ())
 
 
 def _spcs(outcome: Outcome) -> tuple[str, ...]:

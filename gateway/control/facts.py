@@ -65,6 +65,7 @@ class FactsFollower:
                 facts = replace(facts, doubted_providers=doubted)
                 await _in_thread(self._projection.apply, facts, FactsState(sequence))
                 self._sequence, self._doubted = sequence, doubted
+            self._projection.confirm(now=now)
             self.followed_at = now
 
     async def is_behind(self) -> bool:
@@ -91,6 +92,7 @@ class FactsFollower:
             async for standing in standing_registrations(transaction, now=now):
                 await _in_thread(writer.add_registrations, [_registration_fact(each) for each in standing])
             await _in_thread(writer.set_doubted_providers, doubted)
+        self._projection.confirm(now=now)
         self._sequence, self._doubted, self.followed_at = state.sequence, doubted, now
 
 

@@ -228,6 +228,16 @@ class Projection:
             if changes.doubted_providers is not None:
                 writer.set_doubted_providers(changes.doubted_providers)
 
+    def confirm(self, *, now: int) -> None:
+        """Note that the facts are what the record says at `now`, in epoch seconds. Raises ProjectionError.
+
+        The time stands at the file and not in it: a commit would have every reader read its pages again.
+        """
+        try:
+            os.utime(self._path, (now, now))
+        except OSError as error:
+            raise ProjectionError(f"the facts file {self._path} takes no time: {error.strerror}") from error
+
     def close(self) -> None:
         """Close the file."""
         self._connection.close()

@@ -79,6 +79,7 @@ class FactsReader:
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._looked_at: int | None = None
+        self._confirmed_at = 0
         self._asked_at = 0.0
         self._version: tuple[object, ...] | None = None
         self._tokens: dict[str, TokenFact] = {}
@@ -154,6 +155,13 @@ class FactsReader:
             self._is_unchanged(now)
         return self._doubted.get(provider, 1.0)
 
+    def age_seconds(self, *, now: int) -> int:
+        """How long ago the control process last found that the facts are what the record says."""
+        if now != self._looked_at:
+            self._looked_at = now
+            self._look()
+        return max(0, now - self._confirmed_at)
+
     def state(self, *, now: int) -> FactsState | FactsUnavailable:
         """Return how far the facts have followed the record."""
         rows = self._select(_STATE, (), now)
@@ -221,6 +229,7 @@ class FactsReader:
             # An open file that lost its name still holds the last facts: stale beats none.
             self._problem = f"the facts file {self._path} cannot be opened: {error.strerror}"
             return
+        self._confirmed_at = int(status.st_mtime)
         file = (status.st_dev, status.st_ino)
         if self._connection is not None and file == self._file:
             return

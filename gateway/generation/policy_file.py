@@ -82,6 +82,7 @@ class AttestationTable(Table):
 
     when_no_right: Literal["lower", "refuse"] = Field(default="lower", title="a choice here")
     without_right: Literal["B", "C"] = Field(default="B", title="a choice here")
+    registrations_hold_seconds: int = Field(default=3600, ge=60, le=30 * 86_400)
 
 
 class VerdictTable(Table):
@@ -194,6 +195,7 @@ def read_policy(data: bytes, overrides: Overrides) -> Policies | list[Problem]:
         attestation=AttestationPolicy(
             when_no_right=table.attestation.when_no_right,
             without_right=Attestation(table.attestation.without_right),
+            registrations_hold_seconds=table.attestation.registrations_hold_seconds,
         ),
         verdict=_verdict(table),
         registry=registry_policy(table.registry),

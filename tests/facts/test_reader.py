@@ -184,3 +184,34 @@ def test_a_directory_that_is_not_there_is_a_projection_error(tmp_path):
 
 def test_nobody_else_can_read_the_file(tmp_path, projection):
     assert facts_path(tmp_path).stat().st_mode & 0o777 == 0o600
+
+
+def test_readers_know_when_the_facts_were_last_found_to_be_what_the_record_says(tmp_path, projection, reader):
+    fill(projection)
+    projection.confirm(now=NOW)
+    assert reader.age_seconds(now=NOW + 7) == 7
+    projection.confirm(now=NOW + 5)
+    assert reader.age_seconds(now=NOW + 8) == 3
+    assert reader.age_seconds(now=NOW) == 0
+    facts_path(tmp_path).unlink()
+    assert reader.age_seconds(now=NOW + 100) == 95
+
+
+def test_nothing_of_what_a_reader_holds_is_read_again_for_a_confirmation(projection, reader):
+    fill(projection, decisions=[decision(1, "441")])
+    for _ in range(2):
+        assert ids(reader.decisions("441", now=NOW)) == [1]
+    before = reader._version
+    projection.confirm(now=NOW)
+    assert ids(reader.decisions("441", now=NOW + 1)) == [1]
+    assert reader._version == before is not None
+
+
+def test_facts_that_were_never_seen_are_as_old_as_can_be(tmp_path):
+    assert FactsReader(tmp_path / "nothing").age_seconds(now=NOW) == NOW
+
+
+def test_a_file_that_is_gone_cannot_be_confirmed(tmp_path, projection):
+    facts_path(tmp_path).unlink()
+    with pytest.raises(ProjectionError, match="takes no time"):
+        projection.confirm(now=NOW)
