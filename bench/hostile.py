@@ -79,6 +79,10 @@ KINDS = (
         lambda forger, call: forger.identity(call, text=b',"x":' + b"9" * 5000),
     ),
     Kind(
+        "5000 integers",
+        lambda forger, call: forger.identity(call, text=b',"x":[' + b",".join([b"1"] * 5000) + b"]"),
+    ),
+    Kind(
         "500 called numbers",
         lambda forger, call: forger.identity(call, {"dest": {"tn": [call.dest] * 499 + ["1"]}}),
     ),
@@ -91,6 +95,8 @@ KINDS = (
         lambda forger, call: forger.identity(call, {f"{each}": [] for each in range(1000)}),
     ),
     Kind("2000 parameters", lambda _, call: call.identity + "".join(f";p{each}" for each in range(2000))),
+    Kind("7000 quoted pairs", lambda _, call: f'{call.identity};x="' + "\\a" * 7000 + '"'),
+    Kind("16 kB of backslashes", lambda _, call: call.origid + "\\" * 16_000),
     Kind("16 kB of nothing", lambda _, call: ("A" * 16_000) + call.origid),
 )
 

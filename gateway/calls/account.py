@@ -13,6 +13,7 @@ from gateway.calls.road import Judged
 from gateway.calls.signing import Signature, SignatureRequest, Signed, SigningRequest
 from gateway.generation.trunks import Trunk
 from gateway.journal import Credential, Grounds, Record
+from gateway.passport.identity import MAX_PARAMETERS_CHARACTERS, refusable_part
 from gateway.reasons import Verstat
 from gateway.telemetry import Tallies
 from gateway.verdicts.call import Call
@@ -82,7 +83,7 @@ class Account:
                 anonymous=call.anonymous,
                 roaming=call.roaming.value,
                 call_time=call.time,
-                identities=identities,
+                identities=_kept(identities),
                 fingerprint=None if outcome.chain is None else outcome.chain.leaf_fingerprint,
                 spcs=() if outcome.chain is None else outcome.chain.spc,
                 verstat=outcome.verstat,
@@ -181,7 +182,7 @@ class Account:
                 identities=tuple([each.identity for each in signatures if each.identity is not None]),
                 reason=reason,
                 reasons={each.ppt.value: each.finding.reason.code for each in signatures},
-                earlier=request.identities,
+                earlier=_kept(request.identities),
                 signed=tuple([each.ppt.value for each in signatures if each.identity is not None]),
                 attest=attest,
                 generation=current.number,
@@ -190,6 +191,19 @@ class Account:
                 traceparent=traceparent,
             )
         )
+
+
+def _kept(identities: tuple[str, ...]) -> tuple[str, ...]:
+    """Give headers as they came; of a long one that could not be read, as much as has it refused again.
+
+    To write all of it, and read it in the control process, is work that a stranger could ask for.
+    """
+    return tuple(
+        [
+            identity if len(identity) <= MAX_PARAMETERS_CHARACTERS else refusable_part(identity)
+            for identity in identities
+        ]
+    )
 
 
 def _credential(outcome: Outcome) -> Credential | None:

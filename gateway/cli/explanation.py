@@ -129,7 +129,7 @@ def _claim_lines(inspection: Inspection) -> Iterator[str]:
     data, signature = passport.signing_input, passport.signature
     yield row("signed", f"{len(data)} bytes, as received; SHA-256 {hashlib.sha256(data).hexdigest()}")
     if signature is None:
-        yield row("signature", "is not base64url")
+        yield row("signature", "is not base64url, or longer than any")
     elif len(signature) != 64:
         yield row("signature", f"{len(signature)} bytes; ES256 has 64: r and s of 32 each (RFC 7518 3.4)")
     else:

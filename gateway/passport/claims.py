@@ -125,7 +125,7 @@ class _PlainOrig(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     tn: str
 
 
-_PLAIN: Final = PlainReader(_Plain, lambda plain: 10 + len(plain.dest.tn))
+_PLAIN: Final = PlainReader(_Plain, lambda plain: 2 * (10 + len(plain.dest.tn)))
 
 
 def _read_base(payload: Mapping[str, object]) -> BaseClaims:

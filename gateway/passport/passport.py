@@ -19,7 +19,13 @@ import msgspec
 from gateway.passport.claims import Claims, read_plain_shaken
 from gateway.passport.fields import ClaimProblem
 from gateway.passport.ppt import Ppt, ppt_of_header, read_claims
-from gateway.passport.strict import Base64UrlError, StrictJsonError, read_base64url, read_json
+from gateway.passport.strict import (
+    Base64UrlError,
+    StrictJsonError,
+    read_base64url,
+    read_json,
+    without_strings,
+)
 
 _UNKNOWN: Final = ClaimProblem("ppt", "its type is not known, so neither are its claims", missing=False)
 
@@ -27,11 +33,18 @@ _UNKNOWN: Final = ClaimProblem("ppt", "its type is not known, so neither are its
 class PassportError(ValueError):
     """A token that is not decoded, in a sentence for whoever sent it."""
 
-    def __init__(self, problem: str, *, place: str) -> None:
+    def __init__(self, problem: str, *, place: str, unread: StrictJsonError | None = None) -> None:
+        """`unread` says why a header or payload is not JSON."""
         super().__init__(problem)
         self.problem = problem
-        self.place = place
+        self._part = place
+        self._unread = unread
+
+    @property
+    def place(self) -> str:
         """`token`, `header` or `payload`; with a JSON pointer behind it where one is known: `payload/iat`."""
+        pointer = None if self._unread is None else self._unread.pointer
+        return self._part + (pointer or "")
 
 
 class UnverifiedPassport(msgspec.Struct, frozen=True, gc=False):
@@ -46,7 +59,8 @@ class UnverifiedPassport(msgspec.Struct, frozen=True, gc=False):
     signing_input: bytes
     """What the signature is over: the bytes that came, never a second rendering of what was read."""
     signature: bytes | None
-    """As decoded, of any length, empty included; None when it is not base64url. Neither verifies (E18)."""
+    """As decoded, of any length, empty included; None when it is not base64url or longer than any. Neither
+    verifies (E18)."""
     token: str
 
 
@@ -83,8 +97,16 @@ header of 16 kB has room for cost nine times the signature that refusing the tok
 MOST_BRACKETS: Final = 300
 """Arrays and objects in one part, brackets within texts counted too. A jCard has two for each property; to
 find out how deep thousands of them nest costs a fifth more than that signature."""
+MOST_COMMAS: Final = 300
+"""Between members and items of one part, those of texts not counted. Strings and brackets are bounded above;
+what is left are numbers and literals, of which a claim has one: thousands cost a dozen signatures to read."""
 LONGEST_KEPT: Final = 1024
 """Characters; a stranger's longer ones are read each time instead of taking memory."""
+LONGEST_SIGNATURE: Final = 1024
+"""Characters. ES256 has 86; one of RSA that got here by mistake is still read, so that its length is told."""
+
+_UNCOUNTED: Final = bytes(set(range(256)).difference(b'"[{,'))
+_NEVER_TOO_MANY: Final = min(2 * MOST_STRINGS, MOST_BRACKETS, MOST_COMMAS)
 
 
 def decode(token: str) -> UnverifiedPassport:
@@ -104,17 +126,13 @@ def decode(token: str) -> UnverifiedPassport:
     ppt = ppt_of_header(header)
     # Read once: examining the claims and proving them by the signature must not be able to differ.
     payload, claims = _read_payload(payload_part, ppt)
-    try:
-        signature = read_base64url(signature_part)
-    except Base64UrlError:
-        signature = None
     return UnverifiedPassport(
         header=header,
         payload=payload,
         ppt=ppt,
         claims=claims,
         signing_input=f"{header_part}.{payload_part}".encode("ascii"),
-        signature=signature,
+        signature=_read_signature(signature_part),
         token=token,
     )
 
@@ -146,11 +164,32 @@ def _read_bytes(part: str, place: str) -> bytes:
         data = read_base64url(part)
     except Base64UrlError as error:
         raise PassportError(f"the {place} is not base64url: {error.problem}", place=place) from None
-    if data.count(b'"') > 2 * MOST_STRINGS:
-        raise PassportError(f"the {place} holds more than {MOST_STRINGS} strings", place=place)
-    if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
-        raise PassportError(f"the {place} holds more than {MOST_BRACKETS} arrays and objects", place=place)
+    counted = data.translate(None, _UNCOUNTED)
+    if len(counted) > _NEVER_TOO_MANY:
+        too_many = _too_many(data, counted)
+        if too_many is not None:
+            raise PassportError(f"the {place} holds more than {too_many}", place=place)
     return data
+
+
+def _too_many(data: bytes, counted: bytes) -> str | None:
+    if counted.count(b'"') > 2 * MOST_STRINGS:
+        return f"{MOST_STRINGS} strings"
+    if counted.count(b"[") + counted.count(b"{") > MOST_BRACKETS:
+        return f"{MOST_BRACKETS} arrays and objects"
+    # Those of a text, which may be prose, are no items.
+    if counted.count(b",") > MOST_COMMAS and without_strings(data).count(b",") > MOST_COMMAS:
+        return f"{MOST_COMMAS} commas between its values"
+    return None
+
+
+def _read_signature(part: str) -> bytes | None:
+    if len(part) > LONGEST_SIGNATURE:
+        return None
+    try:
+        return read_base64url(part)
+    except Base64UrlError:
+        return None
 
 
 def _as_object(data: bytes, place: str) -> Mapping[str, object]:
@@ -158,7 +197,7 @@ def _as_object(data: bytes, place: str) -> Mapping[str, object]:
         value = read_json(data)
     except StrictJsonError as error:
         raise PassportError(
-            f"the {place} is not read as JSON: {error.problem}", place=place + (error.pointer or "")
+            f"the {place} is not read as JSON: {error.problem}", place=place, unread=error
         ) from None
     if not isinstance(value, dict):
         raise PassportError(f"the {place} is not a JSON object", place=place)

@@ -231,6 +231,56 @@ JSON = st.recursive(
 )
 
 
+TEXTS = st.text(max_size=12)
+MANY = st.fixed_dictionaries({"tn": st.lists(TEXTS)})
+CALLS = st.fixed_dictionaries(
+    {
+        "id": st.text(min_size=1),
+        "to": st.fixed_dictionaries({"tn": st.lists(TEXTS)}),
+        "time": st.integers(-1, 2),
+    },
+    optional={
+        "from": st.fixed_dictionaries({"tn": TEXTS}),
+        "pai": st.none() | st.fixed_dictionaries({"tn": TEXTS}),
+        "anonymous": st.booleans(),
+        "identity": st.lists(TEXTS, max_size=3),
+        "trunk": st.none() | TEXTS,
+        "request_uri": st.none() | TEXTS,
+        "priority": st.none() | TEXTS,
+        "roaming": st.sampled_from(["true", "false", "unknown"]),
+    },
+)
+
+
+def said(body: bytes) -> object:
+    try:
+        return parse_body(body)
+    except Problem as problem:
+        return problem.errors
+
+
+@given(CALLS, st.none() | st.integers(0, 2), st.booleans())
+def test_a_plain_request_is_the_one_the_strict_reader_gives(
+    call: dict[str, Any], max_ms: int | None, is_ascii: bool
+):
+    body = {"call": call, "max_ms": max_ms} if max_ms is not None else {"call": call}
+    plain = json.dumps(body, ensure_ascii=is_ascii)
+    # A member of an unusual kind takes a request the longer way; this one says nothing.
+    longer = json.dumps({**body, "call": {"diversion": []} | call}, ensure_ascii=is_ascii)
+    assert said(plain.encode()) == said(longer.encode())
+
+
+@given(CALLS, st.data())
+def test_a_member_standing_twice_is_refused_whatever_else_there_is(call: dict[str, Any], data: st.DataObject):
+    name = data.draw(st.sampled_from(sorted(call)))
+    once = json.dumps(call)
+    twice = f"{once[:-1]},{json.dumps(name)}:{json.dumps(call[name])}}}"
+    for body in (f'{{"call":{twice}}}', f'{{"call":{once},"call":{once}}}'):
+        pointer, problem = refused(body.encode())
+        assert "stands twice" in problem
+        assert pointer in {"", "/call"}
+
+
 @given(
     body=st.binary(max_size=200)
     | JSON.map(lambda value: json.dumps(value).encode())

@@ -89,6 +89,7 @@ MEMBERS = {
     "NaN": b'"x":NaN',
     "Infinity": b'"x":Infinity',
     "-Infinity": b'"x":-Infinity',
+    "5000 integers": b'"x":[' + b",".join([b"1"] * 5000) + b"]",
     "half of a surrogate pair": b'"x":"\\ud800"',
     "half of one in a name": b'"\\udfff":1',
     "a pair the wrong way round": b'"x":"\\udc00\\ud800"',
@@ -206,6 +207,9 @@ PARAMETERS = {
     "the header's name": lambda token, x5u: f"Identity: {token};info=<{x5u}>;alg=ES256;ppt=shaken",
     "5000 parameters": lambda token, x5u: (
         f"{token};info=<{x5u}>;alg=ES256;ppt=shaken" + "".join(f";p{each}" for each in range(5000))
+    ),
+    "5000 quoted pairs": lambda token, x5u: (
+        f'{token};info=<{x5u}>;alg=ES256;ppt=shaken;x="' + "\\a" * 5000 + '"'
     ),
     "60 kB": lambda token, x5u: f'{token};info=<{x5u}>;alg=ES256;ppt=shaken;x="{"a" * 60_000}"',
     "compact": lambda token, x5u: f"..{token.rpartition('.')[2]};info=<{x5u}>;alg=ES256;ppt=shaken",

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,9 +7,12 @@ from hypothesis import strategies as st
 from gateway.passport.identity import (
     MAX_IDENTITY_CHARACTERS,
     MAX_PARAMETERS,
+    MAX_PARAMETERS_CHARACTERS,
+    MOST_BLANKS,
     IdentityError,
     IdentityHeader,
     parse_identity,
+    refusable_part,
 )
 
 TOKEN = "eyJh.eyJi.c2ln-_"
@@ -72,6 +77,25 @@ def test_a_quoted_value_comes_back_whole(text):
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
     identity = parse_identity(f'{TOKEN};ppt="{quoted}";alg=ES256')
     assert (identity.ppt, identity.alg) == (text, "ES256")
+
+
+@given(PRINTABLE, st.data())
+def test_any_character_of_a_quoted_value_may_be_escaped(text, data):
+    escaped = [character in '"\\' or data.draw(st.booleans()) for character in text]
+    quoted = "".join("\\" * is_pair + character for is_pair, character in zip(escaped, text, strict=True))
+    assert parse_identity(f'{TOKEN};ppt="{quoted}"').ppt == text
+
+
+@given(NEARLY, st.text(st.sampled_from(" \t"), max_size=MOST_BLANKS))
+def test_the_token_ends_where_a_parameter_begins(text, blanks):
+    try:
+        identity = parse_identity(blanks + text + blanks)
+    except IdentityError:
+        return
+    text = text.strip(" \t")
+    assert re.fullmatch(r"[A-Za-z0-9._=+/-]+", identity.token)
+    assert re.match(r"[ \t]*(;|\Z)", text.removeprefix(identity.token))
+    assert text.startswith(identity.token)
 
 
 def test_what_is_missing_is_none():
@@ -178,6 +202,49 @@ def test_the_length_is_bounded():
     longest = "a" * MAX_IDENTITY_CHARACTERS
     assert parse_identity(longest).token == longest
     assert "longer" in refusal(longest + "a")
+
+
+def test_the_characters_of_the_parameters_are_bounded():
+    longest = f"{TOKEN};x={'y' * (MAX_PARAMETERS_CHARACTERS - 3)}"
+    assert parse_identity(longest).parameter_count == 1
+    problem = f"the parameters have more than {MAX_PARAMETERS_CHARACTERS} characters"
+    assert refusal(longest + "y") == problem
+    assert refusal(longest + " ;") == problem
+    assert refusal(f"{longest},{TOKEN}") == problem + ", or a second value follows them"
+    assert refusal(TOKEN + "\t" * MAX_PARAMETERS_CHARACTERS + ";x") == problem
+
+
+def test_white_space_around_a_value_is_none_of_it_up_to_its_bound():
+    most = " \t" * (MOST_BLANKS // 2)
+    assert parse_identity(f"{most}{TOKEN}{most}").token == TOKEN
+    assert "does not begin" in refusal(f"{most}\t{TOKEN}")
+    assert "not a parameter" in refusal(f"{TOKEN}{most}\t")
+    assert "does not begin" in refusal(most)
+
+
+PIECES = [TOKEN, ";", "p=1", ",", " ", "\t", '"', "\\", "\n", "é", f";info=<{INFO}>"]
+LONG = st.builds(
+    lambda before, piece, times, behind: "".join([*before, piece * times, *behind]),
+    st.lists(st.sampled_from(PIECES), max_size=5),
+    st.sampled_from([*"a.; \t,é\\", ";a", ' ";']),
+    st.integers(1, MAX_IDENTITY_CHARACTERS + 100),
+    st.lists(st.sampled_from(PIECES), max_size=5),
+)
+
+
+@given(LONG)
+def test_what_is_kept_of_a_refused_value_is_refused_in_the_same_words(value):
+    kept = refusable_part(value)
+    assert value.startswith(kept)
+    try:
+        read = parse_identity(value)
+    except IdentityError as error:
+        problem = error.problem
+    else:
+        assert kept == value
+        assert parse_identity(kept) == read
+        return
+    assert refusal(kept) == problem
 
 
 def test_the_parameters_are_bounded():

@@ -11,7 +11,9 @@ import gateway
 from gateway.passport.claims import ShakenClaims, read_shaken_claims
 from gateway.passport.passport import (
     LONGEST_KEPT,
+    LONGEST_SIGNATURE,
     MOST_BRACKETS,
+    MOST_COMMAS,
     MOST_STRINGS,
     PassportError,
     UnverifiedPassport,
@@ -125,6 +127,13 @@ def test_a_signature_of_any_length_is_given(signature, length):
     assert len(decoded) == length
 
 
+def test_a_signature_longer_than_any_is_not_read_and_no_error():
+    longest = decode(f"e30.e30.{'A' * LONGEST_SIGNATURE}").signature
+    assert longest is not None
+    assert len(longest) == LONGEST_SIGNATURE // 4 * 3
+    assert decode(f"e30.e30.{'A' * (LONGEST_SIGNATURE + 4)}").signature is None
+
+
 def test_a_verified_passport_cannot_be_made_without_a_checked_signature():
     claims = read_shaken_claims(PAYLOAD)
     assert isinstance(claims, ShakenClaims)
@@ -190,3 +199,23 @@ def test_a_part_with_more_arrays_than_any_real_one_is_refused_before_it_is_read(
         assert decode(token(brackets)).payload["x"]
         found = refusal(token(brackets + b"," + one))
         assert found.problem == f"the payload holds more than {MOST_BRACKETS} arrays and objects"
+
+
+def test_a_part_with_more_numbers_than_any_real_one_is_refused_before_it_is_read():
+    def token(text: bytes) -> str:
+        payload = compact_json(PAYLOAD)[:-1] + b"," + text + b"}"
+        return ".".join((part(compact_json(HEADER)), part(payload), "AA"))
+
+    of_its_own = compact_json(PAYLOAD).count(b",") + 1
+    for one in (b"1", b"-1.5e9", b"null"):
+        numbers = b",".join([one] * (MOST_COMMAS - of_its_own + 1))
+        assert decode(token(b'"x":[' + numbers + b"]")).payload["x"]
+        found = refusal(token(b'"x":[' + numbers + b"," + one + b"]"))
+        assert found.problem == f"the payload holds more than {MOST_COMMAS} commas between its values"
+
+
+@given(st.text(st.sampled_from(list(',\\"aé\n')), max_size=100))
+def test_commas_within_a_text_are_counted_for_nothing(text):
+    prose = text + "," * MOST_COMMAS + text
+    payload = compact_json({**PAYLOAD, "x": prose})
+    assert decode(f"{part(compact_json(HEADER))}.{part(payload)}.AA").payload["x"] == prose

@@ -15,6 +15,7 @@ from gateway.passport.strict import (
     read_base64url,
     read_json,
     render_base64url,
+    without_strings,
 )
 
 JSON_VALUES = st.recursive(
@@ -74,8 +75,46 @@ def test_a_name_standing_twice_is_refused_with_its_place(document, pointer):
     assert error.pointer == pointer
 
 
-def test_duplicates_beside_a_syntax_error_are_the_declared_error():
-    assert refusal(b'[{"a":1,"a":2},').position == 15
+def test_of_a_duplicate_and_a_syntax_error_behind_it_the_first_is_told_and_no_path_leads_there():
+    error = refusal(b'[{"a":1,"a":2},')
+    assert "stands twice" in error.problem
+    assert (error.pointer, error.position) == (None, None)
+
+
+REFUSED = {
+    '{"k":1,"k":2}': "'k' stands twice",
+    "NaN": "not a JSON number",
+    "1e400": "too large",
+    "9" * 5000: "longer than 20",
+    "0." + "1" * 200: "longer than 128",
+    '"\\ud800"': "surrogate",
+}
+STEPS = st.lists(
+    st.integers(0, 3) | st.text(st.sampled_from(list("ab~/ 0é")), min_size=1, max_size=3), max_size=8
+)
+
+
+@given(STEPS, st.sampled_from(sorted(REFUSED)), JSON_VALUES)
+def test_the_pointer_leads_to_the_refused_value(steps, refused, beside):
+    document, others = refused, json.dumps(beside)
+    for step in reversed(steps):
+        if isinstance(step, int):
+            document = f"[{''.join(f'{others},' for _ in range(step))}{document},{others}]"
+        else:
+            document = f'{{"{step}z":{others},{json.dumps(step)}:{document}}}'
+    error = refusal(document.encode())
+    assert REFUSED[refused] in error.problem
+    found = json.loads(re.sub(r"[0-9]{5000}|1e400|NaN", "0", document))
+    for step in (error.pointer or "").split("/")[1:]:
+        found = found[int(step) if isinstance(found, list) else step.replace("~1", "/").replace("~0", "~")]
+    assert (error.pointer or "").count("/") == len(steps)
+    assert found == json.loads(re.sub(r"[0-9]{5000}|1e400|NaN", "0", refused))
+
+
+@given(JSON_VALUES, st.booleans())
+def test_without_its_strings_a_text_keeps_all_else(value, escaped):
+    text = json.dumps(value, ensure_ascii=escaped)
+    assert without_strings(text.encode()).decode() == re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity"])

@@ -26,7 +26,7 @@ from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.signing import SigningRequest
 from gateway.numbers.canonical import DiallingRules
 from gateway.passport.claims import MAX_IAT
-from gateway.passport.plain_json import PlainReader
+from gateway.passport.plain_json import PlainReader, quotes_within
 from gateway.reasons import POLICY_ERROR, Verstat
 from gateway.verification.examine import VerificationRequest
 from gateway.verification.outcome import Outcome
@@ -189,10 +189,17 @@ class _PlainSigningBody(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 _WISHES: Final = {wish.value: wish for wish in Attestation}
-_PLAIN_VERIFICATION: Final = PlainReader(
-    _PlainVerificationBody, lambda body: 9 + len(body.verificationRequest.to.tn)
+
+
+def _count_quotes_of_verification(body: _PlainVerificationBody) -> int:
+    request = body.verificationRequest
+    return 2 * (9 + len(request.to.tn)) + quotes_within((request.identity,))
+
+
+_PLAIN_VERIFICATION: Final = PlainReader(_PlainVerificationBody, _count_quotes_of_verification)
+_PLAIN_SIGNING: Final = PlainReader(
+    _PlainSigningBody, lambda body: 2 * (11 + len(body.signingRequest.dest.tn))
 )
-_PLAIN_SIGNING: Final = PlainReader(_PlainSigningBody, lambda body: 11 + len(body.signingRequest.dest.tn))
 
 
 def _wrapper(body: bytes, name: str) -> Mapping[str, object]:
