@@ -73,6 +73,11 @@ reputation.add_command(release)
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day of lines that name none; without it the day in the file's name.",
 )
+@click.option(
+    "--accept-flood",
+    is_flag=True,
+    help="Take a file that names more than one in twenty of the numbers of an area.",
+)
 @data_directory_option
 @json_option
 def import_(
@@ -81,6 +86,7 @@ def import_(
     format_: Format,
     feed: str | None,
     day: datetime | None,
+    accept_flood: bool,
     data_directory: Path,
     as_json: bool,
 ) -> None:
@@ -97,16 +103,17 @@ def import_(
         format=format_,
         feed=feed or format_,
         day=None if day is None else day.date(),
+        accept_flood=accept_flood,
     )
     with progress_bar(file.name, hidden=as_json) as show:
         result = run(_import(data_directory, request, show))
     if as_json:
         show_json(result)
         return
-    again = f", going on after line {result['resumed_after_line']}" if result["resumed_after_line"] else ""
+    before = f" ({result['taken_before']} by the attempt before)" if result["taken_before"] else ""
     click.echo(
-        f"{file.name}: {result['taken']} taken, {result['merged']} merged (known already), "
-        f"{result['refused']} refused{again}."
+        f"{file.name}: {result['taken']} taken{before}, {result['merged']} merged (known already), "
+        f"{result['refused']} refused."
     )
     for problem in result["problems"]:
         click.echo(f"  line {problem['line']}: {problem['problem']}")
@@ -180,6 +187,7 @@ async def _import(data_directory: Path, request: ImportRequest, show: Show) -> M
         "format": request.format,
         "feed": request.feed,
         "day": None if request.day is None else str(request.day),
+        "accept_flood": request.accept_flood,
     }
     try:
         return await run_job(data_directory, "/admin/v1/imports", document, show, can_stop=True)
@@ -193,7 +201,7 @@ async def _import(data_directory: Path, request: ImportRequest, show: Show) -> M
             actor=actor(),
             now=now,
             room=await room_of(redis_url()),
-            progress=lambda so_far: show(request.path.name, so_far.bytes_read, so_far.size),
+            progress=lambda so_far: show(so_far.step, so_far.done, so_far.total),
         )
         show("Redis", 0, 0)
         return {**report_document(report), "redis": await _into_redis(record, report, now)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -123,13 +122,11 @@ async def disputes_about(
     return tuple(_dispute(row) for row in await transaction.execute(query))
 
 
-async def release_days(
-    transaction: AsyncConnection, tns: Collection[TelephoneNumber]
-) -> dict[TelephoneNumber, date]:
-    """Return the day each of these numbers was last released on, of those that ever were."""
+async def release_days(transaction: AsyncConnection, *, first: str, last: str) -> dict[str, date]:
+    """Return the day each number from one to another was last released on, of those that ever were."""
     query = (
         select(disputes.c.tn, func.max(disputes.c.answered_at).label("at"))
-        .where(disputes.c.tn.in_(tns), disputes.c.state == DisputeState.UPHELD.value)
+        .where(disputes.c.tn.between(first, last), disputes.c.state == DisputeState.UPHELD.value)
         .group_by(disputes.c.tn)
     )
     return {row.tn: datetime.fromtimestamp(row.at, UTC).date() for row in await transaction.execute(query)}

@@ -1,9 +1,8 @@
 """Files read into the record: how far, and what became of their lines.
 
-An import is known by its feed and the hash of its file. Its progress is written in the transaction
-of the rows it counts, so a reader killed in the middle goes on after the last line that is really
-there. (To go on, it reads the lines done once more without adding them: of a list without
-reporters, how often a line's number came before it is part of its identity.)
+An import is known by its feed and the hash of its file. What it took is counted in the transaction of the
+rows, so an attempt that is killed in the middle has counted what is really there. The next reads the file
+once more and takes what is missing; what is there it meets as it would any row that is known.
 """
 
 from __future__ import annotations
@@ -14,12 +13,14 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.record.schema import imports
-from gateway.record.sightings import SightingCounts
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One file of one feed. `taken + merged + refused` may be less than `lines_done`: headings, blanks."""
+    """One file of one feed. `taken + merged + refused` may be less than `lines_done`: headings, blanks.
+
+    Until it is finished, `taken` alone is counted.
+    """
 
     id: int
     feed: str
@@ -54,28 +55,24 @@ async def begin_import(
     return _import(row)
 
 
-async def advance_import(
-    transaction: AsyncConnection, import_id: int, *, lines_done: int, counts: SightingCounts, refused: int
-) -> None:
-    """Note that the file is read up to line `lines_done`; counts are those of this batch."""
+async def advance_import(transaction: AsyncConnection, import_id: int, *, taken: int) -> None:
+    """Count the rows that this transaction added."""
     await transaction.execute(
+        update(imports).where(imports.c.id == import_id).values(taken=imports.c.taken + taken)
+    )
+
+
+async def finish_import(
+    transaction: AsyncConnection, import_id: int, *, lines: int, sightings: int, refused: int, now: int
+) -> Import:
+    """Note that all of the file is in, with how many lines and sightings it had; return the totals."""
+    query = (
         update(imports)
         .where(imports.c.id == import_id)
-        .values(
-            lines_done=lines_done,
-            taken=imports.c.taken + counts.inserted,
-            merged=imports.c.merged + counts.merged,
-            refused=imports.c.refused + refused,
-        )
+        .values(lines_done=lines, merged=sightings - imports.c.taken, refused=refused, finished_at=now)
+        .returning(imports)
     )
-
-
-async def finish_import(transaction: AsyncConnection, import_id: int, *, now: int) -> Import:
-    """Note that the file was read to its end, and return the totals."""
-    result = await transaction.execute(
-        update(imports).where(imports.c.id == import_id).values(finished_at=now).returning(imports)
-    )
-    return _import(result.one())
+    return _import((await transaction.execute(query)).one())
 
 
 async def latest_imports(transaction: AsyncConnection) -> list[Import]:

@@ -31,6 +31,8 @@ DAILY_COLUMNS: Final = (
     "Recorded_Message_Or_Robocall",
 )
 LONGEST_LABEL: Final = 64
+MOST_A_DAY: Final = 1_000
+"""Complaints about one number of one day: none of the FTC's files of 2025 has two hundred."""
 _TEN_DIGITS: Final = re.compile(r"[0-9]{10}")
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9:.]{0,15}Z?)?")
 
@@ -65,12 +67,16 @@ class _Complaints:
         day = self._reading.day if self._columns == 1 else self._created(row[1].strip())
         if not isinstance(day, date):
             return LineProblem(line, day or "no day")
-        self._seen[day.toordinal(), digits] += 1
+        seen = self._seen[day.toordinal(), digits] + 1
+        if seen > MOST_A_DAY:
+            problem = f"{digits} has {MOST_A_DAY:,} complaints of {day} already: a line repeated?"
+            return LineProblem(line, problem)
+        self._seen[day.toordinal(), digits] = seen
         return Sighting(
             tn=TelephoneNumber("1" + digits),
             day=day,
             feed=self._reading.feed,
-            reporter=str(self._seen[day.toordinal(), digits]),
+            reporter=str(seen),
             label="" if self._columns == 1 else _label(row[6]),
         )
 

@@ -5,10 +5,12 @@ from datetime import date
 from gateway.record.imports import advance_import, begin_import, finish_import, latest_imports
 from gateway.record.sightings import (
     SightingCounts,
+    add_rows,
     add_sightings,
     every_sighting,
     forget_sightings,
     next_portion,
+    row_of,
     sightings_of,
 )
 from gateway.reputation.sighting import Sighting
@@ -64,17 +66,17 @@ async def test_what_no_longer_counts_can_be_forgotten_portion_by_portion(record)
     assert left == kept
 
 
-async def test_an_import_goes_on_where_its_last_batch_ended(record):
+async def test_an_import_that_was_broken_off_is_known_with_what_it_took(record):
     file = {"feed": "ftc-dnc", "file_sha256": "a" * 64, "file_name": "2025-11-20.csv"}
     async with record.write() as transaction:
         begun = await begin_import(transaction, **file, now=5)
-        counts = await add_sightings(transaction, [seen("12155550123")], import_id=begun.id)
-        await advance_import(transaction, begun.id, lines_done=3, counts=counts, refused=1)
+        counts = await add_rows(transaction, [row_of(seen("12155550123"))], import_id=begun.id)
+        await advance_import(transaction, begun.id, taken=counts.inserted)
     async with record.write() as transaction:
         again = await begin_import(transaction, **file, now=9)
-        assert (again.id, again.lines_done, again.taken, again.refused) == (begun.id, 3, 1, 1)
-        await advance_import(transaction, begun.id, lines_done=4, counts=SightingCounts(0, 1), refused=0)
-        done = await finish_import(transaction, begun.id, now=10)
-    assert (done.lines_done, done.taken, done.merged, done.refused, done.finished_at) == (4, 1, 1, 1, 10)
+        assert (again.id, again.taken, again.finished_at) == (begun.id, 1, None)
+        await advance_import(transaction, begun.id, taken=2)
+        done = await finish_import(transaction, begun.id, lines=6, sightings=4, refused=1, now=10)
+    assert (done.lines_done, done.taken, done.merged, done.refused, done.finished_at) == (6, 3, 1, 1, 10)
     async with record.read() as transaction:
         assert await latest_imports(transaction) == [done]

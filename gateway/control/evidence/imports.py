@@ -22,20 +22,26 @@ _MEMBERS: Final[Collection[str]] = ("path", "format")
 
 
 def parse_import_request(document: object) -> ImportRequest:
-    """Read `{"path", "format", "feed"?, "day"?}`; the path as this machine knows it. Raises CommandError."""
-    members = read_members(document, required=_MEMBERS, optional=("feed", "day"))
+    """Read `{"path", "format", "feed"?, "day"?, "accept_flood"?}`; the path as this machine knows it.
+
+    Raises CommandError.
+    """
+    members = read_members(document, required=_MEMBERS, optional=("feed", "day", "accept_flood"))
     path = Path(read_text(members, "path"))
     if not path.is_absolute() or "\x00" in str(path):
         raise CommandError("must be an absolute path on the machine of the node", "/path")
     format_ = read_text(members, "format")
     if format_ not in FORMATS:
         raise CommandError(f"{format_[:40]!r} is not a format; they are {', '.join(FORMATS)}", "/format")
-    day = optional_text(members, "day")
+    day, accept_flood = optional_text(members, "day"), members.get("accept_flood", False)
+    if not isinstance(accept_flood, bool):
+        raise CommandError("must be true or false", "/accept_flood")
     return ImportRequest(
         path=path,
         format=format_,
         feed=optional_text(members, "feed") or format_,
         day=None if day is None else _day(day),
+        accept_flood=accept_flood,
     )
 
 
@@ -51,10 +57,9 @@ def import_work(state: ControlState, request: ImportRequest, *, actor: str) -> W
 
     async def work(job: Job) -> None:
         def heard(so_far: ImportReport) -> None:
-            job.result = report_document(so_far)
-            job.advance(so_far.bytes_read, so_far.size)
+            job.step, job.result = so_far.step, report_document(so_far)
+            job.advance(so_far.done, so_far.total)
 
-        job.step = request.path.name
         try:
             report = await import_file(
                 state.record,
@@ -95,7 +100,7 @@ def report_document(report: ImportReport) -> dict[str, object]:
         "taken": report.taken,
         "merged": report.merged,
         "refused": report.refused,
-        "resumed_after_line": report.resumed_after_line,
+        "taken_before": report.taken_before,
         "newest_day": None if report.newest_day is None else str(report.newest_day),
         "problems": [{"line": each.line, "problem": each.problem} for each in report.problems],
     }

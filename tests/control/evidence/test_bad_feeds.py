@@ -6,8 +6,11 @@ import pytest
 
 from gateway.control.commands.problems import CommandError
 from gateway.control.commands.reputation import explain_number
+from gateway.control.evidence.import_flood import MOST_OF_AN_AREA
 from gateway.numbers.canonical import DiallingRules
 from gateway.numbers.plans.shapes import WELL_FORMED
+from gateway.record.imports import latest_imports
+from gateway.reputation.complaints import MOST_A_DAY
 from gateway.verdicts.policy import Effect, VerdictPolicy
 from tests.control.evidence.test_importing import NOW, known_of, read, record, request
 
@@ -70,6 +73,56 @@ async def test_duplicates_without_end_are_one_sighting(there, tmp_path):
     report = await read(there, request(tmp_path, text, name="duplicates.csv", **CSV))
     assert (report.taken, report.merged, report.refused) == (1, 199_999, 0)
     assert len(await known_of(there, "442079460126")) == 1
+
+
+async def test_a_complaint_told_without_end_is_set_aside_from_the_thousandth_on(there, tmp_path):
+    text = "Company_Phone_Number\n" + "2025550123\n" * 50_000 + "2025550124\n"
+    report = await read(there, request(tmp_path, text, name="2025-11-21.csv"))
+    assert (report.taken, report.merged, report.refused) == (MOST_A_DAY + 1, 0, 50_000 - MOST_A_DAY)
+    first = report.problems[0]
+    assert (first.line, first.problem) == (
+        MOST_A_DAY + 2,
+        "2025550123 has 1,000 complaints of 2025-11-21 already: a line repeated?",
+    )
+
+
+@pytest.fixture
+def small_areas(monkeypatch):
+    """As if an area's file might name twenty of its numbers, not half a million."""
+    monkeypatch.setattr("gateway.control.evidence.import_flood.MOST_OF_AN_AREA", 20)
+
+
+async def test_a_feed_that_names_much_of_an_area_is_refused_whole_and_the_old_data_stays(
+    there, tmp_path, small_areas
+):
+    text = "tn,day\n+12025550123,2025-11-21\n"
+    text += "".join(f"+4420794612{line:02d},2025-11-21\n" for line in range(0, 100, 2))
+    with pytest.raises(CommandError) as caught:
+        await read(there, request(tmp_path, text, name="half.csv", **CSV))
+    assert caught.value.problem == (
+        "half.csv names 50 of the 10,000,000 numbers that begin with +44207: more than one in twenty is no "
+        "list of bad numbers. --accept-flood takes it all the same. Nothing was taken in"
+    )
+    async with there.read() as transaction:
+        assert [each.file_name for each in await latest_imports(transaction)] == ["good.csv"]
+    assert not await known_of(there, "12025550123")
+    assert len(await known_of(there, "442079460123")) == 1
+
+
+async def test_an_operator_who_means_it_has_such_a_feed_taken(there, tmp_path, small_areas):
+    text = "tn,day\n" + "".join(f"+4420794612{line:02d},2025-11-21\n" for line in range(100))
+    wanted = request(tmp_path, text, name="half.csv", accept_flood=True, **CSV)
+    assert (await read(there, wanted)).taken == 100
+
+
+async def test_lines_that_repeat_few_numbers_are_no_flood(there, tmp_path, small_areas):
+    text = "tn,day\n" + "".join(f"+4420794612{line % 20:02d},2025-11-21\n" for line in range(100))
+    report = await read(there, request(tmp_path, text, name="repeats.csv", **CSV))
+    assert (report.taken, report.merged) == (20, 80)
+
+
+def test_a_file_may_name_one_in_twenty_numbers_of_an_area():
+    assert MOST_OF_AN_AREA == 500_000
 
 
 async def explained(record, tn):
