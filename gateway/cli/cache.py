@@ -9,7 +9,7 @@ import click
 
 from gateway.cli.administration import data_directory_option, json_option, local_record, run, show_json
 from gateway.cli.control_client import NoNodeError
-from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url
+from gateway.cli.evidence_store import EMBEDDED, last_allocations, open_loader, redis_url
 from gateway.cli.jobs import Show, progress_bar, run_job
 from gateway.control.evidence.imports import words_of_written
 from gateway.control.evidence.reputation_cache import rebuild_cache
@@ -56,7 +56,11 @@ async def _rebuild(data_directory: Path, show: Show) -> int:
     try:
         async with local_record(data_directory, makes=False) as record, open_loader(url) as loader:
             return await rebuild_cache(
-                record, loader, now=int(time.time()), progress=lambda done: show("Redis", done, 0)
+                record,
+                loader,
+                now=int(time.time()),
+                allocations=last_allocations(data_directory),
+                progress=lambda done: show("Redis", done, 0),
             )
     except (LoadError, RedisUrlError) as error:
         raise click.ClickException(str(error)) from error

@@ -10,10 +10,13 @@ from typing import Final
 
 from gateway.control.evidence.import_room import Room
 from gateway.control.reloading.files import read_settings
+from gateway.generation.generation import Generation
 from gateway.generation.settings import Settings
+from gateway.generations import BundleStore, GenerationLoadError
 from gateway.knowledge.connect import FOR_LOADING, RedisUrlError, connect
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader
 from gateway.node_settings import CONFIGURATION_VARIABLE
+from gateway.numbers.allocations import Allocations
 
 EMBEDDED: Final = "embedded"
 
@@ -36,6 +39,22 @@ async def room_of(url: str) -> Room | None:
     except (LoadError, RedisUrlError):
         return None
     return None if memory is None else Room(memory[0], memory[0] - memory[1])
+
+
+def last_generation(data_directory: Path) -> Generation | None:
+    """The one the last node worked by; None where there is none."""
+    store = BundleStore(data_directory)
+    try:
+        current = store.read_current()
+        return None if current is None else store.load(current.digest)
+    except GenerationLoadError:
+        return None
+
+
+def last_allocations(data_directory: Path) -> Allocations | None:
+    """What the plan files told the last node."""
+    generation = last_generation(data_directory)
+    return None if generation is None else generation.policy.verdict.allocations
 
 
 @asynccontextmanager

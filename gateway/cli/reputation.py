@@ -23,7 +23,14 @@ from gateway.cli.administration import (
     show_json,
 )
 from gateway.cli.control_client import NoNodeError, download
-from gateway.cli.evidence_store import EMBEDDED, open_loader, redis_url, room_of
+from gateway.cli.evidence_store import (
+    EMBEDDED,
+    last_allocations,
+    last_generation,
+    open_loader,
+    redis_url,
+    room_of,
+)
 from gateway.cli.jobs import Show, progress_bar, run_job
 from gateway.cli.reputation_disputes import disputes, release
 from gateway.cli.reputation_eval import eval_
@@ -36,10 +43,9 @@ from gateway.control.evidence.imports import report_document, words_of_written
 from gateway.control.evidence.reputation_cache import cache_import
 from gateway.control.evidence.sightings_csv import write_sightings
 from gateway.generation.countries import FILE_RULES
-from gateway.generation.generation import Generation
-from gateway.generations import BundleStore, GenerationLoadError
 from gateway.knowledge.connect import RedisUrlError
 from gateway.knowledge.importers.loader import LoadError
+from gateway.numbers.allocations import Allocations
 from gateway.numbers.canonical import NumberError, canonical
 from gateway.record import Record
 from gateway.reputation.reading import FORMATS, Format
@@ -146,7 +152,7 @@ def show(*, number: str, data_directory: Path, as_json: bool) -> None:
 
     async def locally(record: Record, _actor: str, now: int) -> object:
         explained = await explain_number(
-            record, number, rules=FILE_RULES, generation=_generation(data_directory), now=now
+            record, number, rules=FILE_RULES, generation=last_generation(data_directory), now=now
         )
         return explanation_document(explained)
 
@@ -204,16 +210,17 @@ async def _import(data_directory: Path, request: ImportRequest, show: Show) -> M
             progress=lambda so_far: show(so_far.step, so_far.done, so_far.total),
         )
         show("Redis", 0, 0)
-        return {**report_document(report), "redis": await _into_redis(record, report, now)}
+        allocations = last_allocations(data_directory)
+        return {**report_document(report), "redis": await _into_redis(record, report, allocations, now)}
 
 
-async def _into_redis(record: Record, report: ImportReport, now: int) -> str:
+async def _into_redis(record: Record, report: ImportReport, allocations: Allocations | None, now: int) -> str:
     url = redis_url()
     if url == EMBEDDED:
         return "No node is running: the next start brings it to the embedded Valkey."
     try:
         async with open_loader(url) as loader:
-            written = await cache_import(record, loader, report, now=now)
+            written = await cache_import(record, loader, report, now=now, allocations=allocations)
     except (LoadError, RedisUrlError) as error:
         return f"The record has it, Redis does not: {error}. `callmark cache rebuild` brings it there."
     return words_of_written(written)
@@ -228,16 +235,6 @@ async def _export(data_directory: Path) -> None:
         async with local_record(data_directory, makes=False) as record:
             async for text in write_sightings(record, now=int(time.time())):
                 out.write(text.encode())
-
-
-def _generation(data_directory: Path) -> Generation | None:
-    """The one the last node worked by."""
-    store = BundleStore(data_directory)
-    try:
-        current = store.read_current()
-        return None if current is None else store.load(current.digest)
-    except GenerationLoadError:
-        return None
 
 
 def _show_neighbours(neighbours: Mapping[str, Any], policy: Mapping[str, Any] | None) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from gateway.cli.administration import actor, local_record
 from gateway.cli.control_client import NoNodeError, ask_control, download
+from gateway.cli.evidence_store import last_generation
 from gateway.cli.jobs import Show, run_job
 from gateway.control.api.call_documents import in_full
 from gateway.control.api.traces import TraceShape, found_document, sought_of
@@ -22,8 +23,6 @@ from gateway.control.tracing.search import search
 from gateway.control.tracing.traceback_csv import traceback_csv
 from gateway.control.tracing.traces import SignedBundle, Trace, note_export, signed_bundle, signer_in
 from gateway.generation.countries import FILE_RULES
-from gateway.generation.generation import Generation
-from gateway.generations import BundleStore, GenerationLoadError
 from gateway.web.problems import Problem
 
 JOURNAL = "journal"
@@ -107,18 +106,9 @@ async def _signed_here(data_directory: Path, trace: Trace) -> SignedBundle:
         trace,
         data=data_directory,
         chains=data_directory / CHAINS,
-        generation=_last_generation(data_directory),
+        generation=last_generation(data_directory),
         now=now,
     )
     async with local_record(data_directory, makes=False) as record:
         await note_export(record, trace, signed, actor=actor(), now=now)
     return signed
-
-
-def _last_generation(data_directory: Path) -> Generation | None:
-    store = BundleStore(data_directory)
-    try:
-        current = store.read_current()
-        return None if current is None else store.load(current.digest)
-    except GenerationLoadError:
-        return None

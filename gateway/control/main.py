@@ -237,7 +237,12 @@ async def _state(
         leadership = Leadership(record, holder=holder, may_lead=plane is not Plane.CALLS)
         # A Valkey of the node's own is nobody else's to fill.
         is_own = settings.redis.url == EMBEDDED
-        evidence = Evidence(record, connected, may_fill=lambda: is_own or leadership.leads)
+        evidence = Evidence(
+            record,
+            connected,
+            may_fill=lambda: is_own or leadership.leads,
+            allocations=lambda: None if (policy := reloader.policy()) is None else policy.verdict.allocations,
+        )
         yield ControlState(
             record=record,
             plane=plane,

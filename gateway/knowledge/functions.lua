@@ -22,9 +22,19 @@ end
 
 local LONGEST_BLOCKS = 64
 local BLOCK = 14 -- bytes of a block's evidence, before the digits of its parts: block_entry.py's
+local MOST_PARTS = 10
 
 local function names(value, at, digit)
   return type(value) == 'string' and string.find(value, digit, at + 1, true)
+end
+
+-- Behind which byte an exchange names its thousands: behind its area's and its own evidence, and in a longer
+-- value a range's between them.
+local function before_thousands(value)
+  if type(value) == 'string' and #value > 2 * BLOCK + MOST_PARTS then
+    return 3 * BLOCK + 1
+  end
+  return 2 * BLOCK
 end
 
 -- The number's entry, the evidence of its area and exchange, of its thousand, hundred and ten: in the hash of
@@ -37,7 +47,7 @@ local function look_up(key, digits)
     return POISONED
   end
   local reply = {bounded(found[1], LONGEST_ENTRY), bounded(found[2], LONGEST_BLOCKS)}
-  if names(reply[2], 2 * BLOCK, thousand) then
+  if names(reply[2], before_thousands(reply[2]), thousand) then
     reply[3] = bounded(found[3], LONGEST_BLOCKS)
     if names(reply[3], BLOCK, string.sub(digits, 2, 2)) then
       local inner = redis.pcall('HMGET', key, hundred, ten)

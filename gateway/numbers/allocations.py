@@ -75,6 +75,13 @@ class Allocations:
     def __len__(self) -> int:
         return sum(len(table.starts) for table in self._tables.values())
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Allocations):
+            return NotImplemented
+        return self is other or self._tables == other._tables
+
+    __hash__ = None  # type: ignore[assignment]  # compared after a reload, never looked up by
+
     def holding(self, tn: TelephoneNumber) -> Holding | None:
         """What is said of this number; None where no list speaks of it."""
         found = self._find(tn)
@@ -111,3 +118,10 @@ class _Table:
         for row in range(1, len(rows)):
             if self.starts[row] <= self.lasts[row - 1]:
                 raise NumberError(f"the blocks from +{self.starts[row - 1]} and +{self.starts[row]} overlap")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Table):
+            return NotImplemented
+        return (self.starts, self.lasts, self.holdings) == (other.starts, other.lasts, other.holdings)
+
+    __hash__ = None  # type: ignore[assignment]  # as above

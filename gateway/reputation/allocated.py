@@ -1,7 +1,7 @@
 """The range a number was given out in, beside the levels around it: what was seen there, in words.
 
-A range as large as a level is that level, and its evidence counts as the level's. Any other weighs nothing:
-what it would have to weigh can only be learnt where complaints and a plan file of one country are at hand.
+A range as large as a level is that level, and its evidence counts as the level's. One between area and
+exchange is a level of its own for the exchanges in which something was seen. Any other weighs nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from gateway.numbers.canonical import TelephoneNumber, to_e164
 from gateway.numbers.ranges import NumberRange
 from gateway.reputation.blocks import BLOCKS, Level, block_of
 from gateway.reputation.neighbourhood import Area
+from gateway.reputation.wide_range import width_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,12 @@ class Allocated:
     def detail(self) -> str:
         """A sentence for people."""
         first, last = to_e164(self.numbers.start), to_e164(self.numbers.last)
-        meaning = "no level, so it weighs nothing" if self.level is None else f"the same as its {self.level}"
+        if self.level is not None:
+            meaning = f"the same as its {self.level}"
+        elif width_of(self.numbers) is not None:
+            meaning = "a level between its area and its exchange, where something was seen of the exchange"
+        else:
+            meaning = "no level, so it weighs nothing"
         return (
             f"given out by {self.source} to {self.holder}: {first} to {last}, "
             f"{self.numbers.count:,} numbers, {self.seen:,} seen; {meaning}"

@@ -2,8 +2,9 @@
 
 A block takes fourteen bytes: the day (two), the numbers (four) and its four weights (two each, on a scale
 of equal ratios, 0.06 % from step to step). Behind it stand the digits of those of its ten parts whose own
-evidence counts, so that nobody looks for the others. An exchange stands behind its area. All of it is under
-64 bytes, which keeps Redis' hashes in their compact form. Decoding is strict: a value, or EntryError.
+evidence counts, so that nobody looks for the others. An exchange stands behind its area, and behind the
+range between the two that it was given out in: a byte for its width, and a block. All of it is under 64
+bytes, which keeps Redis' hashes in their compact form. Decoding is strict: a value, or EntryError.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import math
 import struct
 from typing import Final
 
-from gateway.reputation.blocks import BlockEvidence
+import msgspec
+
+from gateway.reputation.blocks import BlockEvidence, GivenOut
 from gateway.reputation.entry import EntryError
+from gateway.reputation.wide_range import WIDTHS
 
 BLOCK_BYTES: Final = 14
 _PACKED: Final = struct.Struct("<HIHHHH")
@@ -42,8 +46,10 @@ def encode_block(evidence: BlockEvidence, parts: str = "") -> bytes:
 
 
 def encode_exchange(area: BlockEvidence, exchange: BlockEvidence, parts: str = "") -> bytes:
-    """Return the stored form of an exchange with its area; `parts` as above."""
-    return encode_block(area) + encode_block(exchange, parts)
+    """Return the stored form of an exchange with its area, and its range; `parts` as above."""
+    wide = exchange.given_out
+    between = b"" if wide is None else bytes((wide.width,)) + encode_block(wide.evidence)
+    return encode_block(area) + between + encode_block(exchange, parts)
 
 
 def decode_block(data: bytes, at: int = 0) -> BlockEvidence:
@@ -57,7 +63,14 @@ def decode_block(data: bytes, at: int = 0) -> BlockEvidence:
 
 def decode_exchange(data: bytes) -> tuple[BlockEvidence, BlockEvidence]:
     """Return area and exchange, or EntryError; never another error, whatever the bytes."""
-    exchange = decode_block(data, BLOCK_BYTES)
+    if len(data) <= 2 * BLOCK_BYTES + _MOST_PARTS:
+        exchange = decode_block(data, BLOCK_BYTES)
+    else:
+        inner = decode_block(data, 2 * BLOCK_BYTES + 1)
+        if data[BLOCK_BYTES] not in WIDTHS:
+            raise EntryError("a range that is not between area and exchange")
+        given_out = GivenOut(data[BLOCK_BYTES], _unpack(data, BLOCK_BYTES + 1))
+        exchange = msgspec.structs.replace(inner, given_out=given_out)
     return _unpack(data, 0), exchange
 
 

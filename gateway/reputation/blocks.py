@@ -18,8 +18,9 @@ numbers on: one number's complaints, which may name a victim, say nothing of its
 
 Evidence decays under two half-lives; each level weighs the two in its own proportion. Within one day a
 number counts by the square root of what was said of it. Freephone numbers are given out one by one and
-have parameters of their own. Where the parameters come from is told in docs/reputation.md; nothing in the
-form is of one country.
+have parameters of their own. A range that an exchange was given out in, where it lies between area and
+exchange, is a level between them with the exchange's parameters: there is nothing to learn its own from.
+Where the parameters come from is told in docs/reputation.md; nothing in the form is of one country.
 """
 
 from __future__ import annotations
@@ -78,6 +79,15 @@ class BlockEvidence(msgspec.Struct, frozen=True, gc=False):
     fresh_spread: float
     lasting_spread: float
     """Distinct parts (of the next narrower level) seen, each weighed by its latest sighting."""
+    given_out: GivenOut | None = None
+    """Of an exchange: the wider range it was given out in; None where no plan file tells one."""
+
+
+class GivenOut(msgspec.Struct, frozen=True, gc=False):
+    """A range between area and exchange: how many last digits it is without, and what was seen in it."""
+
+    width: int
+    evidence: BlockEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +148,24 @@ def rates(
     outer = first
     for place in range(1, len(evidence)):
         inner, step, parts = evidence[place], population.steps[place - 1], _PARTS[place - 1]
-        seen = 0.0 if inner is None else _weight(inner, place, today)
         spread = 0.0 if outer is None or outer.numbers < _FEWEST[place - 1] else _spread(outer, place, today)
-        kept = seen - step.discount * min(seen, 1.0)
-        share = (step.strength + step.discount * spread) / parts
-        rate *= (kept + share) / (rate + step.strength)
+        if inner is not None and inner.given_out is not None:
+            wide, exchanges = inner.given_out.evidence, 10 ** (inner.given_out.width - Level.EXCHANGE.dropped)
+            # The area's spread counts exchanges: they lie in so many ranges of this width at least.
+            seen = _weight(wide, place, today)
+            rate = _part(rate, step, seen=seen, spread=spread / exchanges, parts=parts // exchanges)
+            spread, parts = _spread(wide, place, today), exchanges
+        seen = 0.0 if inner is None else _weight(inner, place, today)
+        rate = _part(rate, step, seen=seen, spread=spread, parts=parts)
         found.append(rate)
         outer = inner
     return tuple(found)
+
+
+def _part(outer: float, step: Step, *, seen: float, spread: float, parts: int) -> float:
+    kept = seen - step.discount * min(seen, 1.0)
+    share = (step.strength + step.discount * spread) / parts
+    return outer * (kept + share) / (outer + step.strength)
 
 
 def _weight(evidence: BlockEvidence, place: int, today: int) -> float:

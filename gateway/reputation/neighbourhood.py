@@ -7,24 +7,27 @@ between each other in that order, so one area of each length is open at a time.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 import msgspec
 
+from gateway.numbers.allocations import Allocations
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.blocks import (
     FRESH_DAYS,
     LASTING_DAYS,
     LEVELS,
     BlockEvidence,
+    GivenOut,
     Level,
     block_of,
     has_blocks,
 )
 from gateway.reputation.entry import epoch_day
 from gateway.reputation.sighting import Sighting
+from gateway.reputation.wide_range import wide_range
 
 
 class NumberDay(msgspec.Struct, frozen=True, gc=False):
@@ -92,9 +95,13 @@ def area_of(tn: TelephoneNumber) -> tuple[int, str]:
 class AreaBuilder:
     """Takes what was seen of numbers, in the order of the numbers, and gives each area when it is whole."""
 
-    def __init__(self, *, today: int) -> None:
-        """`today` in days from 1970-01-01: evidence is as of that day, a later one counts as today."""
+    def __init__(self, *, today: int, allocations: Allocations | None = None) -> None:
+        """`today` in days from 1970-01-01: evidence is as of that day, a later one counts as today.
+
+        `allocations` tell the ranges between area and exchange.
+        """
         self._today = today
+        self._allocations = allocations
         self._open: dict[int, tuple[str, dict[str, _Tally]]] = {}
 
     def add(self, seen: NumberDay) -> Area | None:
@@ -105,7 +112,7 @@ class AreaBuilder:
         known, closed = self._open.get(length), None
         if known is None or known[0] != digits:
             if known is not None:
-                closed = _closed(length, *known, today=self._today)
+                closed = self._closed(length, *known)
             known = self._open[length] = (digits, {})
         tally = known[1].get(seen.tn)
         if tally is None:
@@ -120,7 +127,11 @@ class AreaBuilder:
     def rest(self) -> Iterator[Area]:
         """The areas that are still open; nothing may be added afterwards."""
         for length, (digits, numbers) in self._open.items():
-            yield _closed(length, digits, numbers, today=self._today)
+            yield self._closed(length, digits, numbers)
+
+    def _closed(self, length: int, digits: str, numbers: dict[str, _Tally]) -> Area:
+        area = _closed(length, digits, numbers, today=self._today)
+        return area if self._allocations is None else _with_ranges(area, self._allocations)
 
 
 def _closed(length: int, digits: str, numbers: dict[str, _Tally], *, today: int) -> Area:
@@ -149,3 +160,30 @@ def _closed(length: int, digits: str, numbers: dict[str, _Tally], *, today: int)
         for block, each in found.items()
     }
     return Area(digits, length, evidence)
+
+
+def _with_ranges(area: Area, allocations: Allocations) -> Area:
+    """Put the range that each exchange was given out in beside it."""
+    end = area.length - Level.EXCHANGE.dropped
+    ranges: dict[str, list[tuple[str, BlockEvidence]]] = {}
+    for block, evidence in area.evidence.items():
+        if len(block) == end and (width := wide_range(block, allocations)) is not None:
+            ranges.setdefault(block[: area.length - width], []).append((block, evidence))
+    found = dict(area.evidence)
+    for digits, exchanges in ranges.items():
+        given_out = GivenOut(area.length - len(digits), _together([each for _, each in exchanges]))
+        for block, evidence in exchanges:
+            found[block] = msgspec.structs.replace(evidence, given_out=given_out)
+    return Area(area.digits, area.length, found)
+
+
+def _together(exchanges: Sequence[BlockEvidence]) -> BlockEvidence:
+    """What was seen in a range. An exchange is one part of it, however many of its thousands were seen."""
+    return BlockEvidence(
+        exchanges[0].day,
+        sum(each.numbers for each in exchanges),
+        sum(each.fresh for each in exchanges),
+        sum(each.lasting for each in exchanges),
+        sum(min(each.fresh_spread, 1.0) for each in exchanges),
+        sum(min(each.lasting_spread, 1.0) for each in exchanges),
+    )

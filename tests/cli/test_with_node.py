@@ -185,7 +185,7 @@ def test_what_is_no_number_or_no_feed_is_a_sentence(run, tmp_path):
     )
 
 
-LINES = 100_000
+LINES = 60_000
 
 
 def begin_long_import(node: GatewayNode, path: Path, feed: str) -> subprocess.Popen[str]:

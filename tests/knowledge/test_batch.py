@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from gateway.knowledge.batch import Knowledge
@@ -20,7 +21,7 @@ from gateway.knowledge.question import UNKNOWN, Question
 from gateway.knowledge.store import Store
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.block_entry import encode_block, encode_exchange
-from gateway.reputation.blocks import BlockEvidence
+from gateway.reputation.blocks import BlockEvidence, GivenOut
 from tests.knowledge.asking import CLEAN, OTHER_EXCHANGE, TN, TODAY, ask, batches, claim, entry, eventually
 from tests.valkey import Valkey, free_port, running_valkey
 
@@ -310,6 +311,14 @@ async def seen_around(knowledge, loader, valkey, stored):
 
 async def test_the_blocks_around_a_number_come_along(knowledge, loader, valkey):
     assert await seen_around(knowledge, loader, valkey, BLOCKS) == [True] * 5
+
+
+@pytest.mark.parametrize("parts", ["0", "0123456789"])
+async def test_the_blocks_of_a_number_whose_range_is_told_come_along(knowledge, loader, valkey, parts):
+    given_out = msgspec.structs.replace(AROUND, given_out=GivenOut(5, AROUND))
+    stored = BLOCKS | {"x": encode_exchange(AROUND, given_out, parts)}
+    assert await seen_around(knowledge, loader, valkey, stored) == [True] * 5
+    assert (await ask(knowledge, TN)).blocks[TN][1].given_out.evidence.numbers == AROUND.numbers
 
 
 @pytest.mark.parametrize("poison", ["", "x", "[]", "[20000,1,-1,1,1,1]", "9" * 64, "9" * 5000])

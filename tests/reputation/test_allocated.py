@@ -23,14 +23,19 @@ def area(*numbers):
     return next(builder.rest())
 
 
-def test_what_was_seen_in_a_range_that_is_no_level_is_told_and_said_to_weigh_nothing():
+def test_what_was_seen_in_a_range_between_area_and_exchange_is_told():
     seen = area("447700900100", "447700955000", "447700999999", "447701000000", "447699999999")
     found = allocated(MOBILE, seen, listed("+447700900000/100000"))
     assert (found.seen, found.level) == (3, None)
     assert found.detail == (
         "given out by ofcom to Example Tel: +447700900000 to +447700999999, 100,000 numbers, 3 seen; "
-        "no level, so it weighs nothing"
+        "a level between its area and its exchange, where something was seen of the exchange"
     )
+
+
+def test_a_range_that_is_no_level_is_said_to_weigh_nothing():
+    found = allocated(MOBILE, area(MOBILE), listed("+447700900000/2000"))
+    assert found.detail.endswith("2,000 numbers, 1 seen; no level, so it weighs nothing")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.reputation.block_entry import decode_block, decode_exchange, encode_block, encode_exchange
-from gateway.reputation.blocks import BlockEvidence
+from gateway.reputation.blocks import BlockEvidence, GivenOut
 from gateway.reputation.entry import EntryError
+from gateway.reputation.wide_range import WIDTHS
 
 WEIGHTS = st.one_of(st.just(0.0), st.floats(1e-8, 1e8))
 BLOCKS = st.builds(
@@ -34,6 +36,16 @@ def test_an_exchange_comes_back_with_its_area(area, exchange, parts):
         assert_like(each, evidence)
 
 
+@given(BLOCKS, BLOCKS, BLOCKS, st.sampled_from(WIDTHS), PARTS)
+def test_an_exchange_comes_back_with_the_range_it_was_given_out_in(area, wide, exchange, width, parts):
+    given_out = msgspec.structs.replace(exchange, given_out=GivenOut(width, wide))
+    found_area, found = decode_exchange(encode_exchange(area, given_out, parts))
+    assert_like(found_area, area)
+    assert_like(found, exchange)
+    assert found.given_out.width == width
+    assert_like(found.given_out.evidence, wide)
+
+
 @given(BLOCKS)
 def test_what_was_stored_once_is_stored_the_same_again(evidence):
     stored = encode_block(evidence)
@@ -54,7 +66,15 @@ def test_more_weight_is_never_stored_as_less(evidence, times, name):
 
 def test_the_longest_fits_redis_compact_hashes():
     evidence = BlockEvidence(20_800, 123_456, 1234.5678, 98_765.4321, 0.00012345, 432.1)
-    assert len(encode_exchange(evidence, evidence, "0123456789")) <= 64
+    given_out = msgspec.structs.replace(evidence, given_out=GivenOut(5, evidence))
+    assert len(encode_exchange(evidence, given_out, "0123456789")) <= 64
+
+
+def test_a_range_of_another_width_is_refused():
+    evidence = BlockEvidence(20_800, 1, 1.0, 1.0, 1.0, 1.0)
+    given_out = msgspec.structs.replace(evidence, given_out=GivenOut(4, evidence))
+    with pytest.raises(EntryError):
+        decode_exchange(encode_exchange(evidence, given_out))
 
 
 @given(st.binary(max_size=80))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.control.commands.problems import CommandError
 from gateway.generation.generation import Generation
+from gateway.numbers.allocations import Allocations
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical, to_e164
 from gateway.record.engine import Record
 from gateway.record.sightings import sightings_of, sightings_of_area
@@ -66,12 +67,15 @@ async def explain_number(
     except NumberError as error:
         raise CommandError(error.problem, "/tn") from error
     today, date_today = now // SECONDS_A_DAY, datetime.fromtimestamp(now, UTC).date()
+    policy = None if generation is None else generation.policy.verdict
+    allocations = None if policy is None else policy.allocations
     async with record.read() as transaction:
         weights = await source_weights(transaction)
         sightings = weigh(await sightings_of(transaction, tn, today=date_today), weights)
-        area = await _area(transaction, tn, weights, today=date_today) if has_blocks(tn) else None
+        area = None
+        if has_blocks(tn):
+            area = await _area(transaction, tn, weights, allocations, today=date_today)
     around = () if not has_blocks(tn) else (None,) * len(LEVELS) if area is None else area.around(tn)
-    policy = None if generation is None else generation.policy.verdict
     entry = summarise(sightings, today=today)
     counts: dict[tuple[date, str, str], int] = {}
     for each in sightings:
@@ -91,10 +95,15 @@ async def explain_number(
 
 
 async def _area(
-    transaction: AsyncConnection, tn: TelephoneNumber, weights: Mapping[SourceName, float], *, today: date
+    transaction: AsyncConnection,
+    tn: TelephoneNumber,
+    weights: Mapping[SourceName, float],
+    allocations: Allocations | None,
+    *,
+    today: date,
 ) -> Area | None:
     length, digits = area_of(tn)
-    builder = AreaBuilder(today=epoch_day(today))
+    builder = AreaBuilder(today=epoch_day(today), allocations=allocations)
     sightings = await sightings_of_area(transaction, length, digits, today=today)
     for seen in number_days(weigh(sightings, weights)):
         builder.add(seen)

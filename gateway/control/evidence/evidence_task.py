@@ -33,6 +33,7 @@ from gateway.knowledge.keys import PARTITIONS
 from gateway.knowledge.servers import EVERY_PARTITION, OneServer, Servers
 from gateway.knowledge.store import Store, StoreError
 from gateway.node_settings import embedded_socket
+from gateway.numbers.allocations import Allocations
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.record import Record, RecordError
 from gateway.record.lease import LeaseLostError
@@ -58,10 +59,21 @@ class Evidence:
     """What the record says of numbers, in Redis; one per control process."""
 
     def __init__(
-        self, record: Record, servers: Servers, *, may_fill: Callable[[], bool] = lambda: True
+        self,
+        record: Record,
+        servers: Servers,
+        *,
+        may_fill: Callable[[], bool] = lambda: True,
+        allocations: Callable[[], Allocations | None] = lambda: None,
     ) -> None:
-        """`may_fill`: whether what is missing is to be put there from here, not by another node."""
+        """`may_fill`: whether what is missing is to be put there from here, not by another node.
+
+        `allocations`: what the plan files in force tell; None before there is a configuration.
+        """
         self._may_fill = may_fill
+        self._allocations = allocations
+        self._brought_with: Allocations | None = None
+        """What told the ranges that Redis has now."""
         self._record = record
         self._servers = servers
         self._loader = ReputationLoader(servers)
@@ -83,6 +95,10 @@ class Evidence:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
+        allocations = self._allocations()
+        if allocations != self._brought_with:
+            self._brought_with = allocations
+            self.is_behind()
         marks = await self._loader.look()
         if marks.runs and (self._was_reported or not self._brought):
             await self._warn_of_eviction()
@@ -99,7 +115,11 @@ class Evidence:
                 # A first start, or another server than before: nothing was lost that anybody relied on.
                 _log.info("evidence is being filled from the record", complete=whole)
             written = await rebuild_cache(
-                self._record, self._loader, now=int(time.time()), partitions=marks.missing
+                self._record,
+                self._loader,
+                now=int(time.time()),
+                allocations=allocations,
+                partitions=marks.missing,
             )
             self._brought |= {partition: marks.runs[partition] for partition in marks.missing}
             _log.info("evidence is whole", numbers=written)
@@ -112,7 +132,9 @@ class Evidence:
             else frozenset(each for each in marks.complete if self._brought.get(each) != marks.runs[each])
         )
         if due:
-            written = await bring_up_to_date(self._record, self._loader, now=int(time.time()), partitions=due)
+            written = await bring_up_to_date(
+                self._record, self._loader, now=int(time.time()), allocations=allocations, partitions=due
+            )
             self._brought |= {partition: marks.runs[partition] for partition in due}
             _log.info("evidence is up to date", numbers=written, partitions=len(due))
         if marks.away:
@@ -147,7 +169,12 @@ class Evidence:
         async with self._turn:
             brought, self._brought = self._brought, {}
             written = await cache_import(
-                self._record, self._loader, report, now=int(time.time()), progress=progress
+                self._record,
+                self._loader,
+                report,
+                now=int(time.time()),
+                allocations=self._allocations(),
+                progress=progress,
             )
             self._brought = brought
             return written
@@ -156,7 +183,13 @@ class Evidence:
         """Make all of it anew from the record; how many numbers. Raises LoadError, RecordError."""
         async with self._turn:
             self._brought = {}
-            written = await rebuild_cache(self._record, self._loader, now=int(time.time()), progress=progress)
+            written = await rebuild_cache(
+                self._record,
+                self._loader,
+                now=int(time.time()),
+                allocations=self._allocations(),
+                progress=progress,
+            )
             self._brought = dict((await self._loader.look()).runs)
             return written
 
@@ -173,7 +206,13 @@ class Evidence:
         """Bring these numbers up to date in Redis, now or as soon as it answers. Raises RecordError."""
         try:
             async with self._turn:
-                await cache_numbers(self._record, self._loader, numbers, now=int(time.time()))
+                await cache_numbers(
+                    self._record,
+                    self._loader,
+                    numbers,
+                    now=int(time.time()),
+                    allocations=self._allocations(),
+                )
         except LoadError:
             self.is_behind()
 

@@ -16,8 +16,8 @@ from typing import Final, Self
 from gateway.control.commands.problems import CommandError
 from gateway.record.sightings import SightingRow
 
-ROWS_AT_ONCE: Final = 10_000
-"""In one transaction of the record: a tenth of a second in which other writers wait."""
+ROWS_AT_ONCE: Final = 5_000
+"""In one transaction of the record: some fifty milliseconds in which other writers wait."""
 _CACHE_KIBIBYTES: Final = 32 * 1024
 _TABLE: Final = "CREATE TABLE said (tn, feed, day, reporter, weight, label, last_day, path)"
 _INSERT: Final = "INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)"

@@ -2,6 +2,7 @@
 
 The record is the truth and Redis can be made again from it at any time. A node brings Redis up to date
 when it starts (`bring_up_to_date`): the record may have changed while Redis, or the node, was not there.
+The plan files tell (`allocations`) which ranges lie between area and exchange.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from gateway.control.evidence.importing import ImportReport
 from gateway.knowledge.importers.loader import Known, LoadError, ReputationLoader
 from gateway.knowledge.keys import PARTITIONS
 from gateway.knowledge.servers import EVERY_PARTITION
+from gateway.numbers.allocations import Allocations
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.engine import Record
 from gateway.record.sightings import count_numbers, every_sighting, sightings_of_area, sightings_of_each
@@ -39,6 +41,7 @@ async def rebuild_cache(
     loader: ReputationLoader,
     *,
     now: int,
+    allocations: Allocations | None = None,
     partitions: AbstractSet[int] = EVERY_PARTITION,
     progress: Progress | None = None,
 ) -> int:
@@ -51,7 +54,8 @@ async def rebuild_cache(
         numbers = await count_numbers(transaction, today=today)
         exchanges = await count_numbers(transaction, today=today, less_digits=Level.EXCHANGE.dropped)
     await loader.check_room(numbers=numbers, exchanges=exchanges, partitions=partitions)
-    return await loader.rebuild(entries_of(record, now=now), partitions=partitions, progress=progress)
+    entries = entries_of(record, now=now, allocations=allocations)
+    return await loader.rebuild(entries, partitions=partitions, progress=progress)
 
 
 async def bring_up_to_date(
@@ -59,6 +63,7 @@ async def bring_up_to_date(
     loader: ReputationLoader,
     *,
     now: int,
+    allocations: Allocations | None = None,
     partitions: AbstractSet[int] = EVERY_PARTITION,
     progress: Progress | None = None,
 ) -> int:
@@ -70,9 +75,11 @@ async def bring_up_to_date(
     marks = await loader.look()
     written = 0
     if missing := marks.missing & partitions:
-        written += await rebuild_cache(record, loader, now=now, partitions=missing, progress=progress)
+        written += await rebuild_cache(
+            record, loader, now=now, allocations=allocations, partitions=missing, progress=progress
+        )
     if whole := marks.complete & partitions:
-        async for batch in entries_of(record, now=now):
+        async for batch in entries_of(record, now=now, allocations=allocations):
             written += await loader.update(batch, partitions=whole)
             if progress is not None:
                 progress(written)
@@ -95,13 +102,16 @@ async def cache_import(
     report: ImportReport,
     *,
     now: int,
+    allocations: Allocations | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Bring the numbers an import named up to date in Redis. Raises LoadError, RecordError."""
     areas = {area_of(tn) for tn in report.touched or () if has_blocks(tn)}
     if report.touched is None or len(areas) > MOST_AREAS or (await loader.look()).missing:
-        return await bring_up_to_date(record, loader, now=now, progress=progress)
-    return await cache_numbers(record, loader, report.touched, now=now, progress=progress)
+        return await bring_up_to_date(record, loader, now=now, allocations=allocations, progress=progress)
+    return await cache_numbers(
+        record, loader, report.touched, now=now, allocations=allocations, progress=progress
+    )
 
 
 async def cache_numbers(
@@ -110,6 +120,7 @@ async def cache_numbers(
     touched: Collection[TelephoneNumber],
     *,
     now: int,
+    allocations: Allocations | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Bring some numbers and the blocks around them up to date in Redis.
@@ -119,7 +130,7 @@ async def cache_numbers(
     away = (await loader.look()).away
     there = EVERY_PARTITION - away
     written = await cache_entries(record, loader, touched, now=now, partitions=there, progress=progress)
-    await _cache_blocks(record, loader, touched, now=now, partitions=there)
+    await _cache_blocks(record, loader, touched, now=now, allocations=allocations, partitions=there)
     check_all_there(away)
     return written
 
@@ -157,13 +168,14 @@ async def _cache_blocks(
     touched: Collection[TelephoneNumber],
     *,
     now: int,
+    allocations: Allocations | None,
     partitions: AbstractSet[int],
 ) -> None:
     today = datetime.fromtimestamp(now, UTC).date()
     async with record.read() as transaction:
         weights = await source_weights(transaction)
         for (length, digits), exchanges in _exchanges_by_area(touched).items():
-            builder = AreaBuilder(today=now // SECONDS_A_DAY)
+            builder = AreaBuilder(today=now // SECONDS_A_DAY, allocations=allocations)
             sightings = await sightings_of_area(transaction, length, digits, today=today)
             for seen in number_days(weigh(sightings, weights)):
                 builder.add(seen)
@@ -181,10 +193,12 @@ def _exchanges_by_area(numbers: Iterable[TelephoneNumber]) -> dict[tuple[int, st
     return found
 
 
-async def entries_of(record: Record, *, now: int) -> AsyncIterator[Sequence[Known | Area]]:
+async def entries_of(
+    record: Record, *, now: int, allocations: Allocations | None
+) -> AsyncIterator[Sequence[Known | Area]]:
     """Every number of the record that still counts, with its entry, in order; each area after its numbers."""
     today = datetime.fromtimestamp(now, UTC).date()
-    builder = AreaBuilder(today=now // SECONDS_A_DAY)
+    builder = AreaBuilder(today=now // SECONDS_A_DAY, allocations=allocations)
     # The last number of a batch may go on in the next.
     unfinished: list[Sighting] = []
     async with record.read() as transaction:

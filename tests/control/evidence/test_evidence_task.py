@@ -15,6 +15,8 @@ from gateway.knowledge.connect import FOR_LOADING, connect
 from gateway.knowledge.importers import marks
 from gateway.knowledge.importers.loader import LoadError
 from gateway.knowledge.store import Store
+from gateway.numbers.allocations import Allocations, Block, BlockStatus, Holding
+from gateway.numbers.ranges import NumberRange
 from gateway.record.lease import LeadersRecord, release_lease, take_lease
 from gateway.record.sightings import every_sighting
 from gateway.reputation.entry import day_of, encode_entry
@@ -70,6 +72,27 @@ async def test_redis_is_filled_at_first_and_again_when_it_was_emptied(record, co
         "evidence is whole",
     ]
     assert [line["log_level"] for line in log].count("warning") == 1
+
+
+async def test_what_another_plan_file_tells_is_brought_to_redis(record, complaint, log):
+    holding = Holding(BlockStatus.ALLOCATED, "Example Tel", "nanpa")
+    wide = Block(NumberRange.parse(f"+{TN[:-5]}00000/100000"), holding)
+    told = Allocations()
+
+    async def has_range(store):
+        return (await ask(Knowledge(store), TN)).blocks[TN][1].given_out is not None
+
+    with running_valkey() as valkey:
+        evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING), allocations=lambda: told)
+        keeping = asyncio.create_task(evidence.keep())
+        await until(lambda: not evidence.problem)
+        async with Store(connect(valkey.url)) as store:
+            assert not await has_range(store)
+            told = Allocations([wide])
+            while not await has_range(store):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
+        keeping.cancel()
+        await evidence.close()
 
 
 async def test_a_server_that_is_gone_is_told_once_and_found_again(record, complaint, log, monkeypatch):

@@ -13,6 +13,8 @@ from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import FOR_LOADING, connect
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader
 from gateway.knowledge.store import Store
+from gateway.numbers.allocations import Allocations, Block, BlockStatus, Holding
+from gateway.numbers.ranges import NumberRange
 from gateway.record import open_record
 from gateway.record.sightings import expire_sightings
 from gateway.reputation.score import score
@@ -70,6 +72,31 @@ async def test_a_second_import_writes_its_own_numbers_with_all_that_is_known_of_
     second = await listing(record, "+12025550123,b\n+12025550123,c\n", "second.csv")
     assert await cache_import(record, loader, second, now=NOW) == 1
     assert await scores(knowledge, TN, ANOTHER) == [0.5, 0.25]
+
+
+MOBILE = "447700900123"
+HOLDING = Holding(BlockStatus.ALLOCATED, "Example Tel", "ofcom")
+RANGES = Allocations([Block(NumberRange.parse("+447700900000/100000"), HOLDING)])
+
+
+async def ranges_of(knowledge, tn):
+    found = (await ask(knowledge, tn)).blocks[tn][1].given_out
+    return None if found is None else (found.width, found.evidence.numbers)
+
+
+async def test_calls_read_what_was_seen_in_the_range_a_number_was_given_out_in(parts, listing):
+    record, loader, knowledge = parts
+    report = await listing(record, f"+{MOBILE},a\n+447700950000,a\n+447701000000,a\n")
+    await cache_import(record, loader, report, now=NOW, allocations=RANGES)
+    assert await ranges_of(knowledge, MOBILE) == (5, 2)
+    await bring_up_to_date(record, loader, now=NOW)
+    assert await ranges_of(knowledge, MOBILE) is None
+    await rebuild_cache(record, loader, now=NOW, allocations=RANGES)
+    assert await ranges_of(knowledge, MOBILE) == (5, 2)
+    await cache_numbers(record, loader, [MOBILE], now=NOW)
+    assert await ranges_of(knowledge, MOBILE) is None
+    await cache_numbers(record, loader, [MOBILE], now=NOW, allocations=RANGES)
+    assert await ranges_of(knowledge, MOBILE) == (5, 2)
 
 
 async def test_many_numbers_are_looked_up_in_portions_and_come_to_the_same(parts, listing, monkeypatch):
