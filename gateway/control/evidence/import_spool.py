@@ -1,8 +1,8 @@
 """What a file says, put into the order of the numbers before any of it goes into the record.
 
-A file in no order of its own touches another page of a big table with every line: ten million lines wrote
-more than a hundred gigabytes. In the order of the key each page is written about once. The order is SQLite's
-to make, in a database of its own that lies in the system's place for temporary files (`TMPDIR`, or else
+A file in no order of its own touches another page of a big table with every line: two and a half million
+lines wrote forty gigabytes. In the order of the key each page is written about once. The order is SQLite's to
+make, in a database of its own that lies in the system's place for temporary files (`TMPDIR`, or else
 /var/tmp), has no name there, and is gone with the connection. Memory is bounded by its cache.
 """
 
