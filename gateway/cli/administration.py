@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import json
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
@@ -147,25 +146,3 @@ async def project_facts(record: Record, data_directory: Path, *, now: int) -> No
         await FactsFollower(record, projection).rebuild(now=now)
     finally:
         projection.close()
-
-
-def data_directory_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add `--data-directory`."""
-    return click.option(
-        "--data-directory",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="CALLMARK_DATA__DIRECTORY",
-        default=Path("data"),
-        show_default=True,
-        help="Where the node keeps its data.",
-    )(command)
-
-
-def json_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for scripts.")(command)
-
-
-def show_json(document: object) -> None:
-    """Print the answer for a program."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from gateway.cli.administration import json_option, show_json
 from gateway.cli.config import configuration_option, report_problems
 from gateway.cli.jobs import progress_bar
+from gateway.cli.options import json_option, show_json
 from gateway.control.evidence.allocation_import import (
     AllocationReport,
     FileReport,

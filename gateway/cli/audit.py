@@ -7,7 +7,8 @@ from typing import Any, Final, cast
 
 import click
 
-from gateway.cli.administration import Errand, data_directory_option, json_option, run_errand, show_json
+from gateway.cli.administration import Errand, run_errand
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.control.commands import verify_audit
 from gateway.control.commands.documents import audit_document
 from gateway.record import Record

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.administration import data_directory_option, json_option, local_record, run, show_json
+from gateway.cli.administration import local_record, run
 from gateway.cli.control_client import NoNodeError
 from gateway.cli.evidence_store import EMBEDDED, last_allocations, open_loader, redis_url
 from gateway.cli.jobs import Show, progress_bar, run_job
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.control.evidence.imports import words_of_written
 from gateway.control.evidence.reputation_cache import rebuild_cache
 from gateway.knowledge.connect import RedisUrlError

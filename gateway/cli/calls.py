@@ -12,8 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.administration import data_directory_option, json_option, show_json
 from gateway.cli.control_client import NoNodeError, ask_control
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.cli.wording import safe
 
 COLOURS: Final = {"block": "red", "challenge": "magenta", "label": "yellow", "allow": "green"}

@@ -7,9 +7,10 @@ from typing import Any, Final, cast
 
 import click
 
-from gateway.cli.administration import data_directory_option, json_option, run, show_json
+from gateway.cli.administration import run
 from gateway.cli.config import show_problems
 from gateway.cli.control_client import NoNodeError, exchange
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.cli.preview_words import show_preview
 from gateway.cli.reload import show_changed
 from gateway.cli.wording import safe

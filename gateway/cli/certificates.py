@@ -18,9 +18,10 @@ from gateway.certificates.leaf import tn_auth_list_of
 from gateway.certificates.reading import CertificateError, read_pem_certificates
 from gateway.certificates.reading import show as printable
 from gateway.certificates.tnauthlist import TnAuthList
-from gateway.cli.administration import data_directory_option, json_option, run, show_json
+from gateway.cli.administration import run
 from gateway.cli.config import configuration_option, report_problems
 from gateway.cli.control_client import NoNodeError, ask_control
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.control.reloading.files import read_configuration
 from gateway.control.repository import CACHE_CONTROL, MEDIA_TYPE, Published
 

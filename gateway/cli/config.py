@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn, cast
 import click
 
 from gateway.certificates.x5u import X5uPolicy
-from gateway.cli.administration import data_directory_option
 from gateway.cli.control_client import NoNodeError, exchange
+from gateway.cli.options import data_directory_option
 from gateway.cli.preview_words import show_preview
 from gateway.control.reloading.configured_keys import configured_keys
 from gateway.control.reloading.files import Configuration, read_configuration

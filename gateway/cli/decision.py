@@ -9,13 +9,8 @@ from typing import Any, Final, cast
 
 import click
 
-from gateway.cli.administration import (
-    Errand,
-    data_directory_option,
-    json_option,
-    run_errand,
-    show_json,
-)
+from gateway.cli.administration import Errand, run_errand
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.control.commands import add_decision, list_decisions, remove_decision
 from gateway.control.commands.decisions import ACTIONS, TRUNK_KINDS
 from gateway.control.commands.documents import decision_document, parse_decision_request

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.administration import json_option, show_json
 from gateway.cli.config import configuration_option
 from gateway.cli.jobs import progress_bar
+from gateway.cli.options import json_option, show_json
 from gateway.control.evidence.dno_import import import_dno
 from gateway.control.evidence.list_files import ListImportError
 from gateway.generation.countries import COUNTRIES

@@ -11,9 +11,9 @@ from typing import Final, cast
 
 import click
 
-from gateway.cli.administration import json_option, show_json
 from gateway.cli.config import configuration_option
 from gateway.cli.control_client import NoNodeError, exchange
+from gateway.cli.options import json_option, show_json
 from gateway.cli.wording import CROSS, NOT_REACHED, TICK, safe, show
 from gateway.doctor.diagnosis import Diagnosis, State
 from gateway.doctor.examination import examine

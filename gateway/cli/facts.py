@@ -7,16 +7,10 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.administration import (
-    data_directory_option,
-    json_option,
-    local_record,
-    project_facts,
-    run,
-    show_json,
-)
+from gateway.cli.administration import local_record, project_facts, run
 from gateway.cli.control_client import NoNodeError
 from gateway.cli.jobs import Show, progress_bar, run_job
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.facts import facts_path
 
 

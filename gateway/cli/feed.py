@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import click
 
-from gateway.cli.administration import Errand, data_directory_option, json_option, run_errand, show_json
+from gateway.cli.administration import Errand, run_errand
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.control.commands.feeds import list_paused, pause_feed, paused_document, resume_feed
 from gateway.record import Record
 

@@ -8,8 +8,9 @@ from typing import Any, Final, cast
 
 import click
 
-from gateway.cli.administration import data_directory_option, json_option, run, show_json
+from gateway.cli.administration import run
 from gateway.cli.control_client import NoNodeError, ask_control, exchange
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.cli.reload import show_changed, show_phases, show_refused
 from gateway.cli.wording import safe
 

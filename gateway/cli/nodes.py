@@ -9,8 +9,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.administration import data_directory_option, json_option, run, show_json
+from gateway.cli.administration import run
 from gateway.cli.control_client import NoNodeError, ask_control
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.cli.wording import safe
 
 

@@ -8,13 +8,8 @@ from urllib.parse import quote
 
 import click
 
-from gateway.cli.administration import (
-    Errand,
-    data_directory_option,
-    json_option,
-    run_errand,
-    show_json,
-)
+from gateway.cli.administration import Errand, run_errand
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.control.api.people import new_password_document, person_document
 from gateway.control.people.accounts import (
     ROLES,

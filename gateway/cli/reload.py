@@ -9,8 +9,8 @@ from typing import Any, Final, cast
 
 import click
 
-from gateway.cli.administration import data_directory_option, json_option, show_json
 from gateway.cli.control_client import NoNodeError, exchange
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.cli.wording import safe
 from gateway.control_socket import CONTROL_SOCKET
 

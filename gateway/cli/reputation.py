@@ -12,16 +12,7 @@ from urllib.parse import quote
 
 import click
 
-from gateway.cli.administration import (
-    Errand,
-    actor,
-    data_directory_option,
-    json_option,
-    local_record,
-    run,
-    run_errand,
-    show_json,
-)
+from gateway.cli.administration import Errand, actor, local_record, run, run_errand
 from gateway.cli.control_client import NoNodeError, download
 from gateway.cli.evidence_store import (
     EMBEDDED,
@@ -32,6 +23,7 @@ from gateway.cli.evidence_store import (
     room_of,
 )
 from gateway.cli.jobs import Show, progress_bar, run_job
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.cli.reputation_disputes import disputes, release
 from gateway.cli.reputation_eval import eval_
 from gateway.cli.reputation_providers import providers

@@ -10,7 +10,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.administration import Errand, data_directory_option, json_option, run_errand, show_json
+from gateway.cli.administration import Errand, run_errand
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.control.api.dispute_shapes import DisputeShape
 from gateway.control.commands.disputes import answer_dispute, list_disputes, open_dispute, release_number
 from gateway.generation.countries import FILE_RULES

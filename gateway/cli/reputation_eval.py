@@ -12,9 +12,9 @@ from typing import Final
 
 import click
 
-from gateway.cli.administration import json_option, show_json
 from gateway.cli.jobs import Show, progress_bar
 from gateway.cli.number_lines import read_numbers
+from gateway.cli.options import json_option, show_json
 from gateway.cli.recall_picture import picture
 from gateway.cli.recall_tables import document
 from gateway.cli.recall_tables import show as show_tables

@@ -12,10 +12,11 @@ from typing import Any, Final, cast
 
 import click
 
-from gateway.cli.administration import data_directory_option, local_record, perform, run
+from gateway.cli.administration import local_record, perform, run
 from gateway.cli.control_client import NoNodeError, download
 from gateway.cli.jobs import Show, progress_bar
 from gateway.cli.number_lines import read_numbers
+from gateway.cli.options import data_directory_option
 from gateway.cli.reputation_sources import sources_errand
 from gateway.control.evidence.sightings_csv import write_sightings
 from gateway.numbers.canonical import TelephoneNumber, to_e164

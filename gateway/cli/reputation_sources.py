@@ -9,7 +9,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from gateway.cli.administration import Errand, data_directory_option, json_option, run_errand, show_json
+from gateway.cli.administration import Errand, run_errand
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.control.commands.sources import sources_document
 from gateway.record import Record
 

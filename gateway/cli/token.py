@@ -9,14 +9,9 @@ from typing import Any, cast
 
 import click
 
-from gateway.cli.administration import (
-    Errand,
-    data_directory_option,
-    json_option,
-    run_errand,
-    show_json,
-)
+from gateway.cli.administration import Errand, run_errand
 from gateway.cli.config import configuration_option
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.cli.sample_requests import listener_url, opened_by, signing_line, token_line, verdict_line
 from gateway.control.commands import create_token, list_tokens, revoke_token
 from gateway.control.commands.documents import created_token_document, parse_token_request, token_document

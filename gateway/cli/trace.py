@@ -16,11 +16,11 @@ from gateway.certificates.domain import why_no_anchor
 from gateway.certificates.profile import DEFAULT_POLICY_OIDS
 from gateway.certificates.reading import CertificateError, read_certificates
 from gateway.certificates.trust import Trust, build_trust
-from gateway.cli.administration import data_directory_option, json_option, show_json
 from gateway.cli.bundle_check import Believed, check_bundle
 from gateway.cli.bundle_words import checked_document, checked_lines
 from gateway.cli.config import configuration_option
 from gateway.cli.jobs import progress_bar
+from gateway.cli.options import data_directory_option, json_option, show_json
 from gateway.cli.trace_errand import TraceErrand, find_calls
 from gateway.cli.wording import safe, show
 from gateway.control.reloading.files import read_configuration
