@@ -140,7 +140,9 @@ def _in_force(
     policy: RegistryPolicy,
     now: int,
 ) -> Review:
-    if until is None:
+    # Ended and not looked at yet: the numbers may be somebody else's by now, which is for `_proven` to see.
+    has_ended = registration.until is not None and registration.until <= now
+    if until is None or has_ended:
         return Review(Step.LAPSE, "the proofs it rested on have ended, or policy asks for others")
     soon = now + policy.renewal_days * SECONDS_A_DAY
     if until != registration.until:

@@ -79,6 +79,13 @@ def test_a_proof_that_ended_counts_for_nothing():
     assert look(a_registration(), CODE, old) == Review(None)
 
 
+def test_what_has_ended_lapses_before_a_new_proof_counts():
+    ended = a_registration(state=State.VERIFIED, until=NOW, strength=Strength.CONTROL)
+    assert look(ended, LETTER, rivals=[standing()]).step is Step.LAPSE
+    running = a_registration(state=State.VERIFIED, until=NOW + 1, strength=Strength.CONTROL)
+    assert look(running, LETTER).step is Step.PROVE
+
+
 def test_who_is_not_proven_challenges_nobody():
     assert look(a_registration(), CODE, rivals=[standing()]) == Review(None)
 
