@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.record.registry_tables import proof_registrations, proofs
+from gateway.record.registry_tables import proof_registrations, proofs, registrations
 from gateway.registry.proofs import Proof, ProofKind
 
 
@@ -127,7 +127,6 @@ async def pending_proofs(
     kind: ProofKind,
     *,
     now: int,
-    destination: str | None = None,
     after_id: int = 0,
     limit: int = 100,
 ) -> tuple[ProofRow, ...]:
@@ -138,9 +137,30 @@ async def pending_proofs(
         proofs.c.expires_at > now,
         proofs.c.id > after_id,
     )
-    if destination is not None:
-        query = query.where(proofs.c.destination == destination)
     query = query.order_by(proofs.c.id).limit(limit)
+    return tuple(_proof(row) for row in await transaction.execute(query))
+
+
+async def pending_calls(
+    transaction: AsyncConnection, tn: str, *, destination: str, now: int
+) -> tuple[ProofRow, ...]:
+    """Return the calls that are waited for from this number to that one, oldest first.
+
+    By the number and not by the page: however many others wait, whoever calls is not kept out by them.
+    """
+    query = (
+        select(proofs)
+        .join(proof_registrations, proof_registrations.c.proof_id == proofs.c.id)
+        .join(registrations, registrations.c.id == proof_registrations.c.registration_id)
+        .where(
+            proofs.c.kind == ProofKind.CALL,
+            proofs.c.state == ProofState.PENDING,
+            proofs.c.destination == destination,
+            proofs.c.expires_at > now,
+            registrations.c.start == tn,
+        )
+        .order_by(proofs.c.id)
+    )
     return tuple(_proof(row) for row in await transaction.execute(query))
 
 

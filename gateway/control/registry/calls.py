@@ -22,8 +22,7 @@ from gateway.numbers.canonical import TelephoneNumber
 from gateway.reasons import Verstat
 from gateway.record.attempts import note_attempts
 from gateway.record.engine import Record
-from gateway.record.proofs import pending_proofs, registrations_of
-from gateway.record.registrations import find_registrations
+from gateway.record.proofs import pending_calls
 from gateway.registry.codes import CALL_SECONDS, Limit
 from gateway.registry.policy import RegistryPolicy
 from gateway.registry.proofs import ProofKind
@@ -98,14 +97,8 @@ def _is_vouched_for(call: CallRecord, trunk: Trunk | None, policy: RegistryPolic
 async def complete_call(record: Record, call: ProvingCall, *, policy: RegistryPolicy, now: int) -> bool:
     """Give every pending proof that this call completes; return whether there was one."""
     async with record.write() as transaction:
-        waiting = await pending_proofs(transaction, ProofKind.CALL, now=now, destination=call.destination)
-        given = False
-        for proof in waiting:
-            if call.time < proof.created_at:
-                continue
-            ids = await registrations_of(transaction, proof.id)
-            found = await find_registrations(transaction, ids, owner_id=proof.owner_id)
-            if any(each.numbers.start == call.orig for each in found.values()):
-                await give(transaction, proof, policy=policy, actor=_ACTOR, now=now)
-                given = True
-    return given
+        waiting = await pending_calls(transaction, call.orig, destination=call.destination, now=now)
+        given = [proof for proof in waiting if call.time >= proof.created_at]
+        for proof in given:
+            await give(transaction, proof, policy=policy, actor=_ACTOR, now=now)
+    return bool(given)

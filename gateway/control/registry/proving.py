@@ -43,7 +43,11 @@ async def find_provable(
     if not 1 <= len(ids) <= MOST_REGISTRATIONS:
         raise CommandError(f"is a list of 1 to {MOST_REGISTRATIONS} registrations", "/numbers")
     found = await find_registrations(transaction, ids, owner_id=owner_id)
+    named: set[int] = set()
     for index, each in enumerate(ids):
+        if each in named:
+            raise CommandError(f"names registration {each} twice", f"/numbers/{index}")
+        named.add(each)
         if each not in found:
             raise CommandError(
                 f"there is no registration {each}", f"/numbers/{index}", trouble=Trouble.MISSING

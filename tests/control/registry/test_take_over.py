@@ -217,3 +217,38 @@ async def test_a_call_before_the_question_or_long_after_proves_nothing(people):
     ):
         call = calls.ProvingCall(orig, DESTINATION, time)
         assert not await calls.complete_call(people.record, call, policy=POLICY, now=now)
+
+
+async def test_a_call_proves_its_number_however_many_others_wait_to_be_called(people):
+    for owner in range(6):
+        stranger = await people.owner(f"Stranger {owner}")
+        for number in range(20):
+            waiting = await people.claim(stranger, f"+44207946{owner:02d}{number:02d}")
+            await calls.begin_call(
+                people.record, waiting, owner_id=stranger, policy=POLICY, actor="test", now=people.now
+            )
+    number = await people.claim(await people.owner(), "+442079461234")
+    await people.prove_by_call(number, "+442079461234")
+    assert await people.state(number) == "proving"
+
+
+async def test_a_right_that_ended_unseen_does_not_stand_beside_a_newer_one(people):
+    """The letter was read in the minute between the end of the proofs and the look at what has ended."""
+    old, new = await people.owner("Old"), await people.owner("New")
+    first = await people.claim(old)
+    await people.prove_control(first)
+    people.now += 180 * SECONDS_A_DAY - 1
+    letter = await people.offer_letter(first)
+    people.now += 1
+    second = await people.claim(new)
+    await people.prove_control(second)
+    assert await people.state(second) == "verified"
+    await people.check_letter(letter)
+    assert sorted([await people.state(first), await people.state(second)]) == ["disputed", "disputed"]
+
+
+async def test_a_registration_is_named_once_in_a_proof(people):
+    number = await people.claim(await people.owner())
+    with pytest.raises(CommandError, match=f"names registration {number} twice") as raised:
+        await people.offer_letter(number, number)
+    assert raised.value.pointer == "/numbers/1"
