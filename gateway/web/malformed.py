@@ -10,6 +10,7 @@ import logging
 from typing import Final
 
 import structlog
+from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 _log = structlog.get_logger("callmark.http")
@@ -21,7 +22,7 @@ class _OneLine(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Tell a client's mistake from our own failure, and log either."""
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, HttpProcessingError):
+        if isinstance(error, HttpProcessingError | web.RequestPayloadError):
             _log.info("malformed request", problem=type(error).__name__)
         else:
             _log.error("connection failed", exc_info=error)

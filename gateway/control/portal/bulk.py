@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.control.api.asking import ACTOR, STATE, trunks_of
 from gateway.control.commands.problems import CommandError, Trouble
@@ -93,7 +94,7 @@ async def _receive(request: web.Request, file: IO[bytes]) -> None:
                         "At most 16 MiB here; longer ones by the API.",
                     )
                 file.write(piece)
-    except (ValueError, AssertionError, LookupError, RuntimeError) as error:
+    except (ValueError, AssertionError, LookupError, RuntimeError, HttpProcessingError) as error:
         # What aiohttp raises for a multipart body that is none.
         raise Problem(
             400, "invalid-request", "What was sent cannot be read.", "Open the page again."

@@ -197,6 +197,13 @@ def test_what_is_no_http_is_logged_in_one_line_without_what_was_sent(node):
     assert "cmk_leaked" not in node.log
 
 
+def test_a_body_that_is_not_packed_as_it_says_is_the_clients_mistake_and_one_line(node):
+    packed = {"Content-Encoding": "gzip"}
+    answer = ask(node, "POST", "/admin/v1/decisions", b"no gzip", **bearer(node.token), **packed)
+    assert answer.status == 400
+    assert not node.events("connection failed")
+
+
 def test_a_token_made_twice_is_a_conflict(node):
     node.make_token("only-one", "owner")
     answer = node.administer("POST", "/admin/v1/tokens", {"name": "only-one", "scopes": ["owner"]})

@@ -244,6 +244,9 @@ def test_a_file_is_answered_line_by_line_and_its_refused_lines_are_given_back(al
         b"--edge\r\n\r\n\r\n--edge--\r\n",
         b"--other\r\nContent-Disposition: form-data; name=file\r\n\r\nx\r\n--other--\r\n",
         b'--edge\r\nContent-Disposition: form-data; name="file"\r\nContent-Encoding: x\r\n\r\nx\r\n--edge--',
+        b"--edge\r\nno header\r\n\r\nx\r\n--edge--\r\n",
+        b"--edge\r\n\xff: x\r\n\r\nx\r\n--edge--\r\n",
+        b"--edge\r\n" + b"x" * 20_000 + b": x\r\n\r\nx\r\n--edge--\r\n",
         b"\xff" * 1_000,
     ],
 )
