@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -54,9 +55,7 @@ class Spool:
     def _write(self, begun: BegunCode) -> None:
         try:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for old in self._directory.glob("*.json"):
-                if old.stat().st_mtime < time.time() - CODE_SECONDS:
-                    old.unlink(missing_ok=True)
+            self._forget_old()
             path = self._directory / f"{begun.begun.proof.id}.json"
             temporary = path.with_suffix(".new")
             temporary.unlink(missing_ok=True)
@@ -66,6 +65,13 @@ class Spool:
             temporary.rename(path)
         except OSError as error:
             raise CodeNotSentError(f"{self._directory} cannot be written: {error.strerror}") from error
+
+    def _forget_old(self) -> None:
+        for old in self._directory.iterdir():
+            # Whoever calls codes out takes files at any moment, this one too.
+            with contextlib.suppress(FileNotFoundError):
+                if old.suffix in (".json", ".new") and old.stat().st_mtime < time.time() - CODE_SECONDS:
+                    old.unlink()
 
 
 class Webhook:
