@@ -4,7 +4,8 @@ An address is followed because the settings name it or because a worker met a ce
 (a path to an anchor had been found then). Each has a task of its own, so that a host that hangs holds up
 nobody else, and one fetch serves every call that waits. A list takes the last one's place only when it is
 signed by a configured CRL issuer, an anchor, or the authority whose certificate pointed to it, and when it is
-not older: whoever serves yesterday's list would un-revoke what was revoked since (RFC 5280 section 5).
+neither older nor, before that one's end, another issuer's: whoever serves yesterday's list, or somebody else's,
+would un-revoke what was revoked (RFC 5280 section 5).
 Workers are told of each look at an address, once what it brought is in force.
 """
 
@@ -291,7 +292,30 @@ def judge_list(
         return "its list is dated in the future"
     if previous is not None and crl.this_update < previous.this_update:
         return "its list is older than the one at hand"
+    if previous is not None and not _has_ended(previous, now) and not _speaks_for_as_many(crl, previous):
+        return "its list is another one than that at hand, which has not ended"
     return crl
+
+
+def _has_ended(crl: RevocationList, now: int) -> bool:
+    return crl.next_update is not None and crl.next_update < now
+
+
+def _speaks_for_as_many(crl: RevocationList, previous: RevocationList) -> bool:
+    """Whether it can take the other's place: a good list of somebody else would un-revoke all of this one's.
+
+    Never for as many: one of another issuer, or for fewer kinds of certificates or reasons (RFC 5280 section
+    5.2.5).
+    """
+    return crl.issuer == previous.issuer and all(
+        now or not before
+        for now, before in (
+            (crl.indirect, previous.indirect),
+            (crl.complete, previous.complete),
+            (crl.covers_leaves, previous.covers_leaves),
+            (crl.covers_authorities, previous.covers_authorities),
+        )
+    )
 
 
 def _count(crl: RevocationList) -> int:

@@ -88,6 +88,23 @@ def test_an_older_list_does_not_take_a_newer_ones_place():
     assert "older" in judged(old, previous=new)
 
 
+def test_a_list_of_somebody_else_does_not_take_the_place_of_one_that_has_not_ended():
+    mine = pki.make_crl(CRL_ISSUER, this_update=NOW - 2 * DAY, next_update=NOW)
+    others = pki.make_crl(PKI.root, indirect=False, point=pki.issuing_point())
+    assert isinstance(judged(others), RevocationList)
+    assert "another one" in judged(others, previous=mine)
+    ended = pki.make_crl(CRL_ISSUER, this_update=NOW - 2 * DAY, next_update=NOW - 1)
+    assert isinstance(judged(others, previous=ended), RevocationList)
+
+
+def test_a_list_for_fewer_certificates_does_not_take_the_place_of_one_for_all():
+    whole = pki.make_crl(CRL_ISSUER, this_update=NOW - 2 * DAY)
+    fewer = pki.make_crl(CRL_ISSUER, indirect=False, point=pki.issuing_point())
+    assert "another one" in judged(fewer, previous=whole)
+    again = pki.make_crl(CRL_ISSUER, this_update=NOW - DAY)
+    assert isinstance(judged(again, previous=whole), RevocationList)
+
+
 def test_a_mirror_that_the_operator_names_may_serve_what_is_published_elsewhere():
     crl = pki.make_crl(CRL_ISSUER)
     assert "elsewhere" in judged(crl, url="https://mirror.example.org/crl")
