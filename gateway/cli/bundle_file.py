@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import warnings
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import jwt
@@ -23,13 +23,17 @@ from gateway.control.tracing.evidence_key import TYPE
 from gateway.passport.strict import Base64UrlError, StrictJsonError, read_base64url, read_json
 
 MOST_BYTES: Final = 64 * 1024 * 1024
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond them a time cannot be reckoned with in every place, and no call was made."""
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class SipFacts(msgspec.Struct):
     """What the switch said of the call."""
 
     call_id: str
-    taken: datetime
+    taken: _Time
     date: int
     network: str | None = None
     to: list[str] = []
@@ -72,7 +76,7 @@ class ChainGivenOut(msgspec.Struct):
 class Made(msgspec.Struct):
     """When, and by whom."""
 
-    at: datetime
+    at: _Time
     by: str
 
 
@@ -140,9 +144,15 @@ def check_signature(text: str, certificate: x509.Certificate) -> None:
 def read_evidence(payload: bytes) -> Evidence:
     """What was signed. Raises NotHoldingError."""
     try:
-        document = msgspec.json.decode(payload, type=Evidence)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        # By the strict reader: where a name stands twice, another program would see another document.
+        document = msgspec.convert(read_json(payload), Evidence)
+    except StrictJsonError as error:
+        raise NotHoldingError(f"What was signed is no document that all read alike: {error}.") from error
+    except msgspec.ValidationError as error:
         raise NotHoldingError(f"What was signed does not have the form {FORM}: {error}.") from error
     if document.form != FORM:
         raise NotHoldingError(f"What was signed has the form {document.form!r}; this command knows {FORM}.")
+    for moment in (document.made.at, *(call.sip.taken for call in document.calls)):
+        if not _EARLIEST <= moment <= _LATEST:
+            raise NotHoldingError(f"What was signed names the time {moment}, when there was no such call.")
     return document

@@ -217,6 +217,34 @@ def test_a_carrier_that_says_of_a_header_what_it_does_not_prove_is_found_out(bun
     ]
 
 
+@pytest.mark.parametrize(
+    ("place", "written"),
+    [
+        ("at", "0001-01-01T00:00:00"),
+        ("at", "0001-01-01T00:00:00+23:59"),
+        ("taken", "9999-12-31T23:59:59-23:59"),
+        ("taken", "2026-11-23T00:00:00"),
+    ],
+)
+def test_a_time_that_no_call_was_made_at_is_a_sentence(bundle, anchors, tmp_path, place, written):
+    payload = json.loads(read_base64url(bundle.read_text().split(".")[1]))
+    (payload["made"] if place == "at" else payload["calls"][0]["sip"])[place] = written
+    key = open_evidence_key(tmp_path, organisation="Example Carrier", now=int(time.time()))
+    whom = Believed(believed(anchors).trust, frozenset(key.certificates))
+    checked = check_bundle(key.sign(json.dumps(payload).encode()), whom)
+    assert [step.passed for step in checked.steps] == [True, True, False]
+
+
+def test_a_bundle_in_which_a_name_stands_twice_does_not_hold(bundle, anchors, tmp_path):
+    payload = read_base64url(bundle.read_text().split(".")[1])
+    key = open_evidence_key(tmp_path, organisation="Example Carrier", now=int(time.time()))
+    whom = Believed(believed(anchors).trust, frozenset(key.certificates))
+    assert check_bundle(key.sign(payload), whom).holds
+    twice = check_bundle(key.sign(b'{"calls":[],' + payload[1:]), whom)
+    assert not twice.holds
+    assert "all read alike" in twice.steps[-1].words
+
+
 def test_the_bundle_has_all_that_is_promised_of_it(bundle):
     payload = json.loads(read_base64url(bundle.read_text().split(".")[1]))
     [call] = [call for call in payload["calls"] if call["sip"]["call_id"] == "genuine"]

@@ -4,8 +4,8 @@ An address is followed because the settings name it or because a worker met a ce
 (a path to an anchor had been found then). Each has a task of its own, so that a host that hangs holds up
 nobody else, and one fetch serves every call that waits. A list takes the last one's place only when it is
 signed by a configured CRL issuer, an anchor, or the authority whose certificate pointed to it, and when it is
-neither older nor, before that one's end, another issuer's: whoever serves yesterday's list, or somebody else's,
-would un-revoke what was revoked (RFC 5280 section 5).
+neither older nor, before that one's end, another issuer's: whoever serves yesterday's list, or somebody
+else's, would un-revoke what was revoked (RFC 5280 section 5).
 Workers are told of each look at an address, once what it brought is in force.
 """
 
