@@ -81,7 +81,7 @@ def _project(path: Path, size: int) -> float:
     """Seconds it took."""
     began = time.monotonic()
     projection = Projection(path)
-    with projection.rebuilding(FactsState(1)) as writer:
+    with projection.rebuilding(FactsState(1, "a mark")) as writer:
         for first in range(0, size, AT_ONCE):
             places = range(first, min(first + AT_ONCE, size))
             writer.add_registrations([_fact(place, size) for place in places])

@@ -66,6 +66,15 @@ class Postgresql:
         self._run("createdb", "-h", str(self._directory), "-U", "postgres", name)
         return f"postgresql://postgres@/{name}?host={self._directory}"
 
+    def copy_of(self, url: str) -> str:
+        """The URL of a new database that holds what this one holds, which nobody may have open."""
+        original = url.partition("@/")[2].partition("?")[0]
+        copy = self.new_database()
+        name = copy.partition("@/")[2].partition("?")[0]
+        self._run("dropdb", "-h", str(self._directory), "-U", "postgres", name)
+        self._run("createdb", "-h", str(self._directory), "-U", "postgres", "-T", original, name)
+        return copy
+
     def _is_ready(self) -> bool:
         with contextlib.suppress(subprocess.CalledProcessError):
             self._run("pg_isready", "-q", "-h", str(self._directory))

@@ -1,7 +1,7 @@
 """One errand to the record, by whichever road is open: the running node, or the record itself.
 
 With a node running, its control process does it, asked over `control.sock`. With none, this process
-takes the record's writer lock, runs the same command function and projects the facts anew.
+takes the record's writer lock, runs the same command function and lets the facts follow.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import asyncio
 import getpass
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,7 +92,8 @@ async def perform(data_directory: Path, errand: Errand) -> object:
         now = int(time.time())
         answer = await errand.locally(record, actor(), now)
         if errand.changes:
-            await project_facts(record, data_directory, now=now)
+            with facts_follower(record, data_directory) as follower:
+                await follower.follow(now=now)
     return answer
 
 
@@ -139,10 +140,11 @@ def _lock(data_directory: Path) -> RecordLock:
         ) from error
 
 
-async def project_facts(record: Record, data_directory: Path, *, now: int) -> None:
-    """Make the facts anew from the record. Raises RecordError, ProjectionError."""
+@contextmanager
+def facts_follower(record: Record, data_directory: Path) -> Iterator[FactsFollower]:
+    """What lets the facts of a data directory follow an open record. Raises ProjectionError."""
     projection = Projection(facts_path(data_directory))
     try:
-        await FactsFollower(record, projection).rebuild(now=now)
+        yield FactsFollower(record, projection)
     finally:
         projection.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.administration import local_record, project_facts, run
+from gateway.cli.administration import facts_follower, local_record, run
 from gateway.cli.control_client import NoNodeError
 from gateway.cli.jobs import Show, progress_bar, run_job
 from gateway.cli.options import data_directory_option, json_option, show_json
@@ -40,6 +40,7 @@ async def _rebuild(data_directory: Path, show: Show) -> str:
         await run_job(data_directory, "/admin/v1/facts/rebuilds", None, show)
     except NoNodeError:
         async with local_record(data_directory, makes=False) as record:
-            await project_facts(record, data_directory, now=int(time.time()))
+            with facts_follower(record, data_directory) as follower:
+                await follower.rebuild(now=int(time.time()))
         return "this command"
     return "the node"

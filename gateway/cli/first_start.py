@@ -16,14 +16,12 @@ from typing import Final
 
 import click
 
+from gateway.cli.administration import facts_follower
 from gateway.cli.development_pki import DevelopmentPki, make_development_pki
 from gateway.control.commands import TokenRequest, create_token, list_tokens, revoke_token
-from gateway.control.facts import FactsFollower
 from gateway.control.people.accounts import create_person, find_by_email
 from gateway.control.people.passwords import is_password
 from gateway.control.reloading.files import Configuration
-from gateway.facts import facts_path
-from gateway.facts.projection import Projection
 from gateway.facts.tokens import Scope, hash_token
 from gateway.generation.settings import Settings, parse_listen_address
 from gateway.generation.trunks import TokenCredential
@@ -135,11 +133,8 @@ async def _token(record: Record, settings: Settings, now: int) -> str | None:
     request = TokenRequest(name=TOKEN_NAME, scopes=tuple(scope.value for scope in _SCOPES))
     created = await create_token(record, request, actor=_ACTOR, now=now)
     _write_private(path, created.secret)
-    projection = Projection(facts_path(data_directory(settings)))
-    try:
-        await FactsFollower(record, projection).rebuild(now=now)
-    finally:
-        projection.close()
+    with facts_follower(record, data_directory(settings)) as follower:
+        await follower.follow(now=now)
     return created.secret
 
 

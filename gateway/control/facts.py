@@ -1,8 +1,9 @@
 """Keeping the facts file in step with the record.
 
 The first time, and whenever the outbox no longer reaches back far enough, everything is projected
-again: a record restored from a backup may have other changes under the same numbers, and a process
-that has just opened it cannot tell. After that, only what changed.
+again. After that, only what changed; also after a restart, where the file was closed in order
+(`gateway/facts/seal.py`) and the record still has the very change that the file had followed last
+(`gateway/record/outbox.py`): one restored from a backup has another under the same number, or none.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from gateway.facts.projection import FactChanges, FactsWriter, Projection
 from gateway.facts.values import DecisionFact, Declaration, FactsState, RegistrationFact, TokenFact
 from gateway.record.decisions import Decision, standing_decisions
 from gateway.record.engine import Record
-from gateway.record.outbox import Change, ChangeKind, changes_since, read_sequence
+from gateway.record.outbox import Change, ChangeKind, Position, changes_since, read_position
 from gateway.record.registrations import Standing, standing_registrations
 from gateway.record.scorecards import doubted_providers
 from gateway.record.tokens import Token, usable_tokens
@@ -42,8 +43,12 @@ class FactsFollower:
         self._record = record
         self._projection = projection
         self._turn = asyncio.Lock()
-        self._sequence: int | None = None
-        self._doubted: Mapping[str, float] = {}
+        self._position: Position | None = None
+        kept = projection.kept()
+        if kept is not None and (position := Position(kept.sequence, kept.mark)).is_marked:
+            self._position = position
+        # None: not known, whatever the file says.
+        self._doubted: Mapping[str, float] | None = None
         self.followed_at: int | None = None
         """When the facts were last known to be what the record says, in epoch seconds; None: never yet."""
 
@@ -54,17 +59,18 @@ class FactsFollower:
         RecordError and ProjectionError; the facts are then as they were.
         """
         async with self._turn, self._record.read() as transaction:
-            changes = None if self._sequence is None else await changes_since(transaction, self._sequence)
-            if changes is None:
+            position = self._position
+            changes = None if position is None else await changes_since(transaction, position)
+            if position is None or changes is None:
                 await self._rebuild(transaction, now)
                 return
             doubted = await _doubted(transaction, now)
             if changes or doubted != self._doubted:
-                sequence = changes[-1].sequence if changes else self._sequence or 0
+                position = changes[-1].position if changes else position
                 facts = await _read_changes(transaction, changes, now)
                 facts = replace(facts, doubted_providers=doubted)
-                await _in_thread(self._projection.apply, facts, FactsState(sequence))
-                self._sequence, self._doubted = sequence, doubted
+                await _in_thread(self._projection.apply, facts, _state(position))
+                self._position, self._doubted = position, doubted
             self._projection.confirm(now=now)
             self.followed_at = now
 
@@ -74,7 +80,7 @@ class FactsFollower:
         One row read, so that it can be asked twice a second. Raises RecordError.
         """
         async with self._record.read() as transaction:
-            return await read_sequence(transaction) != self._sequence
+            return await read_position(transaction) != self._position
 
     async def rebuild(self, *, now: int) -> None:
         """Project everything again (`callmark facts rebuild`). Raises as `follow` does."""
@@ -82,9 +88,9 @@ class FactsFollower:
             await self._rebuild(transaction, now)
 
     async def _rebuild(self, transaction: AsyncConnection, now: int) -> None:
-        state = FactsState(await read_sequence(transaction))
+        position = await read_position(transaction)
         doubted = await _doubted(transaction, now)
-        async with _threaded(self._projection.rebuilding(state)) as writer:
+        async with _threaded(self._projection.rebuilding(_state(position))) as writer:
             async for tokens in usable_tokens(transaction, now=now):
                 await _in_thread(writer.add_tokens, [_token_fact(token) for token in tokens])
             async for decisions in standing_decisions(transaction, now=now):
@@ -93,7 +99,11 @@ class FactsFollower:
                 await _in_thread(writer.add_registrations, [_registration_fact(each) for each in standing])
             await _in_thread(writer.set_doubted_providers, doubted)
         self._projection.confirm(now=now)
-        self._sequence, self._doubted, self.followed_at = state.sequence, doubted, now
+        self._position, self._doubted, self.followed_at = position, doubted, now
+
+
+def _state(position: Position) -> FactsState:
+    return FactsState(position.sequence, position.mark)
 
 
 async def _doubted(transaction: AsyncConnection, now: int) -> dict[str, float]:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-FORMAT: Final = 6
-"""SQLite's `user_version` of a finished file; 0 is a file nobody has laid out yet."""
+FORMAT: Final = 7
+"""SQLite's `user_version` of a finished file; 0 is a file nobody has laid out yet.
+
+Raised also when the same tables come to say something else of the same record.
+"""
 
 LAYOUT: Final = f"""
 BEGIN IMMEDIATE;
-CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL);
+CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL, mark TEXT NOT NULL);
 -- Clustered by hash: the look-up ends where it finds the hash.
 CREATE TABLE tokens (
     hash TEXT NOT NULL PRIMARY KEY, id INTEGER NOT NULL UNIQUE, name TEXT NOT NULL, scopes TEXT NOT NULL,

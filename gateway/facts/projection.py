@@ -8,6 +8,7 @@ here blocks on the disk: the control process calls it from a thread, one call at
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections import Counter
@@ -20,10 +21,10 @@ from typing import Final
 import msgspec
 
 from gateway.facts.blocks import free_digits, split_range
-from gateway.facts.layout import FORMAT, LAYOUT
+from gateway.facts.opening import identity, open_for_writing
+from gateway.facts.seal import break_seal, seal
 from gateway.facts.values import DecisionFact, FactsState, RegistrationFact, TokenFact
 
-_BUSY_SECONDS: Final = 5.0
 _TABLES: Final = (
     "tokens",
     "decision_blocks",
@@ -34,9 +35,6 @@ _TABLES: Final = (
 )
 # The order makes one text of equal declarations.
 _DECLARATION: Final = msgspec.json.Encoder(order="deterministic")
-
-_CACHE_KIBIBYTES: Final = 128 * 1024
-"""For rebuilds: numbers come in no order, and pages written out half full are read in again."""
 
 
 class ProjectionError(Exception):
@@ -183,7 +181,8 @@ class FactsWriter:
 
     def _set_state(self, state: FactsState) -> None:
         self._connection.execute(
-            "INSERT OR REPLACE INTO state (one, sequence) VALUES (1, ?)", (state.sequence,)
+            "INSERT OR REPLACE INTO state (one, sequence, mark) VALUES (1, ?, ?)",
+            (state.sequence, state.mark),
         )
 
 
@@ -197,13 +196,19 @@ class Projection:
         """
         self._path = path
         try:
-            self._connection = _open(path)
+            # Whether the file is known to hold what a record said, as it was found or by a rebuild since.
+            self._is_known = break_seal(path)
+            self._connection = open_for_writing(path)
+            self._file = identity(path)
         except (sqlite3.Error, OSError) as error:
             raise ProjectionError(f"the facts file {path} cannot be opened for writing: {error}") from error
 
-    def state(self) -> FactsState | None:
-        """Return how far the facts have followed; None while nothing was ever projected."""
-        row = self._connection.execute("SELECT sequence FROM state").fetchone()
+    def kept(self) -> FactsState | None:
+        """Return how far the facts have followed; None where those that were found are not relied on."""
+        return self._state() if self._is_known else None
+
+    def _state(self) -> FactsState | None:
+        row = self._connection.execute("SELECT sequence, mark FROM state").fetchone()
         return None if row is None else FactsState(*row)
 
     @contextmanager
@@ -212,6 +217,7 @@ class Projection:
         with self._transaction(state) as writer:
             writer._forget_all()  # noqa: SLF001 - one file, one thing: only this class may empty tables
             yield writer
+        self._is_known = True
         # Not left to a later commit: until then every reader walks a log as large as the facts.
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -239,8 +245,23 @@ class Projection:
             raise ProjectionError(f"the facts file {self._path} takes no time: {error.strerror}") from error
 
     def close(self) -> None:
-        """Close the file."""
-        self._connection.close()
+        """Close the file, and seal it where what it holds is known."""
+        is_whole, confirmed = False, None
+        try:
+            with contextlib.suppress(sqlite3.Error, OSError):
+                self._roll_back()
+                if identity(self._path) == self._file:
+                    confirmed = self._path.stat()
+                (is_busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                is_whole = not is_busy and self.kept() is not None
+        finally:
+            self._connection.close()
+        with contextlib.suppress(OSError):  # what cannot be sealed is made anew at the next start
+            if confirmed is not None and identity(self._path) == self._file:
+                # The checkpoint wrote the file and confirmed nothing.
+                os.utime(self._path, ns=(confirmed.st_atime_ns, confirmed.st_mtime_ns))
+                if is_whole:
+                    seal(self._path)
 
     @contextmanager
     def _transaction(self, state: FactsState) -> Iterator[FactsWriter]:
@@ -260,39 +281,3 @@ class Projection:
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    # Made by hand so that nobody else can read it: it says who may use the gateway.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    try:
-        connection = _connect(path)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == FORMAT and connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok":
-            return connection
-        connection.close()
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-    # Its side files first: a log must never meet a file it does not belong to. A reader that has
-    # the old file open keeps the old facts until it sees, within a second, that the file is another.
-    for name in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm"), path):
-        name.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = _connect(path)
-    connection.executescript(LAYOUT)
-    return connection
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # Rebuilds hop between threads, one at a time.
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode=WAL").fetchall()
-        # A power cut may lose the last change, never the file; the record has it still.
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection

@@ -66,7 +66,7 @@ _DECLARATIONS_KEPT: Final = 10_000
 _WIDTHS: Final = "SELECT free_digits FROM widths WHERE blocks = ?"
 _DOUBTED: Final = "SELECT provider, weight FROM doubted_providers"
 _ASK_SECONDS: Final = 0.002
-_STATE: Final = "SELECT sequence FROM state"
+_STATE: Final = "SELECT sequence, mark FROM state"
 
 
 class FactsReader:
@@ -167,8 +167,8 @@ class FactsReader:
         rows = self._select(_STATE, (), now)
         if isinstance(rows, FactsUnavailable):
             return rows
-        for (sequence,) in rows:
-            return FactsState(sequence)
+        for sequence, mark in rows:
+            return FactsState(sequence, mark)
         return FactsUnavailable(f"the facts file {self._path} holds no facts yet")
 
     def close(self) -> None:
@@ -201,7 +201,7 @@ class FactsReader:
                 for of in ("decision", "registration")
             )
             self._doubted = dict(self._connection.execute(_DOUBTED).fetchall())
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             self._version = None
             return False
         self._version = version
@@ -218,7 +218,7 @@ class FactsReader:
             return FactsUnavailable(self._problem)
         try:
             return self._connection.execute(statement, parameters).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             return FactsUnavailable(f"the facts file {self._path} cannot be read: {error}")
 
     def _look(self) -> None:

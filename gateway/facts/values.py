@@ -76,7 +76,8 @@ class DecisionFact:
 
 @dataclass(frozen=True, slots=True)
 class FactsState:
-    """How far the facts have followed the record."""
+    """How far the facts have followed the record: the last change of it that they contain."""
 
     sequence: int
-    """The last change of the record they contain."""
+    mark: str
+    """Which change of that number, should the record have been restored from a backup since."""

@@ -31,7 +31,7 @@ class NodePlan:
     environment: Mapping[str, str] = field(default_factory=dict)
     start_seconds: float = 300.0
     """How long the control process, and then the workers, may take to become ready at first: the facts of all
-    registrations are made anew, 25,000 of them a second."""
+    registrations may have to be made anew, 25,000 of them a second."""
     notice_seconds: float = 0.5
     """Between `notice` (readiness turns 503) and the end of accepting: a balancer looks in between."""
     drain_seconds: float = 10.0

@@ -119,6 +119,8 @@ outbox: Final = Table(
     Column("kind", String(16), nullable=False),
     Column("subject_id", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
+    # Random. A record restored from a backup counts on from there: the same number is then another change.
+    Column("mark", String(64), nullable=False, server_default="0" * 64),
 )
 
 imports: Final = Table(

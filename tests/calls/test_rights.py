@@ -47,7 +47,7 @@ def facts(tmp_path) -> Iterator[FactsReader]:
         RegistrationFact(number, tn, 1, each, NOW + 10 * HOLDS)
         for number, (tn, each) in enumerate(zip((OWNED, SILENT), declared, strict=True))
     ]
-    writer.apply(FactChanges(registrations=registrations), FactsState(1))
+    writer.apply(FactChanges(registrations=registrations), FactsState(1, "a mark"))
     writer.confirm(now=NOW)
     yield reader
     reader.close()

@@ -11,7 +11,7 @@ from gateway.facts.reader import FactsReader
 from gateway.facts.values import DecisionFact, FactsState, FactsUnavailable, TokenFact
 
 NOW = 1_795_000_000
-STATE = FactsState(3)
+STATE = FactsState(3, "a mark")
 
 
 def token(identity=1, *, expires_at=None):
@@ -101,10 +101,10 @@ def test_a_rebuild_replaces_everything_and_a_failed_one_nothing(projection, read
     with pytest.raises(ValueError, match="do not exist"):
         fill(projection, tokens=[token(2)], decisions=[decision(2, "99", 5)])
     assert reader.token(token(1).hash, now=NOW) == token(1)
-    fill(projection, tokens=[token(2)], state=FactsState(9))
+    fill(projection, tokens=[token(2)], state=FactsState(9, "a mark"))
     assert reader.token(token(1).hash, now=NOW) is None
     assert reader.decisions("999", now=NOW) == ()
-    assert reader.state(now=NOW) == FactsState(9)
+    assert reader.state(now=NOW) == FactsState(9, "a mark")
 
 
 def test_a_reader_never_waits_for_a_rebuild(projection, reader):
@@ -215,3 +215,13 @@ def test_a_file_that_is_gone_cannot_be_confirmed(tmp_path, projection):
     facts_path(tmp_path).unlink()
     with pytest.raises(ProjectionError, match="takes no time"):
         projection.confirm(now=NOW)
+
+
+def test_closing_the_file_confirms_nothing(tmp_path, reader):
+    projection = Projection(facts_path(tmp_path))
+    fill(projection)
+    projection.confirm(now=NOW)
+    assert reader.token(token().hash, now=NOW) is None  # keeps the file open, so that its log stays
+    projection.apply(FactChanges(token_ids=[1], tokens=[token()]), STATE)
+    projection.close()
+    assert reader.age_seconds(now=NOW + 60) == 60

@@ -69,7 +69,7 @@ def reader(tmp_path, projection):
 
 
 def put(projection, *facts, sequence=1):
-    state = FactsState(sequence)
+    state = FactsState(sequence, "a mark")
     changes = FactChanges(registration_ids=[fact.id for fact in facts], registrations=facts)
     projection.apply(changes, state)
 
@@ -101,9 +101,9 @@ def test_it_ends_with_its_proofs_though_nobody_has_looked_since(projection, read
 
 def test_one_that_is_gone_is_forgotten(projection, reader):
     put(projection, registration(), registration(2, "442079460000", 1_000))
-    projection.apply(FactChanges(registration_ids=[1]), FactsState(2))
+    projection.apply(FactChanges(registration_ids=[1]), FactsState(2, "a mark"))
     assert found(reader, "442079460123", now=NOW + 1) == [2]
-    with projection.rebuilding(FactsState(3)):
+    with projection.rebuilding(FactsState(3, "a mark")):
         pass
     assert found(reader, "442079460123", now=NOW + 2) == []
 
@@ -124,9 +124,9 @@ def test_a_width_that_nothing_has_any_more_takes_nothing_else_away(tmp_path, pro
     seconds = count()
     reader = FactsReader(facts_path(tmp_path), monotonic=lambda: float(next(seconds)))
     put(projection, registration(1), registration(2, "442079460000", 1_000))
-    projection.apply(FactChanges(registration_ids=[2]), FactsState(2))
+    projection.apply(FactChanges(registration_ids=[2]), FactsState(2, "a mark"))
     assert found(reader, "442079460123") == [1]
-    projection.apply(FactChanges(registration_ids=[1]), FactsState(3))
+    projection.apply(FactChanges(registration_ids=[1]), FactsState(3, "a mark"))
     assert found(reader, "442079460123") == []
     put(projection, registration(1), sequence=4)
     assert found(reader, "442079460123") == [1]
@@ -140,7 +140,7 @@ def test_a_reader_that_remembers_what_was_declared_sees_it_changed(projection, r
     put(projection, registration(2, "999", declared=changed), sequence=2)
     assert reader.registrations("999", now=NOW)[0].declared == changed
     assert reader.registrations("442079460123", now=NOW)[0].declared == declaration()
-    with projection.rebuilding(FactsState(3)) as writer:
+    with projection.rebuilding(FactsState(3, "a mark")) as writer:
         writer.add_registrations([registration(2, "999"), registration(1, declared=changed)])
     assert reader.registrations("999", now=NOW)[0].declared == declaration()
     assert reader.registrations("442079460123", now=NOW)[0].declared == changed
@@ -183,7 +183,7 @@ def test_whatever_changes_numbers_have_their_declarations_and_none_is_left_over(
         ]
         projection.apply(
             FactChanges(registration_ids=list(change), registrations=facts),
-            FactsState(sequence),
+            FactsState(sequence, "a mark"),
         )
         for number in range(0, 60, 3):
             covering = [key for key, (first, many, _) in standing.items() if first <= number < first + many]
