@@ -3,7 +3,7 @@
 One file a list in `trust/` of the data directory, written aside and renamed: a line of JSON, then the list
 as it was served. A node that starts while the lists' servers are down goes by these. A file that is not
 whole is passed over with a line in the log: the list is fetched again. Which list is good is decided in
-`revocation_lists.py` and `trust_lists.py`.
+`judging_lists.py` and `trust_lists.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Keeping trust fresh: what is fetched for it, how it comes into force, and the alarm when it grows old.
 
 Fetched lists become part of the generation like the operator's own files, by way of a new bundle that every
-worker takes (`reload.py`). Which list is good is decided in `revocation_lists.py`; how long one that is
+worker takes (`reload.py`). Which list is good is decided in `judging_lists.py`; how long one that is
 overdue is still used, in the generation's own policy.
 """
 

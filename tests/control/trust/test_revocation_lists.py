@@ -17,6 +17,7 @@ from gateway.certificates.revocation_list import RevocationList, read_revocation
 from gateway.certificates.trust import Trust, build_trust
 from gateway.certificates.x5u import X5uPolicy
 from gateway.control.trust import revocation_lists
+from gateway.control.trust.judging_lists import judge_list
 from gateway.control.trust.obtained import ObtainedStore, kept_crls
 from gateway.control.trust.revocation_lists import (
     NOT_ITS_LIST,
@@ -24,7 +25,6 @@ from gateway.control.trust.revocation_lists import (
     SHORTEST_SECONDS,
     TOO_MANY,
     RevocationListFollower,
-    judge_list,
     seconds_until_next_look,
 )
 from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
