@@ -9,7 +9,10 @@ authorities.
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,8 +67,9 @@ def open_evidence_key(directory: Path, *, organisation: str, now: int) -> Eviden
     """
     key_path, certificate_path = directory / KEY_FILE, directory / CERTIFICATE_FILE
     try:
-        if not key_path.exists():
-            _make(key_path, certificate_path, organisation, datetime.fromtimestamp(now, UTC))
+        with _alone(directory):
+            if not key_path.exists():
+                _make(key_path, certificate_path, organisation, datetime.fromtimestamp(now, UTC))
         if key_path.stat().st_mode & 0o077:
             raise EvidenceKeyError(f"{key_path} can be read by others. Run: chmod 600 {key_path}")
         key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
@@ -81,8 +85,19 @@ def open_evidence_key(directory: Path, *, organisation: str, now: int) -> Eviden
     return EvidenceKey(certificates, key)
 
 
+@contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One at a time, threads and commands: one's key would not be that of another's certificate."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _make(key_path: Path, certificate_path: Path, organisation: str, moment: datetime) -> None:
-    key_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
         [
@@ -104,6 +119,4 @@ def _make(key_path: Path, certificate_path: Path, organisation: str, moment: dat
     # The certificate first: a key without one is made again, and nobody was told of it yet.
     write_whole(certificate_path, certificate.public_bytes(Encoding.PEM))
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    descriptor = os.open(key_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
+    write_whole(key_path, pem)
