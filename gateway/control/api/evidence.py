@@ -21,6 +21,7 @@ from gateway.control.api.asking import (
     read_whole,
 )
 from gateway.control.api.dispute_shapes import DisputeShape
+from gateway.control.api.downloads import send_whole
 from gateway.control.commands.disputes import release_number
 from gateway.control.commands.documents import read_members, read_text
 from gateway.control.commands.problems import CommandError
@@ -122,12 +123,9 @@ async def show_traffic(request: web.Request) -> web.Response:
 
 async def export(request: web.Request) -> web.StreamResponse:
     """Every sighting that still counts, as a csv file that import reads."""
-    response = web.StreamResponse(headers={"Content-Type": "text/csv; charset=utf-8"})
-    await response.prepare(request)
-    async for piece in write_sightings(request.app[STATE].record, now=int(time.time())):
-        await response.write(piece.encode())
-    await response.write_eof()
-    return response
+    pieces = write_sightings(request.app[STATE].record, now=int(time.time()))
+    headers = {"Content-Type": "text/csv; charset=utf-8"}
+    return await send_whole(request, (each.encode() async for each in pieces), headers)
 
 
 async def rebuild_cache(request: web.Request) -> web.Response:

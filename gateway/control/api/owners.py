@@ -18,6 +18,7 @@ from gateway.control.api.asking import (
     require_operator,
     seen_owner,
 )
+from gateway.control.api.downloads import send_whole
 from gateway.control.api.registry_shapes import (
     NewOwner,
     NoticeShape,
@@ -93,20 +94,11 @@ async def get_export(request: web.Request) -> web.StreamResponse:
     """Everything that is kept of an owner, a line of JSON for each thing."""
     owner_id = seen_owner(request)
     pieces = export_owner(request.app[STATE].record, owner_id)
-    # Before anything is sent: who is not there is a 404, not a broken download.
-    first = await anext(pieces)
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": NDJSON,
-            "Content-Disposition": f'attachment; filename="owner-{owner_id}.ndjson"',
-        }
-    )
-    await response.prepare(request)
-    await response.write(msgspec.json.encode(first) + b"\n")
-    async for piece in pieces:
-        await response.write(msgspec.json.encode(piece) + b"\n")
-    await response.write_eof()
-    return response
+    headers = {
+        "Content-Type": NDJSON,
+        "Content-Disposition": f'attachment; filename="owner-{owner_id}.ndjson"',
+    }
+    return await send_whole(request, (msgspec.json.encode(each) + b"\n" async for each in pieces), headers)
 
 
 async def delete_owner(request: web.Request) -> web.Response:
