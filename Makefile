@@ -35,7 +35,7 @@ $(VENV)/%.stamp: requirements-%.lock $(VENV)/dev.stamp
 run: $(VENV)/run.stamp  ## serve, with the development configuration in config/
 	@exec $(BIN)/callmark serve
 
-# A node is started some ninety times: its bytecode is kept, whatever the environment says.
+# A node is started some seventy times: its bytecode is kept, whatever the environment says.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev.stamp  ## every test, in as many processes as there are cores
 	@$(BIN)/python -m pytest --numprocesses auto --no-loadscope-reorder
