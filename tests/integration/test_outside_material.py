@@ -141,7 +141,7 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "no-basic-constraints": {"extensions": without("basicConstraints")},
     "usage-not-critical": {"extensions": with_("keyUsage", "digitalSignature")},
-    "extended-usage": {"extensions": SHAKEN + "extendedKeyUsage = clientAuth\n"},
+    "any-extended-usage": {"extensions": SHAKEN + "extendedKeyUsage = clientAuth, anyExtendedKeyUsage\n"},
     "alternative-name": {"extensions": SHAKEN + "subjectAltName = DNS:sti.example.org\n"},
     "valid-for-minutes": {"days": (-0.005, 0.005)},
 }
@@ -193,6 +193,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "signs-certificates": (
         {"extensions": with_("keyUsage", "critical, digitalSignature, keyCertSign")},
         "stir.certificate.profile",
+    ),
+    "usage-for-something-else": (
+        {"extensions": SHAKEN + "extendedKeyUsage = clientAuth\n"}, "stir.certificate.profile",
     ),
     "other-policy": ({"extensions": with_("certificatePolicies", "1.2.3.4")}, "stir.certificate.profile"),
     "no-tnauthlist": ({"extensions": without("1.3.6.1.5.5.7.1.26")}, "stir.tnauthlist.invalid"),
