@@ -82,7 +82,7 @@ async def _begin_code(request: web.Request, registration_id: int, now: int) -> P
         state.record,
         registration_id,
         owner_id=request[OWNER],
-        address=request.remote or "socket",
+        address=request.remote,
         policy=policy_of(request),
         actor=request[ACTOR],
         now=now,

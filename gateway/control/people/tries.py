@@ -12,14 +12,13 @@ successful one gives its tries back.
 
 from __future__ import annotations
 
-import hashlib
-import ipaddress
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.control.addresses import asks_for_everybody, hidden, site_of
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.record.attempts import count_attempts, forget_attempts, note_attempts
 from gateway.registry.codes import Limit
@@ -33,8 +32,6 @@ CODES_OF_A_SESSION: Final = Limit(5)
 """After them the password is asked again."""
 CODES_OF_A_PERSON: Final = Limit(30)
 """From devices it is not known by, by whoever has its password: a chance of 1 in 11,000 within an hour."""
-_IPV6_SITE_BITS: Final = 64
-"""One subscriber has all addresses below it."""
 
 
 class Try(Enum):
@@ -62,9 +59,13 @@ def by_device(device_hash: str) -> tuple[Counted, ...]:
 
 def by_address(email: str, address: str | None) -> tuple[Counted, ...]:
     """For everybody else."""
-    site = _site(address)
-    pair = Counted("sign-in-pair", _hidden(email, site), BY_ACCOUNT_AND_ADDRESS)
-    return (pair,) if _is_proxy(address) else (pair, Counted("sign-in-address", _hidden(site), BY_ADDRESS))
+    site = site_of(address)
+    pair = Counted("sign-in-pair", hidden(email, site), BY_ACCOUNT_AND_ADDRESS)
+    return (
+        (pair,)
+        if asks_for_everybody(address)
+        else (pair, Counted("sign-in-address", hidden(site), BY_ADDRESS))
+    )
 
 
 def of_codes(session_hash: str, person_id: int, *, is_known: bool) -> tuple[Counted, ...]:
@@ -80,7 +81,7 @@ def of_passwords(session_hash: str) -> tuple[Counted, ...]:
 
 def of_sign_ups(address: str | None) -> tuple[Counted, ...]:
     """For owners who sign up by themselves."""
-    return (Counted("sign-up", _hidden(_site(address)), SIGN_UPS_OF_AN_ADDRESS),)
+    return (Counted("sign-up", hidden(site_of(address)), SIGN_UPS_OF_AN_ADDRESS),)
 
 
 async def count_try(transaction: AsyncConnection, counted: tuple[Counted, ...], *, now: int) -> Try:
@@ -108,30 +109,3 @@ async def give_back(transaction: AsyncConnection, counted: tuple[Counted, ...]) 
     for each in counted:
         if each.purpose != "sign-in-address":
             await forget_attempts(transaction, each.purpose, each.subject)
-
-
-def _hidden(*parts: str) -> str:
-    """Not the address itself: it is personal data, and equality is all that is asked."""
-    return hashlib.sha256("|".join(parts).encode()).hexdigest()
-
-
-def _is_proxy(address: str | None) -> bool:
-    """Whether a proxy on this machine asks, for everybody: anybody could use up its tries."""
-    try:
-        read = ipaddress.ip_address((address or "").partition("%")[0])
-    except ValueError:
-        return not address
-    mapped = read.ipv4_mapped if isinstance(read, ipaddress.IPv6Address) else None
-    return (mapped or read).is_loopback
-
-
-def _site(address: str | None) -> str:
-    if address is None:
-        return ""
-    try:
-        read = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(read, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((read, _IPV6_SITE_BITS), strict=False))
-    return str(read)

@@ -2,7 +2,7 @@
 
 Six digits against guessing, so everything else is about tries: five for a code, in whatever process and
 however many at once, since writers take turns at the record; and few codes for a number, its neighbours, an
-owner and an address.
+owner and an address, unless that is a proxy's on this machine, which asks for everybody.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.control.addresses import asks_for_everybody, hidden, site_of
 from gateway.control.commands.problems import CommandError
 from gateway.control.registry.limits import check_limit
 from gateway.control.registry.proving import ProofWithNumbers, begin, fail, find_pending, find_single, give
@@ -57,7 +58,7 @@ async def begin_code(
     registration_id: int,
     *,
     owner_id: int | None,
-    address: str,
+    address: str | None,
     policy: RegistryPolicy,
     actor: str,
     now: int,
@@ -76,8 +77,9 @@ async def begin_code(
             ("code-number", tn, CODES_TO_A_NUMBER),
             ("code-prefix", tn[:-_PREFIX_DIGITS], CODES_TO_A_PREFIX),
             ("code-owner", str(registration.owner_id), CODES_OF_AN_OWNER),
-            ("code-address", address[:64], CODES_FROM_AN_ADDRESS),
         ]
+        if not asks_for_everybody(address):
+            counted.append(("code-address", hidden(site_of(address)), CODES_FROM_AN_ADDRESS))
         for purpose, subject, limit in counted:
             await check_limit(transaction, purpose, subject, limit, now=now)
         await note_attempts(transaction, [(purpose, subject) for purpose, subject, _ in counted], now=now)

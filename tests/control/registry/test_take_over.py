@@ -219,6 +219,26 @@ async def test_a_call_before_the_question_or_long_after_proves_nothing(people):
         assert not await calls.complete_call(people.record, call, policy=POLICY, now=now)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", None])
+async def test_a_proxy_on_this_machine_has_no_codes_that_one_owner_could_use_up_for_all(people, address):
+    greedy = await people.owner("Greedy")
+    for number in range(20):
+        claimed = await people.claim(greedy, f"+4420794{60_000 + number}")
+        await people.begin_code(claimed, owner_id=greedy, address=address)
+    other = await people.claim(await people.owner("Other"), "+441614960001")
+    await people.begin_code(other, address=address)
+
+
+async def test_one_subscriber_of_ipv6_has_the_codes_of_one_address(people):
+    for number in range(20):
+        claimed = await people.claim(await people.owner(), f"+4420794{60_000 + number}")
+        await people.begin_code(claimed, address=f"2001:db8:1:2::{number + 1}")
+    other = await people.claim(await people.owner("Other"), "+441614960001")
+    with pytest.raises(CommandError, match="at most 20 within one hour"):
+        await people.begin_code(other, address="2001:db8:1:2:ffff::1")
+    await people.begin_code(other, address="2001:db8:1:3::1")
+
+
 async def test_a_call_proves_its_number_however_many_others_wait_to_be_called(people):
     for owner in range(6):
         stranger = await people.owner(f"Stranger {owner}")
