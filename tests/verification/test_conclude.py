@@ -154,6 +154,7 @@ def test_bad_rich_call_data_in_a_shaken_passport_is_not_believed_and_does_it_no_
     assert found.outcome.verstat is Verstat.TN_VALIDATION_PASSED
     assert isinstance(found.rich, Finding)
     assert found.rich.reason is reason
+    assert verified(shaken(A, **more), rph(A)).rich == found.rich
     assert isinstance(verified(shaken(A, **more), rcd(A)).rich, ProvenData)
 
 

@@ -18,6 +18,7 @@ from gateway.reasons import (
     DIV_NESTED,
     IAT_STALE,
     IDENTITY_MALFORMED,
+    INFO_MISSING,
     RCD_INTEGRITY,
     RPH_MISMATCH,
     TIME_STALE,
@@ -123,6 +124,17 @@ def test_a_header_that_cannot_be_read_names_nothing():
     assert header.finding == Finding(IDENTITY_MALFORMED, "what stands at position 1 is not a parameter")
     late = CallDraft([shaken(A)]).examined(now=NOW + 61).headers[0]
     assert late.finding == Finding(TIME_STALE, f"time {NOW}, clock {NOW + 61}")
+    assert late.token == ""
+
+
+def test_a_token_that_cannot_be_read_says_why_and_a_missing_parameter_which():
+    header, _, signature = shaken(A).split(".", 2)
+    no_object = "W10"
+    unreadable = CallDraft([f"{header}.{no_object}.{signature}"]).examined().headers[0].finding
+    assert unreadable is not None
+    assert (unreadable.reason, bool(unreadable.detail)) == (IDENTITY_MALFORMED, True)
+    missing = CallDraft([bare(shaken(A)) + ";alg=ES256;ppt=shaken"]).examined().headers[0].finding
+    assert missing == Finding(INFO_MISSING, parameter="info")
 
 
 def test_a_chain_too_long_says_how_long_it_was():
@@ -147,6 +159,10 @@ def test_too_many_nested_are_refused_under_their_own_name_and_others_are_not():
     assert (third.token, third.ppt.value) == (bare(chain), "div-o")
     assert third.finding == Finding(DIV_LENGTH)
     assert all(header.token == bare(chain) for header in found.headers[:3])
+    # Headers with nothing nested in them, refused or not, neither use the allowance up nor add to it.
+    for plain in ("x y", shaken(A)):
+        found = CallDraft([chain, *[plain] * 5, chain, chain], to=(numbers[-1],)).examined()
+        assert [len(found.headers[place].links) for place in (0, 6, 7)] == [6, 6, 0]
 
 
 def test_a_proven_diversion_says_so_with_its_reason():
