@@ -69,6 +69,12 @@ async def find_live_token(transaction: AsyncConnection, *, id_or_name: int | str
     return None if row is None else _token(row)
 
 
+async def maker_of(transaction: AsyncConnection, name: str) -> str | None:
+    """Return who made the newest token of that name, revoked or not; None where there was none."""
+    query = select(tokens.c.created_by).where(tokens.c.name == name).order_by(tokens.c.id.desc()).limit(1)
+    return (await transaction.execute(query)).scalar_one_or_none()
+
+
 async def mark_revoked(transaction: AsyncConnection, token_id: int, *, now: int) -> None:
     """Revoke; a token revoked before keeps its time."""
     await transaction.execute(

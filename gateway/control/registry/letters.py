@@ -20,6 +20,7 @@ from gateway.control.registry.proving import (
     find_provable,
     give,
 )
+from gateway.control.registry.second_eyes import are_two_people
 from gateway.control.registry.steps import audit_owner
 from gateway.record.engine import Record
 from gateway.record.proofs import ProofRow, pending_proofs, registrations_of, update_proof
@@ -93,6 +94,13 @@ async def check_letter(
         if proof.first_check_by == actor:
             raise CommandError(
                 "you have approved it already: another operator has to agree", trouble=Trouble.CONFLICT
+            )
+        if proof.first_check_by is not None and not await are_two_people(
+            transaction, proof.first_check_by, actor
+        ):
+            raise CommandError(
+                "its first approval and yours may be one person's: somebody else has to agree",
+                trouble=Trouble.CONFLICT,
             )
         is_first = proof.first_check_by is None
         column = "first_check_by" if is_first else "second_check_by"
