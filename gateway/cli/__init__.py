@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Final
 
@@ -83,4 +84,15 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:
+        _write_no_more()
         sys.exit(0)
+    except OSError as error:
+        _write_no_more()
+        named = "" if error.filename is None else f"{error.filename}: "
+        click.echo(f"Error: {named}{error.strerror or error}.", err=True)
+        sys.exit(1)
+
+
+def _write_no_more() -> None:
+    """What stdout did not take would be written once more at the exit, and fail with a traceback."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
