@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.gateway_node import GatewayNode, running_node
 from tests.valkey import free_port
 
 UNKNOWN = render_token(bytes(32))
+LACKING = re.compile(r'not known in time|"degraded": \[\s*"')
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,13 @@ def run(*arguments: str):
 
 
 def asked(node: GatewayNode, *arguments: str):
-    return run("--url", node.calls_url, "--token", str(node.directory / "data" / "token"), *arguments)
+    """Every call, answered with all its evidence: busy cores may outlast the time that Redis has for it."""
+    for _ in range(20):
+        token = str(node.directory / "data" / "token")
+        result = run("--url", node.calls_url, "--token", token, *arguments)
+        if not LACKING.search(result.stdout):
+            break
+    return result
 
 
 def test_every_call_is_answered_as_expected(node):

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 
@@ -34,7 +35,9 @@ RULES = DiallingRules()
 
 @pytest.fixture
 def facts(tmp_path, record):
-    projection, reader = Projection(facts_path(tmp_path)), FactsReader(facts_path(tmp_path))
+    seconds = count()  # each look comes a second after the last: nothing is taken from memory unasked
+    projection = Projection(facts_path(tmp_path))
+    reader = FactsReader(facts_path(tmp_path), monotonic=lambda: float(next(seconds)))
     yield FactsFollower(record, projection), reader
     reader.close()
     projection.close()
