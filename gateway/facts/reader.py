@@ -158,8 +158,7 @@ class FactsReader:
     def age_seconds(self, *, now: int) -> int:
         """How long ago the control process last found that the facts are what the record says."""
         if now != self._looked_at:
-            self._looked_at = now
-            self._look()
+            self._is_unchanged(now)
         return max(0, now - self._confirmed_at)
 
     def state(self, *, now: int) -> FactsState | FactsUnavailable:

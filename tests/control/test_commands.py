@@ -35,7 +35,7 @@ RULES = DiallingRules()
 
 @pytest.fixture
 def facts(tmp_path, record):
-    seconds = count()  # each look comes a second after the last: nothing is taken from memory unasked
+    seconds = count(1)  # each look comes a second after the last: nothing is taken from memory unasked
     projection = Projection(facts_path(tmp_path))
     reader = FactsReader(facts_path(tmp_path), monotonic=lambda: float(next(seconds)))
     yield FactsFollower(record, projection), reader
