@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from gateway.reasons import (
+    ALG_PARAMETER_UNSUPPORTED,
     ALG_UNSUPPORTED,
     ATTEST_INVALID,
     CERTIFICATE_EXPIRED,
@@ -16,9 +17,13 @@ from gateway.reasons import (
     DIV_CALLEE,
     DIV_LENGTH,
     DIV_NESTED,
+    HEADER_FORBIDDEN,
     IAT_STALE,
     IDENTITY_MALFORMED,
+    INFO_INVALID,
     INFO_MISSING,
+    PPT_PARAMETER_UNSUPPORTED,
+    PPT_UNSUPPORTED,
     RCD_INTEGRITY,
     RPH_MISMATCH,
     TIME_STALE,
@@ -31,6 +36,7 @@ from gateway.reasons import (
 )
 from gateway.verification.conclude import Diversion
 from gateway.verification.judge import judge
+from gateway.verification.policy import SHAKEN_ONLY
 from gateway.verification.priority import PriorityVerstat
 from tests.passport.keys import PAYLOAD, X5U
 from tests.pki import DAY
@@ -100,7 +106,20 @@ def only(value: str, **call) -> Finding:
          Finding(ALG_UNSUPPORTED, "found 'none'", "alg")),
         (identity("shaken", claims(A), header={"alg": LONG}), {},
          Finding(ALG_UNSUPPORTED, f"found '{LONG}"[:80], "alg")),
+        (shaken(A).replace('"shaken"', '"rcd"'), {}, Finding(PPT_UNSUPPORTED, "found 'shaken'", "ppt")),
+        (identity("shaken", claims(A), header={"jwk": {}, "crit": []}), {},
+         Finding(HEADER_FORBIDDEN, parameter="crit")),
         (shaken(A).replace(f"<{X5U}>", f"<{X5U}x>"), {}, Finding(X5U_MISMATCH, parameter="x5u")),
+        (shaken(A).replace(f"<{X5U}>", X5U), {},
+         Finding(INFO_INVALID, "the URI is not in angle brackets", "info")),
+        (shaken(A).replace('"shaken"', '"other"'), {},
+         Finding(PPT_PARAMETER_UNSUPPORTED, "found 'other'", "ppt")),
+        (shaken(A).replace('"shaken"', f'"{LONG}"'), {},
+         Finding(PPT_PARAMETER_UNSUPPORTED, "found " + f"'{LONG}"[:80], "ppt")),
+        (shaken(A).replace("alg=ES256", "alg=ES384"), {},
+         Finding(ALG_PARAMETER_UNSUPPORTED, "found 'ES384'", "alg")),
+        (shaken(A).replace("alg=ES256", f"alg={LONG}"), {},
+         Finding(ALG_PARAMETER_UNSUPPORTED, f"found '{LONG}"[:80], "alg")),
         (div_o(A, B, token("msg", claims(A))), {"to": (B,)},
          Finding(DIV_NESTED, "a PASSporT of its type cannot stand there", "opt")),
         (div_o(A, B, token(None, claims(A), header={"x5u": 1})), {"to": (B,)},
@@ -135,6 +154,11 @@ def test_a_token_that_cannot_be_read_says_why_and_a_missing_parameter_which():
     assert (unreadable.reason, bool(unreadable.detail)) == (IDENTITY_MALFORMED, True)
     missing = CallDraft([bare(shaken(A)) + ";alg=ES256;ppt=shaken"]).examined().headers[0].finding
     assert missing == Finding(INFO_MISSING, parameter="info")
+
+
+def test_a_header_without_a_type_is_not_taken_where_no_plain_one_is():
+    header = CallDraft([base(A)], accepted=SHAKEN_ONLY).examined().headers[0]
+    assert header.finding == Finding(PPT_PARAMETER_UNSUPPORTED, "found none", "ppt")
 
 
 def test_a_chain_too_long_says_how_long_it_was():
