@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from gateway.control.evidence.import_room import Room
 from gateway.control.reloading.files import read_settings
 from gateway.generation.generation import Generation
 from gateway.generation.settings import Settings
 from gateway.generations import BundleStore, GenerationLoadError
 from gateway.knowledge.connect import FOR_LOADING, RedisUrlError, connect
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader
+from gateway.knowledge.importers.room import Room
 from gateway.node_settings import CONFIGURATION_VARIABLE
 from gateway.numbers.allocations import Allocations
 
@@ -35,10 +35,9 @@ async def room_of(url: str) -> Room | None:
         return None
     try:
         async with open_loader(url) as loader:
-            memory = await loader.memory()
+            return await loader.room()
     except (LoadError, RedisUrlError):
         return None
-    return None if memory is None else Room(memory[0], memory[0] - memory[1])
 
 
 def last_generation(data_directory: Path) -> Generation | None:

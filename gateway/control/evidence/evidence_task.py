@@ -16,7 +16,6 @@ from typing import Final
 import structlog
 
 from gateway.control.evidence.forgetting import forget_expired
-from gateway.control.evidence.import_room import Room
 from gateway.control.evidence.importing import ImportReport
 from gateway.control.evidence.measuring import measure_sources
 from gateway.control.evidence.reputation_cache import (
@@ -29,6 +28,7 @@ from gateway.control.evidence.reputation_cache import (
 from gateway.generation.settings import Settings
 from gateway.knowledge.connect import FOR_LOADING, connect, exposure
 from gateway.knowledge.importers.loader import LoadError, ReputationLoader
+from gateway.knowledge.importers.room import Room
 from gateway.knowledge.keys import PARTITIONS
 from gateway.knowledge.servers import EVERY_PARTITION, OneServer, Servers
 from gateway.knowledge.store import Store, StoreError
@@ -197,10 +197,9 @@ class Evidence:
         """What Redis has for an import; None where it has no bound, or does not answer."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                memory = await self._loader.memory()
+                return await self._loader.room()
         except (TimeoutError, LoadError):
             return None
-        return None if memory is None else Room(memory[0], memory[0] - memory[1])
 
     async def renew(self, numbers: Collection[TelephoneNumber]) -> None:
         """Bring these numbers up to date in Redis, now or as soon as it answers. Raises RecordError."""

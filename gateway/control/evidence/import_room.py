@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from gateway.control.commands.problems import CommandError
-from gateway.knowledge.importers.loader import BYTES_A_NUMBER, BYTES_AN_EXCHANGE, bytes_needed
+from gateway.knowledge.importers.room import Room, bytes_needed
 from gateway.knowledge.keys import exchange_of
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.record.engine import Record
@@ -22,18 +21,6 @@ from gateway.record.sightings import SightingRow, sightings_of_each
 from gateway.reputation.distinct import Distinct
 
 SAMPLE: Final = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What Redis may hold, and what of that is free, in bytes."""
-
-    most: int
-    free: int
-
-    def surely_holds(self, lines: int) -> bool:
-        """Whether so many numbers fit, wherever they lie."""
-        return lines * (BYTES_A_NUMBER + BYTES_AN_EXCHANGE) <= self.free
 
 
 class Survey:

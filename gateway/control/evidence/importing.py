@@ -22,8 +22,9 @@ from gateway.control.commands.feeds import refuse_paused
 from gateway.control.commands.problems import CommandError
 from gateway.control.evidence.import_flood import AreaLines
 from gateway.control.evidence.import_lines import Items
-from gateway.control.evidence.import_room import Room, Survey
+from gateway.control.evidence.import_room import Survey
 from gateway.control.evidence.import_spool import Spool
+from gateway.knowledge.importers.room import Room
 from gateway.numbers.canonical import DiallingRules, TelephoneNumber
 from gateway.record.audit import append_audit
 from gateway.record.engine import Record

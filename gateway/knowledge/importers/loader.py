@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 
 from gateway.knowledge import keys
 from gateway.knowledge.importers.marks import Marks, read_marks
+from gateway.knowledge.importers.room import Room, bytes_needed
 from gateway.knowledge.library import FINISH, WRITE, load
 from gateway.knowledge.servers import EVERY_PARTITION, Server, Servers, Untyped
 from gateway.numbers.canonical import TelephoneNumber
@@ -32,9 +33,6 @@ from gateway.reputation.sighting import DEFAULT_KEEP_DAYS
 
 CHUNK: Final = 500
 """Entries in one FCALL. The server does nothing else meanwhile, some 2 ms: below what a call notices."""
-BYTES_A_NUMBER: Final = 60
-BYTES_AN_EXCHANGE: Final = 200
-"""Of Redis' memory, the blocks included: a little more than `python -m bench.lookups` measures."""
 SECONDS_A_DAY: Final = 86_400
 
 Known = tuple[TelephoneNumber, ReputationEntry | None]
@@ -45,11 +43,6 @@ _Cell = tuple[str, str, bytes, int]
 
 class LoadError(Exception):
     """The entries are not all in Redis; `str()` is a sentence saying why and what to do."""
-
-
-def bytes_needed(*, numbers: int, exchanges: int) -> int:
-    """What so many numbers in so many exchanges take of Redis' memory."""
-    return numbers * BYTES_A_NUMBER + exchanges * BYTES_AN_EXCHANGE
 
 
 class ReputationLoader:
@@ -70,8 +63,8 @@ class ReputationLoader:
             return Marks(problem=f"{type(error).__name__}: {error}")
         return Marks.of(await asyncio.gather(*map(read_marks, servers)))
 
-    async def memory(self) -> tuple[int, int] | None:
-        """How many bytes may be held in all, and how many are free; None where there is no bound.
+    async def room(self) -> Room | None:
+        """What may be held in all, and what of it is free; None where there is no bound.
 
         Numbers lie evenly over the partitions, so the fullest server's part says what is free. LoadError.
         """
@@ -82,7 +75,7 @@ class ReputationLoader:
                 most += bound
                 left = max(bound - int(memory.get("used_memory", 0)), 0)
                 free.append(left * keys.PARTITIONS // max(len(server.partitions), 1))
-        return (most, min(free)) if free else None
+        return Room(most=most, free=min(free)) if free else None
 
     async def check_room(
         self, *, numbers: int, exchanges: int, partitions: AbstractSet[int] = EVERY_PARTITION

@@ -50,6 +50,23 @@ async def until(holds) -> None:
             await asyncio.sleep(0.01)
 
 
+async def test_a_server_that_is_empty_has_room_for_all_it_may_hold(record, tmp_path):
+    path = tmp_path / "2026-11-01.csv"
+    path.write_text("Company_Phone_Number\n" + "".join(f"{n}\n" for n in range(2025550000, 2025650000)))
+    with running_valkey() as valkey, valkey.client() as client:
+        evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING))
+        assert await evidence.room() is None
+        client.config_set("maxmemory", 64 * 2**20)
+        room = await evidence.room()
+        assert room is not None
+        assert room.most == 64 * 2**20
+        assert room.most - room.free < 8 * 2**20
+        request = ImportRequest(path=path, format="ftc-dnc", feed="ftc-dnc")
+        taken = await import_file(record, request, actor="test", now=NOW, room=room)
+        await evidence.close()
+    assert taken.taken == 100_000
+
+
 async def test_redis_is_filled_at_first_and_again_when_it_was_emptied(record, complaint, log):
     with running_valkey() as valkey:
         evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.control.commands.problems import CommandError
-from gateway.control.evidence.import_room import Room
 from gateway.control.evidence.importing import ImportRequest, import_file
+from gateway.knowledge.importers.room import Room
 from gateway.record import open_record
 from gateway.record.imports import begin_import, latest_imports
 from gateway.record.sightings import sightings_of
@@ -139,7 +139,7 @@ def scattered(numbers):
 async def test_what_redis_has_no_room_for_is_refused_before_anything_is_taken_in(record, tmp_path):
     wanted = request(tmp_path, scattered(2_000))
     with pytest.raises(CommandError) as caught:
-        await read(record, wanted, room=Room(2 * 2**20, 100_000))
+        await read(record, wanted, room=Room(most=2 * 2**20, free=100_000))
     assert (
         "2025-11-21.csv names some 2,000 numbers, 2,000 of them new, which need some 0.2 MiB of Redis: "
         "of its 2.0 MiB (maxmemory) 0.1 MiB are free"
@@ -150,13 +150,15 @@ async def test_what_redis_has_no_room_for_is_refused_before_anything_is_taken_in
 
 async def test_what_the_record_has_already_needs_no_room(record, tmp_path):
     wanted = request(tmp_path, scattered(2_000))
-    await read(record, wanted, room=Room(2**30, 2**29))
-    again = await read(record, wanted, room=Room(2 * 2**20, 100_000))
+    await read(record, wanted, room=Room(most=2**30, free=2**29))
+    again = await read(record, wanted, room=Room(most=2 * 2**20, free=100_000))
     assert again.merged == 2_000
 
 
 async def test_a_number_named_over_and_over_needs_room_once(record, tmp_path):
     report = await read(
-        record, request(tmp_path, "Company_Phone_Number\n" + "2025550123\n" * 900), room=Room(2**20, 1_000)
+        record,
+        request(tmp_path, "Company_Phone_Number\n" + "2025550123\n" * 900),
+        room=Room(most=2**20, free=1_000),
     )
     assert report.taken == 900
