@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from gateway.control.commands.documents import render_time
-from gateway.control.registry.claims import Claim
+from gateway.control.registry.claim_check import Claim
 from gateway.control.registry.proving import ProofWithNumbers
 from gateway.numbers.canonical import to_e164
 from gateway.record.notices import Notice

@@ -19,7 +19,8 @@ from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.portal.home import owner_of
 from gateway.control.portal.words import written
-from gateway.control.registry.claims import Claim, check_claim, check_numbers, claim_numbers
+from gateway.control.registry.claim_check import Claim, check_claim, check_numbers
+from gateway.control.registry.claims import claim_numbers
 from gateway.registry.registration import Brand, Use
 
 PATH: Final = "/portal/numbers/new"

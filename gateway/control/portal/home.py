@@ -12,7 +12,7 @@ from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.portal.words import STATES, WAITING, written
-from gateway.control.registry.claims import check_numbers
+from gateway.control.registry.claim_check import check_numbers
 from gateway.control.registry.showing import Overview, find_own_numbers, show_overview
 from gateway.registry.states import State
 

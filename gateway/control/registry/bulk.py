@@ -17,13 +17,8 @@ from typing import Final, TextIO, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.control.commands.problems import CommandError
-from gateway.control.registry.claims import (
-    CLAIMS_OF_AN_OWNER,
-    Claim,
-    check_claim,
-    own_overlap,
-    tell_holders,
-)
+from gateway.control.registry.claim_check import Claim, check_claim
+from gateway.control.registry.claims import CLAIMS_OF_AN_OWNER, own_overlap, tell_holders
 from gateway.control.registry.limits import check_limit
 from gateway.control.registry.steps import audit_owner
 from gateway.numbers.canonical import TelephoneNumber

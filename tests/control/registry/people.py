@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.control.registry import calls, claims, codes, letters, operating, owners
-from gateway.control.registry.claims import Claim
+from gateway.control.registry.claim_check import Claim
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.ranges import NumberRange, RangeMap
 from gateway.record.audit import audit_of, verify_chain
