@@ -10,11 +10,8 @@ import asyncio
 import contextlib
 import gc
 import os
-import secrets
-import socket
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,20 +20,14 @@ import uvloop
 
 from gateway import telemetry
 from gateway.channel import Channel
-from gateway.control.evidence.call_paths import CallPaths
-from gateway.control.evidence.evidence_task import Evidence, connect_evidence
-from gateway.control.evidence.traffic import Traffic
-from gateway.control.facts import FactsFollower
-from gateway.control.figures.figures import Figures
-from gateway.control.journal.call_spans import CallSpans, SpansSettingError, open_spans
+from gateway.control.journal.call_spans import SpansSettingError, open_spans
 from gateway.control.journal.journal_task import follow_journal, keep_forgetting, see_journal
 from gateway.control.journal.latest_calls import SEEN, LatestCalls
 from gateway.control.journal.tail import JournalTail
-from gateway.control.leadership import Leadership
 from gateway.control.listening import listening
-from gateway.control.registry.sending import CodesSettingError, code_sender
-from gateway.control.reloading.candidate import Candidate
-from gateway.control.reloading.changes import GATEWAY, Changes
+from gateway.control.opening import opened
+from gateway.control.registry.sending import CodesSettingError
+from gateway.control.reloading.changes import GATEWAY
 from gateway.control.reloading.file_watch import FileWatch
 from gateway.control.reloading.preview import ReloadGuard
 from gateway.control.reloading.reload import Reloader
@@ -45,39 +36,21 @@ from gateway.control.repository import Published
 from gateway.control.state import ControlState
 from gateway.control.trust.chain_task import forget_chains
 from gateway.control.trust.trust_task import FreshTrust
-from gateway.facts.projection import Projection, ProjectionError
-from gateway.facts.reader import FactsReader
-from gateway.generation.redis_url import EMBEDDED
-from gateway.generation.settings import Settings
+from gateway.facts.projection import ProjectionError
 from gateway.generations import GenerationLoadError
 from gateway.knowledge.connect import RedisUrlError
-from gateway.knowledge.traffic import TrafficStore
 from gateway.node_settings import (
     CONFIGURATION_VARIABLE,
-    Plane,
-    call_paths_file,
     chains_directory,
-    data_directory,
-    facts_path,
     journal_directory,
     journal_retention,
-    plane_from_environment,
     published_file,
     settings_from_environment,
 )
-from gateway.record import (
-    Record,
-    RecordBusyError,
-    RecordError,
-    RecordLock,
-    open_record,
-    record_location,
-)
+from gateway.record import RecordBusyError, RecordError
 from gateway.record.generations import Cause
 from gateway.web.server_name import name_server
 
-BUSY_SECONDS: Final = 10.0
-"""A command line may hold the record's lock for a moment after the last control process ended."""
 PAUSE_SECONDS: Final = 5.0
 """After a task failed, before it is tried again."""
 
@@ -116,7 +89,7 @@ async def _main() -> int:
         await asyncio.to_thread(latest.begin, directory)
     retention = journal_retention(settings)
     async with (
-        _state(settings, reloader, published, trust, guard, spans=spans) as state,
+        opened(settings, reloader, published, trust, guard, spans=spans) as state,
         listening(settings, state),
     ):
         leads = state.leadership
@@ -156,12 +129,6 @@ async def _main() -> int:
             await asyncio.gather(*tasks, return_exceptions=True)
             await leads.release()
     return 0
-
-
-def _candidate(directory: Path, reloader: Reloader, guard: ReloadGuard) -> Candidate:
-    candidate = Candidate(data_directory=directory, reloader=reloader, latest=guard.latest)
-    candidate.begin()
-    return candidate
 
 
 def _watch(state: ControlState) -> FileWatch:
@@ -208,91 +175,6 @@ async def _listen(channel: Channel, state: ControlState) -> None:
                 pass
             case kind:
                 _log.warning("unknown message", kind=kind)
-
-
-@contextlib.asynccontextmanager
-async def _state(
-    settings: Settings,
-    reloader: Reloader,
-    published: Published,
-    trust: FreshTrust,
-    guard: ReloadGuard,
-    *,
-    spans: CallSpans | None,
-) -> AsyncIterator[ControlState]:
-    directory = data_directory(settings)
-    lock = await _lock(directory)
-    record: Record | None = None
-    evidence: Evidence | None = None
-    recent = CallPaths(call_paths_file(settings))
-    projection = Projection(facts_path(settings))
-    facts = FactsReader(facts_path(settings))
-    try:
-        record = await open_record(record_location(settings.database.url, directory))
-        follower = FactsFollower(record, projection)
-        await follower.follow(now=int(time.time()))
-        connected = connect_evidence(settings)
-        plane = plane_from_environment()
-        holder = f"{socket.gethostname()[:40]}-{secrets.token_hex(8)}"
-        leadership = Leadership(record, holder=holder, may_lead=plane is not Plane.CALLS)
-        # A Valkey of the node's own is nobody else's to fill.
-        is_own = settings.redis.url == EMBEDDED
-        evidence = Evidence(
-            record,
-            connected,
-            may_fill=lambda: is_own or leadership.leads,
-            allocations=lambda: None if (policy := reloader.policy()) is None else policy.verdict.allocations,
-        )
-        yield ControlState(
-            record=record,
-            plane=plane,
-            leadership=leadership,
-            follower=follower,
-            facts=facts,
-            reloader=reloader,
-            published=published,
-            evidence=evidence,
-            traffic=Traffic(
-                record,
-                TrafficStore(connected),
-                recent,
-                policy=reloader.policy,
-                renew=evidence.renew,
-                leaders_record=leadership.record,
-            ),
-            codes=code_sender(settings.codes, directory),
-            trust=trust,
-            guard=guard,
-            figures=Figures(lambda: None if (policy := reloader.policy()) is None else policy.verdict),
-            candidate=_candidate(directory, reloader, guard),
-            changes=Changes(record=record, reloader=reloader, trust=trust, directory=directory),
-            data_directory=directory,
-            journal_directory=journal_directory(settings),
-            chains_directory=chains_directory(settings),
-            spans=spans,
-        )
-    finally:
-        if spans is not None:
-            await asyncio.to_thread(spans.close)
-        if evidence is not None:
-            await evidence.close()
-        facts.close()
-        projection.close()
-        recent.close()
-        if record is not None:
-            await record.close()
-        lock.release()
-
-
-async def _lock(directory: Path) -> RecordLock:
-    end = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            return RecordLock(directory)
-        except RecordBusyError:
-            if time.monotonic() > end:
-                raise
-            await asyncio.sleep(0.1)
 
 
 def main() -> int:
