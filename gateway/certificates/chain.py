@@ -246,7 +246,7 @@ def _revocation(
     fresh_from: list[int] = []
     fresh_until: list[int] = []
     for certificate, issuer in pairwise(path.certificates):
-        revocation = domain.crls.judge(certificate, issuer, now=known.now)
+        revocation = domain.crls.judge(certificate, issuer, anchor=path.certificates[-1], now=known.now)
         if revocation.state is RevocationState.VOUCHED:
             fresh_from.append(revocation.fresh_from)
             fresh_until.append(revocation.fresh_until)

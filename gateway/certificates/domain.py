@@ -97,11 +97,14 @@ def build_domain(files: DomainFiles) -> TrustDomain | list[Problem]:
         problems.append(Problem("", "no certificate policy is accepted, so no call could ever be verified"))
     anchor_certificates = _distinct(roots)
     issuer_certificates = _distinct(issuers)
-    signers = (*issuer_certificates, *anchor_certificates)
-    _, unfit = build_revocation_lists(tuple(files.fetched_crls), signers)
+    _, unfit = build_revocation_lists(
+        tuple(files.fetched_crls), issuers=issuer_certificates, anchors=anchor_certificates
+    )
     left_out = {name for name, _ in unfit}
     lists = (*own_lists, *(crl for crl in files.fetched_crls if crl.file not in left_out))
-    revocation, unusable = build_revocation_lists(lists, signers)
+    revocation, unusable = build_revocation_lists(
+        lists, issuers=issuer_certificates, anchors=anchor_certificates
+    )
     problems.extend(Problem(name, message) for name, message in unusable)
     if problems:
         return problems

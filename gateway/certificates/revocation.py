@@ -4,7 +4,9 @@ SHAKEN's list is indirect: the STI-PA signs it for the certificates of every aut
 the certificate's issuer (`certificateIssuer`, carried forward to the entries after it), and a certificate
 is found by issuer *and* serial number. Most real pointers omit cRLIssuer though the list is indirect, so
 without it any indirect list of a configured issuer counts. Lists that an authority signs for its own
-certificates count too.
+certificates count too, and those of an anchor for all that lead to it. For a certificate that leads to
+another anchor they count only where it names the first one as its cRLIssuer (RFC 5280 section 4.2.1.13): one
+authority of a trust list is nobody to revoke, or to vouch for, what another has issued.
 
 A list does two things, and only one of them needs the list to be in order: an entry in it revokes, even
 when the list is overdue or out of its scope; *not* being in it vouches only when the list is complete and
@@ -51,7 +53,7 @@ class MissingList:
 
     url: str
     issuer_der: bytes = field(repr=False)
-    """The issuer's certificate: beside the configured CRL issuers it alone may sign the list."""
+    """The issuer's certificate: beside CRL issuers and anchors it alone may sign the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +61,31 @@ class RevocationLists:
     """All lists of a trust generation; a look-up takes as long with a million entries as with one."""
 
     lists: tuple[RevocationList, ...] = ()
-    configured: frozenset[str] = frozenset()
-    """Fingerprints of the lists whose signature fits a configured issuer or an anchor."""
+    appointed: frozenset[str] = frozenset()
+    """Fingerprints of the lists that a configured CRL issuer has signed: they speak for every authority's
+    certificates."""
+    anchored: frozenset[str] = frozenset()
+    """Those that an anchor has signed."""
     cannot_vouch: frozenset[str] = frozenset()
     """Those of them whose issuer's certificate lacks cRLSign: they revoke, but do not vouch."""
     _signed: dict[tuple[str, bytes], bool] = field(default_factory=dict, compare=False, repr=False)
     """Which list was signed by which authority's key: answered once, for hashing a list takes long."""
 
-    def judge(self, certificate: x509.Certificate, issuer: x509.Certificate, *, now: int) -> Revocation:
-        """Look one certificate up; `issuer` is the one above it in a path that has been verified."""
+    def judge(
+        self,
+        certificate: x509.Certificate,
+        issuer: x509.Certificate,
+        *,
+        anchor: x509.Certificate,
+        now: int,
+    ) -> Revocation:
+        """Look one certificate up: `issuer` is the one above it in a verified path, `anchor` the last."""
         key = name_key(certificate.issuer)
         pointers = _pointers(certificate)
         detail = "no revocation list for it is loaded"
         best: RevocationList | None = None
         for crl in self.lists:
-            if crl.fingerprint not in self.configured and not self._is_signed_by(crl, key, issuer):
+            if not self._speaks_for(crl, pointers, issuer, anchor):
                 continue
             if certificate.serial_number in crl.revoked.get(key, ()):
                 return Revocation(
@@ -90,13 +102,29 @@ class RevocationLists:
             return Revocation(RevocationState.UNKNOWN, detail)
         return Revocation(RevocationState.VOUCHED, fresh_from=best.this_update, fresh_until=_end(best))
 
-    def _is_signed_by(self, crl: RevocationList, key: NameKey, issuer: x509.Certificate) -> bool:
-        if crl.issuer != key:
+    def _speaks_for(
+        self,
+        crl: RevocationList,
+        pointers: tuple[x509.DistributionPoint, ...],
+        issuer: x509.Certificate,
+        anchor: x509.Certificate,
+    ) -> bool:
+        """Say whether what stands in the list is to be believed of the certificates of this issuer."""
+        if crl.fingerprint in self.appointed or self._is_signed_by(crl, issuer):
+            return True
+        if crl.fingerprint not in self.anchored:
             return False
-        public_key = issuer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return self._is_signed_by(crl, anchor) or any(
+            crl.issuer in map(name_key, _crl_issuers(point)) for point in pointers
+        )
+
+    def _is_signed_by(self, crl: RevocationList, authority: x509.Certificate) -> bool:
+        if crl.issuer != name_key(authority.subject):
+            return False
+        public_key = authority.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         memory_key = (crl.fingerprint, hashlib.sha256(public_key).digest())
         if memory_key not in self._signed:
-            self._signed[memory_key] = is_signed_by(crl.crl, issuer)
+            self._signed[memory_key] = is_signed_by(crl.crl, authority)
         return self._signed[memory_key]
 
     def _obstacle(self, crl: RevocationList, issuer: x509.Certificate, now: int) -> str | None:
@@ -106,39 +134,48 @@ class RevocationLists:
             return f"{crl.file} is dated in the future"
         if crl.fingerprint in self.cannot_vouch:
             return f"the issuer of {crl.file} may not sign revocation lists"
-        if crl.fingerprint not in self.configured and not may_sign_lists(issuer):
+        is_configured = crl.fingerprint in self.appointed or crl.fingerprint in self.anchored
+        if not is_configured and not may_sign_lists(issuer):
             return f"the authority that signed {crl.file} may not sign revocation lists"
         return None
 
 
 def build_revocation_lists(
-    lists: tuple[RevocationList, ...], issuers: tuple[x509.Certificate, ...]
+    lists: tuple[RevocationList, ...],
+    *,
+    issuers: tuple[x509.Certificate, ...] = (),
+    anchors: tuple[x509.Certificate, ...] = (),
 ) -> tuple[RevocationLists, list[tuple[str, str]]]:
-    """Check who signed each list; `issuers` are the configured CRL issuers and the anchors.
+    """Check who signed each list; `issuers` are the configured CRL issuers.
 
     The second value names the files with a list that can never be used, and says why. A list that no
     issuer here has the name of, and that is not indirect, waits for the authority it names to turn up
     in a path.
     """
     by_name: dict[NameKey, list[x509.Certificate]] = {}
-    for issuer in issuers:
+    for issuer in (*issuers, *anchors):
         by_name.setdefault(name_key(issuer.subject), []).append(issuer)
-    configured: set[str] = set()
+    appointed: set[str] = set()
+    anchored: set[str] = set()
     cannot_vouch: set[str] = set()
     problems: list[tuple[str, str]] = []
+    appointing = frozenset(issuers)
     for crl in lists:
         named = by_name.get(crl.issuer, [])
         signers = [issuer for issuer in named if is_signed_by(crl.crl, issuer)]
         name = show(crl.crl.issuer.rfc4514_string())
         if signers:
-            configured.add(crl.fingerprint)
+            (anchored if appointing.isdisjoint(signers) else appointed).add(crl.fingerprint)
             if not any(may_sign_lists(signer) for signer in signers):
                 cannot_vouch.add(crl.fingerprint)
         elif named:
             problems.append((crl.file, f"the signature does not fit the key of the list's issuer ({name})"))
         elif crl.indirect:
             problems.append((crl.file, f"the list's issuer is not a configured CRL issuer ({name})"))
-    return RevocationLists(lists, frozenset(configured), frozenset(cannot_vouch)), problems
+    return (
+        RevocationLists(lists, frozenset(appointed), frozenset(anchored), frozenset(cannot_vouch)),
+        problems,
+    )
 
 
 def is_signed_by(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
@@ -205,7 +242,7 @@ def _in_scope(
 
 
 def _points_at(point: x509.DistributionPoint, crl: RevocationList, issuer: x509.Name) -> bool:
-    by = [name.value for name in point.crl_issuer or () if isinstance(name, x509.DirectoryName)]
+    by = _crl_issuers(point)
     if by and crl.issuer not in map(name_key, by):
         return False
     if not crl.names:
@@ -213,6 +250,10 @@ def _points_at(point: x509.DistributionPoint, crl: RevocationList, issuer: x509.
     names = point_names(point, by[0] if by else issuer)
     # A pointer that says no more than who signs the list means one under that name.
     return not crl.names.isdisjoint(names or set(map(name_key, by)))
+
+
+def _crl_issuers(point: x509.DistributionPoint) -> list[x509.Name]:
+    return [name.value for name in point.crl_issuer or () if isinstance(name, x509.DirectoryName)]
 
 
 def _urls(point: x509.DistributionPoint) -> tuple[str, ...]:

@@ -146,7 +146,9 @@ def test_a_list_that_does_not_say_when_it_will_be_replaced_vouches_for_nothing()
     assert isinstance(trust, Trust)
     lists = trust.domains[0].crls
     endless = replace(lists, lists=(replace(lists.lists[0], next_update=None),))
-    verdict_of_leaf = endless.judge(PKI.leaf.certificate, PKI.intermediate.certificate, now=NOW)
+    verdict_of_leaf = endless.judge(
+        PKI.leaf.certificate, PKI.intermediate.certificate, anchor=PKI.root.certificate, now=NOW
+    )
     assert verdict_of_leaf.state is RevocationState.UNKNOWN
     assert "does not say" in verdict_of_leaf.detail
 

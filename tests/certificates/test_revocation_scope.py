@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -43,11 +45,10 @@ def vouched(point: x509.IssuingDistributionPoint, pointer: pki.Extension) -> boo
     leaf = pki.make_leaf(PKI.intermediate, replace=[pointer])
     crl = pki.make_crl(PKI.intermediate, indirect=False, point=point)
     [read] = read_revocation_lists("a.crl", crl)
-    lists, problems = build_revocation_lists((read,), ())
+    lists, problems = build_revocation_lists((read,))
     assert not problems
-    return (
-        lists.judge(leaf.certificate, PKI.intermediate.certificate, now=NOW).state is RevocationState.VOUCHED
-    )
+    found = lists.judge(leaf.certificate, PKI.intermediate.certificate, anchor=PKI.root.certificate, now=NOW)
+    return found.state is RevocationState.VOUCHED
 
 
 @pytest.mark.parametrize("kind", POINTS)
@@ -92,11 +93,53 @@ def test_an_indirect_list_that_does_not_say_where_it_is_published_vouches_for_po
     [crl] = read_revocation_lists(
         "a.crl", pki.make_crl(issuer, point=pki.issuing_point(url=None, indirect=True))
     )
-    lists, _ = build_revocation_lists((crl,), (issuer.certificate,))
+    lists, _ = build_revocation_lists((crl,), issuers=(issuer.certificate,))
     for named, state in (
         (pki.CRL_ISSUER_NAME, RevocationState.VOUCHED),
         (None, RevocationState.VOUCHED),
         (pki.name("Another"), RevocationState.UNKNOWN),
     ):
         leaf = pki.make_leaf(PKI.intermediate, replace=[(pki.crl_pointer(issuer=named), False)])
-        assert lists.judge(leaf.certificate, PKI.intermediate.certificate, now=NOW).state is state
+        found = lists.judge(
+            leaf.certificate, PKI.intermediate.certificate, anchor=PKI.root.certificate, now=NOW
+        )
+        assert found.state is state
+
+
+def test_no_anchor_revokes_or_vouches_for_what_leads_to_another():
+    other, serial = pki.make_root("SHAKEN Another ROOT"), PKI.leaf.certificate.serial_number
+    places = pki.issuing_point(indirect=True), pki.issuing_point(url=None, indirect=True)
+    for point, entries in itertools.product(places, ([], [(AUTHORITY_NAME, serial)])):
+        [crl] = read_revocation_lists("a.crl", pki.make_crl(other, entries, point=point))
+        lists, problems = build_revocation_lists((crl,), anchors=(other.certificate, PKI.root.certificate))
+        assert not problems
+        for named, states in (
+            (None, (RevocationState.UNKNOWN, RevocationState.UNKNOWN)),
+            (pki.CRL_ISSUER_NAME, (RevocationState.UNKNOWN, RevocationState.UNKNOWN)),
+            (other.certificate.subject, (RevocationState.VOUCHED, RevocationState.REVOKED)),
+        ):
+            pointer = pki.crl_pointer(issuer=named), False
+            leaf = pki.make_leaf(PKI.intermediate, serial=serial, replace=[pointer])
+            found = lists.judge(
+                leaf.certificate, PKI.intermediate.certificate, anchor=PKI.root.certificate, now=NOW
+            )
+            assert found.state is states[bool(entries)]
+
+
+def test_an_anchor_speaks_for_all_that_leads_to_it():
+    for entries, state in (
+        ([], RevocationState.VOUCHED),
+        ([(AUTHORITY_NAME, PKI.leaf.certificate.serial_number)], RevocationState.REVOKED),
+    ):
+        crl = pki.make_crl(PKI.root, entries, point=pki.issuing_point(url=None, indirect=True))
+        [read] = read_revocation_lists("a.crl", crl)
+        lists, _ = build_revocation_lists((read,), anchors=(PKI.root.certificate,))
+        leaf = pki.make_leaf(
+            PKI.intermediate,
+            serial=PKI.leaf.certificate.serial_number,
+            replace=[(pki.crl_pointer(), False)],
+        )
+        found = lists.judge(
+            leaf.certificate, PKI.intermediate.certificate, anchor=PKI.root.certificate, now=NOW
+        )
+        assert found.state is state

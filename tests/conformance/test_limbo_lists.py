@@ -48,10 +48,10 @@ def said(case: Case) -> str:
         except RevocationListError:
             continue  # as one that could not be had
     anchors = tuple(read_certificates(one.der)[0] for one in (case.issuer, OTHER_ROOT))
-    _, unfit = build_revocation_lists(tuple(lists), anchors)
+    _, unfit = build_revocation_lists(tuple(lists), anchors=anchors)
     fit = tuple(each for each in lists if each.file not in {file for file, _ in unfit})
-    usable, _ = build_revocation_lists(fit, anchors)
-    found = usable.judge(read_certificates(certificate.der)[0], anchors[0], now=NOW)
+    usable, _ = build_revocation_lists(fit, anchors=anchors)
+    found = usable.judge(read_certificates(certificate.der)[0], anchors[0], anchor=anchors[0], now=NOW)
     if found.state is not RevocationState.VOUCHED:
         return found.state.value
     finding = ChainRevocation(RevocationPolicy(), found.fresh_from, found.fresh_until).judge(NOW)

@@ -24,6 +24,7 @@ from tests.repository import Repository
 VOUCHED, REVOKED, UNKNOWN = (PASSED, None), ("TN-Validation-Failed", 437), ("No-TN-Validation", 436)
 
 ROOT = make.authority("SHAKEN Lists ROOT", None)
+OTHER_ROOT = make.authority("SHAKEN Other Lists ROOT", None)
 OTHER_CA = make.authority("SHAKEN Other CA", ROOT)
 PA = make.authority("STI-PA CRL", None, {"usage": make.usage(make.LISTS)})
 
@@ -31,9 +32,10 @@ PA = make.authority("STI-PA CRL", None, {"usage": make.usage(make.LISTS)})
 @pytest.fixture(scope="module")
 def strangers(tmp_path_factory: pytest.TempPathFactory, host: Repository) -> Iterator[Stranger]:
     directory = tmp_path_factory.mktemp("lists")
-    for folder, one in (("certs/trust", ROOT), ("crl-issuers", PA)):
+    for folder, trusted in (("certs/trust", (ROOT, OTHER_ROOT)), ("crl-issuers", (PA,))):
         (directory / folder).mkdir(parents=True)
-        (directory / folder / "one.pem").write_bytes(one.pem)
+        for number, one in enumerate(trusted):
+            (directory / folder / f"{number}.pem").write_bytes(one.pem)
     environment = fetching_from(host) | {
         "CALLMARK_TRUST__CRL_ISSUERS_DIRECTORY": str(directory / "crl-issuers"),
         "CALLMARK_TRUST__WHEN_CRL_UNOBTAINABLE": "refuse",
@@ -130,6 +132,10 @@ def by_pa(name: bytes) -> bytes:
     return point(name, issuer=PA.subject)
 
 
+def by_other_root(name: bytes) -> bytes:
+    return point(name, issuer=OTHER_ROOT.subject)
+
+
 CASES = {
     # --- an authority's own list
     "empty": Case(VOUCHED, direct()),
@@ -206,6 +212,15 @@ CASES = {
             PA, entry(at.leaf.serial, of=at.ca.subject), more=[scope(uri(at.url))])),
     "PA: direct, so of its own certificates": Case(
         UNKNOWN, lambda at: revocation_list(PA, more=[scope(uri(at.url))])),
+    # --- an anchor's list
+    "of the anchor it leads to, empty": Case(VOUCHED, indirect(by=ROOT)),
+    "of the anchor it leads to, with the certificate": Case(REVOKED, indirect((OURS, 0), by=ROOT)),
+    "of another anchor, empty": Case(UNKNOWN, indirect(by=OTHER_ROOT)),
+    "of another anchor, with the certificate": Case(UNKNOWN, indirect((OURS, 0), by=OTHER_ROOT)),
+    "of another anchor, whom the pointer names": Case(
+        VOUCHED, indirect(by=OTHER_ROOT), pointer=by_other_root),
+    "of another anchor, whom the pointer names, with the certificate": Case(
+        REVOKED, indirect((OURS, 0), by=OTHER_ROOT), pointer=by_other_root),
     # --- no list
     "a page": Case(UNKNOWN, lambda *_: b"<html>"),
     "nothing": Case(UNKNOWN, lambda *_: b""),
