@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bench.environment import environment
 from bench.hostile import KINDS
 from bench.measure import CONNECTIONS, LOAD_CORE, SERVER_CORE, Measured, median, percentile
-from bench.rounds import GENUINE, Results, Size
+from bench.rounds import Results, Size
 
 CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999)
 """The percentiles that are drawn."""
@@ -103,11 +103,10 @@ def _ratios(results: Results) -> dict[str, list[float]]:
 
 def _hostile(results: Results) -> dict[str, dict[str, object]]:
     """The worker's CPU for a call of each kind, for each signature it holds, in genuine calls."""
-    genuine = results.hostile[GENUINE]
     found: dict[str, dict[str, object]] = {}
     for kind in KINDS:
-        rows = zip(results.hostile[kind.name], genuine, strict=True)
-        ratio = statistics.median(other.per_core / own.per_core / kind.headers for own, other in rows)
+        pairs = results.hostile[kind.name]
+        ratio = statistics.median(genuine.per_core / own.per_core / kind.headers for own, genuine in pairs)
         found[kind.name] = {
             "ratio": round(ratio, 2),
             "headers": kind.headers,

@@ -32,8 +32,8 @@ FULL = Size(
     rounds=7,
     requests=8_000,
     pairs_of_nodes=5,
-    hostile_rounds=3,
-    hostile_requests=1_000,
+    hostile_rounds=5,
+    hostile_requests=600,
     latency_rounds=3,
     latency_seconds=5.0,
 )
@@ -59,8 +59,6 @@ QUICK = Size(
 Rows = dict[str, list[Measured]]
 """By subject, one entry a round."""
 
-GENUINE = "genuine"
-
 
 @dataclass(slots=True)
 class Results:
@@ -68,8 +66,8 @@ class Results:
     openssl: list[OpensslSpeed] = field(default_factory=list)
     degraded: int = 0
     """Verdicts that had to do without evidence: Valkey beyond its 20 ms."""
-    hostile: Rows = field(default_factory=lambda: defaultdict(list))
-    """By kind of token, beside `GENUINE`."""
+    hostile: dict[str, list[tuple[Measured, Measured]]] = field(default_factory=lambda: defaultdict(list))
+    """By kind of token, one entry a round: those, and the genuine ones asked right before."""
     hostile_verstats: dict[str, tuple[str, ...]] = field(default_factory=dict)
     latency: list[Measured] = field(default_factory=list)
     latency_rate: float = 0.0
@@ -134,16 +132,16 @@ class Bench:
             self.results.latency.append(self._ask_verdicts(self._node, count, rate=rate))
 
     def hostile(self) -> None:
-        """Each kind of hostile token in turn, beside genuine ones."""
+        """Each kind of hostile token in turn, each right after as many genuine ones."""
         for place in range(self._size.hostile_rounds):
             _say(f"hostile tokens, {place + 1} of {self._size.hostile_rounds}")
-            self.results.hostile[GENUINE].append(self._verdict(self._size.hostile_requests))
             for kind in hostile.KINDS:
+                genuine = self._verdict(self._size.hostile_requests)
                 requests = hostile.requests(
                     kind, self._size.hostile_requests, key=self._key, token=self._node.token
                 )
                 measured = self._ask(self._node, requests, material.is_answered)
-                self.results.hostile[kind.name].append(measured)
+                self.results.hostile[kind.name].append((measured, genuine))
                 self.results.hostile_verstats[kind.name] = hostile.verstats(measured.kept)
 
     def _verification(self, count: int) -> Measured:

@@ -35,14 +35,14 @@ def warm(directory: Path) -> Row:
 
 
 def hostile_tokens(directory: Path) -> Row:
-    """Each kind of hostile token, in turn with genuine ones; CPU of a call in genuine calls."""
+    """Each kind of hostile token, each right after genuine ones; CPU of a call in genuine calls."""
     with one_worker(directory) as node:
         key = key_of(directory)
         ask(node, material.calls(CALLS, key=key), Tally())
         ratios: dict[str, list[float]] = {kind.name: [] for kind in hostile.KINDS}
         for _ in range(ROUNDS):
-            genuine = cpu_us(ask(node, material.calls(HOSTILE_CALLS, key=key), Tally()))
             for kind in hostile.KINDS:
+                genuine = cpu_us(ask(node, material.calls(HOSTILE_CALLS, key=key), Tally()))
                 requests = hostile.requests(kind, HOSTILE_CALLS, key=key, token=node.token)
                 measured = measure(node.port, requests, material.is_answered, servers=node.workers)
                 ratios[kind.name].append(cpu_us(measured) / genuine / kind.headers)
