@@ -120,7 +120,7 @@ def claims(data: bytes) -> None:
             _is_sentence(found.problem)
     rich = read_rich_call_data(payload)
     if not isinstance(rich, ClaimProblem):
-        problem = check_integrity(payload["rcd"], rich).problem
+        problem = check_integrity(payload.get("rcd"), rich).problem
         assert problem is None or problem
 
 

@@ -182,7 +182,8 @@ def _answer_lines(call: CallInspection) -> Iterator[str]:
         yield row("priority", verification.priority.verstat.value + (f" ({values})" if values else ""))
     if isinstance(verification.rich, ProvenData):
         data = verification.rich.data
-        yield row("name", safe(data.nam) + (f" ({safe(data.crn)})" if data.crn else ""))
+        name = "none given" if data.nam is None else safe(data.nam)
+        yield row("name", name + (f" ({safe(data.crn)})" if data.crn else ""))
     elif verification.rich is not None:
         yield row("name", f"not believed: {finding_words(verification.rich)}")
     for value in reason_values(verification.headers):

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.passport.claims import Claims
+from gateway.passport.claims import BASE_CLAIMS, Claims
 from gateway.passport.fields import (
     ClaimError,
     ClaimProblem,
@@ -27,6 +27,7 @@ from gateway.passport.fields import (
 from gateway.passport.json_pointer import PointerError, parse_pointer
 
 RCD_CLAIMS: Final = ("dest", "iat", "orig", "rcd")
+"""What an `rcd` PASSporT must have; `crn` may stand in the place of `rcd` (RFC 9795 section 9)."""
 MAX_NAME_CHARACTERS: Final = 128
 """Displays show 15 to 35; RFC 9796 section 6 bounds a call reason at 64."""
 MAX_URI_CHARACTERS: Final = 1024
@@ -57,7 +58,8 @@ class Digest:
 class RichCallData:
     """What a caller says of itself."""
 
-    nam: str
+    nam: str | None
+    """None where the PASSporT says why the call is made (`crn`) and no more."""
     apn: str | None = None
     """The number to be shown in place of the calling one, as signed."""
     icn: str | None = None
@@ -86,12 +88,12 @@ class RcdClaims(Claims, frozen=True, kw_only=True, gc=False):
 
 def read_rcd_claims(payload: Mapping[str, object]) -> RcdClaims | ClaimProblem:
     """Give the claims of an `rcd` PASSporT their types, or say which is missing or wrong; never raises."""
-    return read_payload(payload, RCD_CLAIMS, _read_rcd_claims)
+    return read_payload(payload, BASE_CLAIMS if "crn" in payload else RCD_CLAIMS, _read_rcd_claims)
 
 
 def read_rich_call_data(payload: Mapping[str, object]) -> RichCallData | ClaimProblem:
     """Read `rcd`, `rcdi` and `crn` from a payload of any type; never raises."""
-    return read_payload(payload, ("rcd",), _read_rich_call_data)
+    return read_payload(payload, () if "crn" in payload else ("rcd",), _read_rich_call_data)
 
 
 def _read_rcd_claims(payload: Mapping[str, object]) -> RcdClaims:
@@ -103,6 +105,12 @@ def _read_rcd_claims(payload: Mapping[str, object]) -> RcdClaims:
 
 
 def _read_rich_call_data(payload: Mapping[str, object]) -> RichCallData:
+    crn = read_text(payload["crn"], "crn", most=MAX_NAME_CHARACTERS) if "crn" in payload else None
+    iss = read_text(payload["iss"], "iss", most=MAX_NAME_CHARACTERS) if "iss" in payload else None
+    if "rcd" not in payload:
+        if "rcdi" in payload:
+            raise ClaimError("rcdi", "rcdi stands only beside rcd (RFC 9795 section 6)")
+        return RichCallData(nam=None, crn=crn, iss=iss)
     rcd = payload["rcd"]
     if not isinstance(rcd, dict) or "nam" not in rcd:
         raise ClaimError("rcd", "rcd must be an object with a member nam (RFC 9795 section 5.1)")
@@ -114,9 +122,9 @@ def _read_rich_call_data(payload: Mapping[str, object]) -> RichCallData:
         icn=_read_matching(rcd["icn"], _URL, "rcd.icn", "an https address") if "icn" in rcd else None,
         jcd=_read_card(rcd["jcd"]) if "jcd" in rcd else None,
         jcl=_read_matching(rcd["jcl"], _URL, "rcd.jcl", "an https address") if "jcl" in rcd else None,
-        crn=read_text(payload["crn"], "crn", most=MAX_NAME_CHARACTERS) if "crn" in payload else None,
+        crn=crn,
         rcdi=_read_digests(payload["rcdi"]) if "rcdi" in payload else (),
-        iss=read_text(payload["iss"], "iss", most=MAX_NAME_CHARACTERS) if "iss" in payload else None,
+        iss=iss,
     )
 
 

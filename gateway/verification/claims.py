@@ -96,7 +96,7 @@ def _check_extension(
 ) -> Finding | None:
     """What is particular to `rcd` (RFC 9795 section 9.2) and `rph` (RFC 8443 section 4, RFC 9027)."""
     if isinstance(claims, RcdClaims):
-        problem = check_integrity(payload["rcd"], claims.rcd).problem
+        problem = check_integrity(payload.get("rcd"), claims.rcd).problem
         return None if problem is None else Finding(RCD_INTEGRITY, problem, "rcdi")
     if isinstance(claims, RphClaims):
         asked = request.resource_priority

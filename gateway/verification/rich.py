@@ -34,12 +34,12 @@ def prove(passport: VerifiedPassport) -> ProvenData | Finding | None:
     A Finding says why the data is not believed; the PASSporT is no worse for it (RFC 8225 section 8.3).
     """
     payload = passport.payload
-    if "rcd" not in payload:
+    if "rcd" not in payload and "crn" not in payload:
         return None
     data = read_rich_call_data(payload)
     if isinstance(data, ClaimProblem):
         return Finding(CLAIM_INVALID, data.problem, data.claim)
-    integrity = check_integrity(payload["rcd"], data)
+    integrity = check_integrity(payload.get("rcd"), data)
     if integrity.problem is not None:
         return Finding(RCD_INTEGRITY, integrity.problem, "rcdi")
     return ProvenData(data, integrity.unchecked)

@@ -197,6 +197,17 @@ def test_a_verified_name_is_given_and_what_nobody_has_looked_at_is_not(node: Gat
     assert verdict(node, provider("shaken", **RICH))["rich"]["nam"] == "Example Bank"
 
 
+def test_a_reason_for_calling_is_given_without_a_name_too(node: GatewayNode, provider: Sign):
+    given = {"nam": None, "apn": None, "crn": "Your appointment"}
+    found = verdict(node, provider("rcd", crn="Your appointment"))
+    assert (found["verstat"], found["rich"]) == (PASSED, given)
+    found = verdict(node, provider("shaken", crn="Your appointment"))
+    assert (found["verstat"], found["attest"], found["rich"]) == (PASSED, "A", given)
+    found = verdict(node, provider("shaken", crn="Your\r\nappointment"))
+    assert (found["verstat"], "rich" in found) == (PASSED, False)
+    assert "stir.claim.invalid" in codes(found)
+
+
 def test_a_name_is_not_given_where_its_signature_or_its_digests_do_not_hold(
     node: GatewayNode, provider: Sign
 ):

@@ -59,6 +59,32 @@ def test_the_same_claims_are_read_beside_those_of_another_type():
     assert (found.claim, found.missing) == ("rcd", True)
 
 
+def test_a_reason_for_calling_may_stand_alone():
+    """RFC 9795 section 9: an `rcd` PASSporT has `rcd` or `crn`, and either may stand beside other claims."""
+    alone = {name: value for name, value in RCD.items() if name != "rcd"}
+    found = read_rcd_claims({**alone, "crn": "Your card", "iss": "Somebody"})
+    assert isinstance(found, RcdClaims)
+    assert found.rcd == RichCallData(nam=None, crn="Your card", iss="Somebody")
+    assert found.rcd.references() == ()
+    assert read_rich_call_data({"attest": "A", "crn": "Your card"}) == RichCallData(nam=None, crn="Your card")
+
+
+@pytest.mark.parametrize(
+    ("claims", "claim", "missing"),
+    [
+        ({}, "rcd", True),
+        ({"iss": "Somebody"}, "rcd", True),
+        ({"crn": ""}, "crn", False),
+        ({"crn": "Your card", "rcdi": {"/nam": digest(b"x")}}, "rcdi", False),
+    ],
+)
+def test_without_rcd_there_is_a_reason_and_nothing_that_digests_it(claims, claim, missing):
+    alone = {name: value for name, value in RCD.items() if name != "rcd"}
+    found = read_rcd_claims({**alone, **claims})
+    assert isinstance(found, ClaimProblem)
+    assert (found.claim, found.missing) == (claim, missing)
+
+
 @pytest.mark.parametrize("rcd", [None, [], "Example Bank", {}, {"apn": "1"}])
 def test_there_is_no_data_without_a_name(rcd):
     assert problem(rcd) == "rcd"
