@@ -92,6 +92,13 @@ def test_dest_is_the_request_uri_and_ids_are_echoed():
     assert ms.render_signing("x", "r-7") == {"identityHeader": "x", "requestId": "r-7"}
 
 
+def test_a_call_that_is_routed_by_no_number_has_no_request_uri():
+    asked = verification(VERIFICATION | {"dest": {"uri": "sip:alice@example.org"}})
+    assert asked.call.request_uri is None
+    asked = verification(VERIFICATION | {"dest": {"uri": "sip:+441614960001@example.org;user=phone"}})
+    assert asked.call.request_uri == "441614960001"
+
+
 def test_several_headers_each_once():
     asked = verification(VERIFICATION | {"identityHeader": "a", "identityHeaders": ["a", "b"]})
     assert asked.identities == ("a", "b")
@@ -111,6 +118,10 @@ def test_a_missing_origid_is_made():
         ({"from": {"uri": "sip:alice@example.org"}}, "from.uri"),
         ({"to": {"tn": ["+441614960000"]}}, "to.tn"),
         ({"dest": {"tn": 7}}, "dest.tn"),
+        ({"dest": {"tn": "alice"}}, "dest.tn"),
+        ({"dest": {"uri": 7}}, "dest.uri"),
+        ({"dest": {}}, "dest.tn"),
+        ({"dest": "+441614960001"}, "dest"),
         ({"time": "1795000000"}, "time"),
         ({"time": True}, "time"),
         ({"identityHeader": ""}, "identityHeader"),

@@ -91,7 +91,7 @@ def parse_verification(body: bytes, trunk: Trunk, *, identifier: str) -> MsVerif
         orig=_party(request["from"], "from", dialling),
         network_tn=None,
         dests=(_party(request["to"], "to", dialling),),
-        request_uri=_party(request["dest"], "dest", dialling) if "dest" in request else None,
+        request_uri=_request_uri(request["dest"], dialling) if "dest" in request else None,
     )
     return MsVerification(call, _identities(request), request_id)
 
@@ -223,6 +223,13 @@ def _party(value: object, name: str, dialling: DiallingRules) -> TelephoneNumber
     if "uri" in value:
         return _of_uri(value["uri"], f"{name}.uri", dialling)
     raise RequestProblem.missing(f"{name}.tn")
+
+
+def _request_uri(value: object, dialling: DiallingRules) -> TelephoneNumber | None:
+    """The Request-URI in the same form; None where the call is routed by something else than a number."""
+    if isinstance(value, dict) and "tn" not in value and isinstance(value.get("uri"), str):
+        return number_in_uri(value["uri"], dialling)
+    return _party(value, "dest", dialling)
 
 
 def _parties(value: object, name: str, dialling: DiallingRules) -> list[TelephoneNumber]:
