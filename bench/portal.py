@@ -36,7 +36,6 @@ from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.ranges import NumberRange
 from gateway.record import open_record, record_path
 from gateway.record.registrations import insert_registrations
-from gateway.registry.proofs import Strength
 from gateway.registry.registration import Registration, Use
 from gateway.registry.states import State
 
@@ -129,7 +128,6 @@ def _registration(owner_id: int, place: int, now: int) -> Registration:
         trunks=frozenset({"access-1"}),
         state=State.CLAIMED if is_waiting else State.VERIFIED,
         until=None if is_waiting else now + 180 * 86_400,
-        strength=Strength.NONE if is_waiting else Strength.RIGHT,
     )
 
 

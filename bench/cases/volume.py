@@ -21,7 +21,6 @@ from gateway.numbers.ranges import NumberRange
 from gateway.record.engine import open_record, record_path
 from gateway.record.owners import insert_owner
 from gateway.record.registrations import insert_registrations
-from gateway.registry.proofs import Strength
 from gateway.registry.registration import Brand, Registration, Use
 from gateway.registry.states import State
 
@@ -143,7 +142,6 @@ def _registration(owner_id: int, tn: str, now: int) -> Registration:
         state=State.VERIFIED,
         # Far off: what ends soon is looked at again, and here there are no proofs to be found.
         until=now + 300 * 86_400,
-        strength=Strength.RIGHT,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.record.registry_tables import proof_registrations, proofs, registrations
@@ -109,6 +109,20 @@ async def registrations_of(transaction: AsyncConnection, proof_id: int) -> tuple
         .order_by(proof_registrations.c.registration_id)
     )
     return tuple((await transaction.execute(query)).scalars())
+
+
+async def share_proofs(transaction: AsyncConnection, registration_id: int, *, with_id: int) -> None:
+    """Let what was given for one registration count for another as well."""
+    theirs = (
+        select(proofs.c.id, literal(with_id))
+        .join(proof_registrations, proof_registrations.c.proof_id == proofs.c.id)
+        .where(
+            proof_registrations.c.registration_id == registration_id,
+            proofs.c.state == ProofState.GIVEN,
+        )
+    )
+    columns = [proof_registrations.c.proof_id, proof_registrations.c.registration_id]
+    await transaction.execute(insert(proof_registrations).from_select(columns, theirs))
 
 
 async def proofs_of(transaction: AsyncConnection, registration_id: int) -> tuple[ProofRow, ...]:

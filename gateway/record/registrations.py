@@ -6,7 +6,7 @@ is that of a missing one. What may happen to a registration, `gateway.registry` 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,6 @@ from gateway.facts.blocks import FREE_DIGIT, split_range
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.ranges import NumberRange
 from gateway.record.registry_tables import owners, registration_blocks, registration_events, registrations
-from gateway.registry.proofs import Strength
 from gateway.registry.registration import Brand, Registration, Use
 from gateway.registry.states import IN_FORCE, State, Step
 
@@ -54,13 +53,17 @@ async def insert_registrations(
         insert(registrations).returning(registrations.c.id, sort_by_parameter_order=True), rows
     )
     ids = tuple(row.id for row in result)
+    await _insert_blocks(transaction, zip(ids, wanted, strict=True))
+    return ids
+
+
+async def _insert_blocks(transaction: AsyncConnection, added: Iterable[tuple[int, Registration]]) -> None:
     blocks = [
-        _block(block) | {"registration_id": new_id}
-        for new_id, each in zip(ids, wanted, strict=True)
+        _block(block) | {"registration_id": registration_id}
+        for registration_id, each in added
         for block in split_range(each.numbers.start, each.numbers.count)
     ]
     await transaction.execute(insert(registration_blocks), blocks)
-    return ids
 
 
 async def update_registration(transaction: AsyncConnection, changed: Registration, *, now: int) -> None:
@@ -71,9 +74,20 @@ async def update_registration(transaction: AsyncConnection, changed: Registratio
         .values(_values(changed) | {"changed_at": now})
     )
     if changed.state is State.WITHDRAWN:
-        await transaction.execute(
-            delete(registration_blocks).where(registration_blocks.c.registration_id == changed.id)
-        )
+        await _delete_blocks(transaction, changed.id)
+
+
+async def narrow_registration(transaction: AsyncConnection, changed: Registration, *, now: int) -> None:
+    """The same for one that has lost some of its numbers."""
+    await update_registration(transaction, changed, now=now)
+    await _delete_blocks(transaction, changed.id)
+    await _insert_blocks(transaction, [(changed.id, changed)])
+
+
+async def _delete_blocks(transaction: AsyncConnection, registration_id: int) -> None:
+    await transaction.execute(
+        delete(registration_blocks).where(registration_blocks.c.registration_id == registration_id)
+    )
 
 
 async def find_registrations(
@@ -253,7 +267,6 @@ def _values(each: Registration) -> dict[str, object]:
         "brand_call_reason": None if brand is None else brand.call_reason,
         "state": each.state.value,
         "until_at": each.until,
-        "strength": int(each.strength),
     }
 
 
@@ -276,5 +289,4 @@ def _registration(row: Row[*tuple[object, ...]]) -> Registration:
         brand=brand,
         state=State(row.state),
         until=row.until_at,
-        strength=Strength(row.strength),
     )

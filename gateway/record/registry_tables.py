@@ -42,7 +42,6 @@ registrations: Final = Table(
     Column("brand_call_reason", String(80)),
     Column("state", String(16), nullable=False),
     Column("until_at", BigInteger),
-    Column("strength", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     CheckConstraint("number_count >= 1", name="number_count"),

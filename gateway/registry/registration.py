@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.ranges import NumberRange
-from gateway.registry.proofs import Strength
 from gateway.registry.states import IN_FORCE, State
 
 
@@ -45,8 +45,6 @@ class Registration:
     state: State
     until: int | None = None
     """Epoch seconds at which the proofs it rests on end; None while it is not in force."""
-    strength: Strength = Strength.NONE
-    """Of the proofs it rests on."""
 
     def is_in_force(self, now: int) -> bool:
         """Whether it has its effect on calls at this time, whoever did or did not look since."""
@@ -57,4 +55,14 @@ class Registration:
         mine, theirs = self.numbers, other.numbers
         return (
             len(mine.start) == len(theirs.start) and mine.start <= theirs.last and theirs.start <= mine.last
+        )
+
+    def without(self, given: NumberRange) -> tuple[NumberRange, ...]:
+        """Its numbers but for those, some of which are its own: none, or one range, or two."""
+        digits, first, last = len(self.numbers.start), int(self.numbers.start), int(self.numbers.last)
+        parts = (first, int(given.start) - 1), (int(given.last) + 1, last)
+        return tuple(
+            NumberRange(TelephoneNumber(f"{start:0{digits}d}"), end - start + 1)
+            for start, end in parts
+            if start <= end
         )

@@ -24,6 +24,8 @@ class Rival:
 
     registration: Registration
     is_protected: bool
+    worth: Strength
+    """Of its proofs that are in force now: what they were worth once keeps nobody out."""
 
     def stands_in_the_way(self, now: int) -> bool:
         """Whether it keeps others out. An open dispute does too, or a third party would win it."""
@@ -35,7 +37,7 @@ class Rival:
         return (
             self.registration.is_in_force(now)
             and not self.is_protected
-            and worth >= self.registration.strength
+            and worth >= self.worth
             and theirs.start <= mine.start
             and mine.last <= theirs.last
         )
@@ -50,9 +52,10 @@ class Review:
     """A sentence for the owner."""
     until: int | None = None
     """With `Step.PROVE`: when the proofs it rests on end."""
-    strength: Strength = Strength.NONE
     freezes: tuple[int, ...] = ()
     """With `Step.CONTEST`: the registrations, by id, that are frozen with it."""
+    withstand: tuple[int, ...] = ()
+    """With `Step.CONTEST`: those that stand in its way and stay as they are."""
 
 
 def review(
@@ -91,7 +94,7 @@ def review(
             if not given and not is_proving:
                 return Review(Step.FORGET, "no proof is under way or in force")
         case _:
-            return _in_force(registration, given, until, policy, now)
+            return _in_force(registration, until, policy, now)
     return Review(None)
 
 
@@ -123,31 +126,29 @@ def _proven(
         if rival.registration.overlaps(registration) and rival.stands_in_the_way(now)
     ]
     if not standing:
-        return Review(Step.PROVE, "its proofs suffice", until=until, strength=worth)
+        return Review(Step.PROVE, "its proofs suffice", until=until)
     freezes = tuple(
         rival.registration.id
         for rival in standing
         if not is_protected and rival.yields_to(registration, worth, now)
     )
+    withstand = tuple(
+        rival.registration.id
+        for rival in standing
+        if rival.registration.id not in freezes and rival.registration.is_in_force(now)
+    )
     why = "it is proven, and somebody else's registration of the same numbers stands: an operator decides"
-    return Review(Step.CONTEST, why, strength=worth, freezes=freezes)
+    return Review(Step.CONTEST, why, freezes=freezes, withstand=withstand)
 
 
-def _in_force(
-    registration: Registration,
-    given: Collection[Proof],
-    until: int | None,
-    policy: RegistryPolicy,
-    now: int,
-) -> Review:
+def _in_force(registration: Registration, until: int | None, policy: RegistryPolicy, now: int) -> Review:
     # Ended and not looked at yet: the numbers may be somebody else's by now, which is for `_proven` to see.
     has_ended = registration.until is not None and registration.until <= now
     if until is None or has_ended:
         return Review(Step.LAPSE, "the proofs it rested on have ended, or policy asks for others")
     soon = now + policy.renewal_days * SECONDS_A_DAY
     if until != registration.until:
-        worth = strength(proof.kind for proof in given)
-        return Review(Step.PROVE, "its proofs end at another time than before", until=until, strength=worth)
+        return Review(Step.PROVE, "its proofs end at another time than before", until=until)
     if registration.state is State.VERIFIED and until <= soon:
         return Review(Step.NEAR_END, "its proofs end soon: prove it again")
     return Review(None)

@@ -6,6 +6,7 @@
     proving ──contest──> disputed      the proofs suffice, but the numbers stand for somebody else
     verified, expiring ──freeze──> disputed      somebody else's proof is at least as strong
     disputed ──award──> proving (from where its proofs carry it on), ──dismiss──> withdrawn
+    verified, expiring ──narrow──> the same, with fewer numbers
     any but withdrawn ──withdraw──> withdrawn
 
 A table and not a chain of ifs, so that what is not in it cannot happen.
@@ -50,6 +51,8 @@ class Step(StrEnum):
     """An operator decided the dispute for it."""
     DISMISS = "dismiss"
     """An operator decided against it."""
+    NARROW = "narrow"
+    """An operator gave a part of its numbers to somebody else."""
     WITHDRAW = "withdraw"
     """Its owner gave it up."""
 
@@ -69,6 +72,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Step], State]] = {
     (State.EXPIRING, Step.PROVE): State.VERIFIED,
     (State.EXPIRING, Step.LAPSE): State.PROVING,
     (State.EXPIRING, Step.FREEZE): State.DISPUTED,
+    **{(state, Step.NARROW): state for state in IN_FORCE},
     # What an award gives back is the right to stand on one's proofs: some may have ended meanwhile.
     (State.DISPUTED, Step.AWARD): State.PROVING,
     **{(state, Step.DISMISS): State.WITHDRAWN for state in LIVE},

@@ -27,7 +27,6 @@ from gateway.record.outbox import ChangeKind, announce_change
 from gateway.record.owners import insert_owner
 from gateway.record.registrations import insert_registrations
 from gateway.record.schema import decisions, heads, outbox
-from gateway.registry.proofs import Strength
 from gateway.registry.registration import Brand, Registration, Use
 from gateway.registry.states import State
 
@@ -51,7 +50,6 @@ async def register(record, tn, brand="Example Bank"):
             brand=Brand(brand),
             state=State.VERIFIED,
             until=NOW + 86_400,
-            strength=Strength.RIGHT,
         )
         (registration_id,) = await insert_registrations(transaction, [wanted], now=NOW)
         await announce_change(transaction, ChangeKind.REGISTRATION, subject_id=registration_id, now=NOW)

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from gateway.numbers.ranges import NumberRange, RangeMap
 from gateway.registry.policy import SECONDS_A_DAY, RegistryPolicy
-from gateway.registry.proofs import Proof, ProofKind, Strength
+from gateway.registry.proofs import Proof, ProofKind, strength
 from gateway.registry.registration import Registration, Use
 from gateway.registry.review import Rival, review
 from gateway.registry.states import IN_FORCE, State, Step, TransitionError, transition
@@ -100,6 +100,9 @@ class Registry(RuleBasedStateMachine):
     def _is_protected(self, registration):
         return POLICY.is_protected(registration.numbers)
 
+    def _worth(self, number):
+        return strength(proof.kind for proof in self.proofs[number] if proof.is_in_force(self.now))
+
     def _class(self, registration):
         return POLICY.classify(registration.numbers, registration.use)
 
@@ -114,7 +117,7 @@ class Registry(RuleBasedStateMachine):
     def _review(self, number):
         mine = self.registrations[number]
         rivals = [
-            Rival(each, self._is_protected(each))
+            Rival(each, self._is_protected(each), self._worth(each.id))
             for each in self.registrations.values()
             if each.owner_id != mine.owner_id
         ]
@@ -129,14 +132,14 @@ class Registry(RuleBasedStateMachine):
         )
         if result.step is None:
             return False
-        self._step(number, result.step, until=result.until, strength=result.strength)
+        self._step(number, result.step, until=result.until)
         for frozen in result.freezes:
-            assert self.registrations[frozen].strength <= result.strength
+            assert self._worth(frozen) <= self._worth(number)
             self._step(frozen, Step.FREEZE)
             self.frozen_by_rival.add(frozen)
         return True
 
-    def _step(self, number, step, *, until=None, strength=Strength.NONE):
+    def _step(self, number, step, *, until=None):
         mine = self.registrations[number]
         try:
             state = transition(mine.state, step)
@@ -144,9 +147,9 @@ class Registry(RuleBasedStateMachine):
             assert step in (Step.WITHDRAW, Step.FREEZE, Step.AWARD, Step.DISMISS)
             return
         if step is Step.PROVE:
-            mine = replace(mine, until=until, strength=strength)
+            mine = replace(mine, until=until)
         elif state not in IN_FORCE:
-            mine = replace(mine, until=None, strength=Strength.NONE)
+            mine = replace(mine, until=None)
         self.registrations[number] = replace(mine, state=state)
 
 

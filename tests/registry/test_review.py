@@ -26,9 +26,9 @@ def a_proof(kind, *, days=180, since=NOW):
     return Proof(kind, since=since, until=since + days * SECONDS_A_DAY)
 
 
-def standing(**changes):
+def standing(*, worth=Strength.CONTROL, **changes):
     values = {"id": 2, "owner_id": 2, "state": State.VERIFIED, "until": NOW + 10**6}
-    return Rival(a_registration(**(values | {"strength": Strength.CONTROL} | changes)), is_protected=False)
+    return Rival(a_registration(**(values | changes)), is_protected=False, worth=worth)
 
 
 def look(registration, *proofs, rivals=(), number_class=NumberClass.SINGLE, is_proving=False, now=NOW):
@@ -80,9 +80,9 @@ def test_a_proof_that_ended_counts_for_nothing():
 
 
 def test_what_has_ended_lapses_before_a_new_proof_counts():
-    ended = a_registration(state=State.VERIFIED, until=NOW, strength=Strength.CONTROL)
+    ended = a_registration(state=State.VERIFIED, until=NOW)
     assert look(ended, LETTER, rivals=[standing()]).step is Step.LAPSE
-    running = a_registration(state=State.VERIFIED, until=NOW + 1, strength=Strength.CONTROL)
+    running = a_registration(state=State.VERIFIED, until=NOW + 1)
     assert look(running, LETTER).step is Step.PROVE
 
 
@@ -100,21 +100,28 @@ def test_who_is_not_proven_challenges_nobody():
     ],
 )
 def test_a_proven_challenge_is_disputed_and_freezes_what_is_no_stronger(mine, theirs, freezes):
-    result = look(a_registration(), *mine, rivals=[standing(strength=theirs)])
+    result = look(a_registration(), *mine, rivals=[standing(worth=theirs)])
     assert (result.step, result.freezes) == (Step.CONTEST, freezes)
+
+
+def test_whoever_stays_in_force_beside_a_proven_challenge_is_named():
+    strong = standing(worth=Strength.RIGHT)
+    frozen = standing(id=3, state=State.DISPUTED, until=None)
+    result = look(a_registration(), CODE, CALL, rivals=[strong, frozen, standing(id=4)])
+    assert (result.freezes, result.withstand) == ((4,), (2,))
 
 
 def test_on_the_protected_list_nobody_is_frozen_without_an_operator():
     for rivals, number_class in (
         ([standing()], NumberClass.PROTECTED),
-        ([Rival(standing().registration, is_protected=True)], NumberClass.SINGLE),
+        ([Rival(standing().registration, is_protected=True, worth=Strength.CONTROL)], NumberClass.SINGLE),
     ):
         result = look(a_registration(), LETTER, rivals=rivals, number_class=number_class)
         assert (result.step, result.freezes) == (Step.CONTEST, ())
 
 
 def test_a_part_never_freezes_the_whole():
-    rival = standing(numbers=BLOCK, strength=Strength.RIGHT)
+    rival = standing(numbers=BLOCK, worth=Strength.RIGHT)
     assert look(a_registration(), CERTIFICATE, rivals=[rival]).freezes == ()
     whole = a_registration(numbers=BLOCK)
     assert look(whole, CERTIFICATE, rivals=[rival], number_class=NumberClass.RANGE).freezes == (2,)

@@ -52,6 +52,7 @@ STEPS: Final[Mapping[str, str]] = {
     Step.FREEZE: "Frozen until an operator decides",
     Step.AWARD: "An operator decided for you",
     Step.DISMISS: "An operator ended it",
+    Step.NARROW: "An operator gave a part of the numbers to somebody else",
     Step.WITHDRAW: "Given up",
 }
 

@@ -20,7 +20,7 @@ from gateway.record.engine import Record
 from gateway.record.notices import forget_notices, read_notices
 from gateway.record.owners import Owner, erase_owner, find_owner, insert_owner, read_owners
 from gateway.record.people import delete_person, people_of_owner
-from gateway.record.proofs import forget_statements
+from gateway.record.proofs import forget_statements, proofs_of
 from gateway.record.registrations import (
     count_registrations,
     forget_brands,
@@ -28,7 +28,9 @@ from gateway.record.registrations import (
     read_registrations,
 )
 from gateway.record.tokens import tokens_of_owner
+from gateway.record.use import read_calls
 from gateway.registry.policy import RegistryPolicy
+from gateway.registry.registration import Registration
 from gateway.registry.review import Review
 from gateway.registry.states import LIVE, State, Step
 
@@ -91,20 +93,7 @@ async def export_owner(record: Record, owner_id: int) -> AsyncIterator[dict[str,
         after = 0
         while page := await read_registrations(transaction, owner_id=owner_id, after_id=after, limit=_PAGE):
             for each in page:
-                events = await read_events(transaction, each.id)
-                yield {
-                    "registration": {
-                        "id": each.id,
-                        "start": to_e164(each.numbers.start),
-                        "count": each.numbers.count,
-                        "use": each.use,
-                        "trunks": sorted(each.trunks),
-                        "providers": sorted(each.providers),
-                        "brand": None if each.brand is None else asdict(each.brand),
-                        "state": each.state,
-                        "events": [asdict(event) for event in events],
-                    }
-                }
+                yield {"registration": await _registration(transaction, each)}
             after = page[-1].id
         for dispute in await disputes.read_disputes(transaction, owner_id=owner_id, limit=10_000):
             yield {"dispute": asdict(dispute)}
@@ -114,6 +103,40 @@ async def export_owner(record: Record, owner_id: int) -> AsyncIterator[dict[str,
             yield {"notice": asdict(notice)}
         async for row in audit_of(transaction, f"owner:{owner_id}"):
             yield {"audit": row}
+
+
+async def _registration(transaction: AsyncConnection, each: Registration) -> dict[str, object]:
+    """A registration with its history, its proofs (nothing that opens a door) and how it was used."""
+    return {
+        "id": each.id,
+        "start": to_e164(each.numbers.start),
+        "count": each.numbers.count,
+        "use": each.use,
+        "trunks": sorted(each.trunks),
+        "providers": sorted(each.providers),
+        "brand": None if each.brand is None else asdict(each.brand),
+        "state": each.state,
+        "until": each.until,
+        "events": [asdict(event) for event in await read_events(transaction, each.id)],
+        "proofs": [
+            {
+                "id": proof.id,
+                "kind": proof.kind,
+                "state": proof.state,
+                "created_at": proof.created_at,
+                "created_by": proof.created_by,
+                "since": proof.since,
+                "until": proof.until,
+                "call": proof.destination,
+                "statement": proof.statement,
+            }
+            for proof in await proofs_of(transaction, each.id)
+        ],
+        "calls": [
+            {"day": of.day, "path": of.path, "whose": of.whose, "outcome": of.outcome, "calls": calls}
+            for of, calls in await read_calls(transaction, each.id, since="")
+        ],
+    }
 
 
 async def erase(record: Record, owner_id: int, *, policy: RegistryPolicy, actor: str, now: int) -> None:

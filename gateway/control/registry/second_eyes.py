@@ -1,8 +1,9 @@
 """Whether two approvals are two people's, where a protected number needs a second pair of eyes.
 
 A credential is in the hands of whoever made it: a token's secret and a person's first password are shown to
-its maker, and a new password to who reset it. So neither is a second pair of eyes beside its maker. That two
-people agree to deceive cannot be seen here; the audit names both.
+its maker, and a new password to who reset it. So neither is a second pair of eyes beside its maker, nor
+beside whoever could have signed in as that maker. That two people agree to deceive cannot be seen here; the
+audit names both.
 """
 
 from __future__ import annotations
@@ -36,8 +37,15 @@ async def _hand(transaction: AsyncConnection, actor: str) -> str:
 
 
 async def _knowing(transaction: AsyncConnection, person: str) -> set[str]:
-    """Who has been shown a password of this person's."""
-    if not person.startswith(_PERSON):
-        return set()
-    rows = [row async for row in audit_of(transaction, person) if row["action"] in _KNOW_THE_PASSWORD]
-    return {await _hand(transaction, str(row["actor"])) for row in rows}
+    """Who has been shown a password of this person's, or of one that has, and so on."""
+    known: set[str] = set()
+    looked_at = [person]
+    while looked_at:
+        each = looked_at.pop()
+        if not each.startswith(_PERSON):
+            continue
+        rows = [row async for row in audit_of(transaction, each) if row["action"] in _KNOW_THE_PASSWORD]
+        makers = {await _hand(transaction, str(row["actor"])) for row in rows} - known
+        known |= makers
+        looked_at += makers
+    return known

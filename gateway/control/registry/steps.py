@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -28,7 +28,7 @@ from gateway.record.registrations import (
     update_registration,
 )
 from gateway.registry.policy import SECONDS_A_DAY, RegistryPolicy
-from gateway.registry.proofs import Strength
+from gateway.registry.proofs import strength
 from gateway.registry.registration import Registration
 from gateway.registry.review import Review, Rival, review
 from gateway.registry.states import IN_FORCE, State, Step, TransitionError, transition
@@ -44,6 +44,7 @@ _TELLS: Final[Mapping[Step, str]] = {
     Step.FREEZE: "is frozen: somebody else has proven the same numbers; an operator decides",
     Step.AWARD: "was awarded to you by an operator",
     Step.DISMISS: "was ended by an operator",
+    Step.NARROW: "is what stays yours: an operator gave your other numbers beside it to somebody else",
 }
 
 
@@ -64,8 +65,30 @@ async def settle(
             frozen = await find_registrations(transaction, result.freezes, owner_id=None)
             for rival in frozen.values():
                 await take_step(transaction, rival, Step.FREEZE, actor=REGISTRY, now=now, result=result)
+        if result.withstand:
+            await _tell_withstanding(transaction, registration, result.withstand, now=now)
         if was_in_force and result.step is Step.LAPSE:
             await make_way(transaction, registration, policy=policy, now=now)
+
+
+async def _tell_withstanding(
+    transaction: AsyncConnection, challenger: Registration, ids: Collection[int], *, now: int
+) -> None:
+    """Tell those who stay in force that an operator decides between them and somebody else."""
+    for rival in (await find_registrations(transaction, ids, owner_id=None)).values():
+        words = (
+            f"Somebody else has proven {describe(challenger.numbers)} too. Yours stays in force until an "
+            "operator has decided; tell your network's operator now if it is nobody you know."
+        )
+        await add_notice(transaction, owner_id=rival.owner_id, registration_id=rival.id, words=words, now=now)
+        await audit_owner(
+            transaction,
+            rival.owner_id,
+            action="registration.withstand",
+            actor=REGISTRY,
+            now=now,
+            detail=named(rival) | {"proven": numbers_detail(challenger.numbers)},
+        )
 
 
 async def make_way(
@@ -94,27 +117,35 @@ async def take_step(
         raise CommandError(str(error), trouble=Trouble.CONFLICT) from error
     changed = replace(registration, state=state)
     if step is Step.PROVE:
-        changed = replace(changed, until=result.until, strength=result.strength)
+        changed = replace(changed, until=result.until)
     elif state not in IN_FORCE:
-        changed = replace(changed, until=None, strength=Strength.NONE)
+        changed = replace(changed, until=None)
     await update_registration(transaction, changed, now=now)
-    await add_event(transaction, changed.id, at=now, actor=actor, step=step, state=state, why=result.why)
+    await tell_step(transaction, changed, step, actor=actor, now=now, why=result.why)
+    if registration.state in IN_FORCE or state in IN_FORCE:
+        await announce_change(transaction, ChangeKind.REGISTRATION, subject_id=changed.id, now=now)
+    return changed
+
+
+async def tell_step(
+    transaction: AsyncConnection, changed: Registration, step: Step, *, actor: str, now: int, why: str
+) -> None:
+    """Note a step that a registration has taken, in its history and the audit, and tell its owner."""
+    state = changed.state
+    await add_event(transaction, changed.id, at=now, actor=actor, step=step, state=state, why=why)
     await audit_owner(
         transaction,
         changed.owner_id,
         action=f"registration.{step}",
         actor=actor,
         now=now,
-        detail=named(changed) | {"state": state, "why": result.why},
+        detail=named(changed) | {"state": state, "why": why},
     )
-    if registration.state in IN_FORCE or state in IN_FORCE:
-        await announce_change(transaction, ChangeKind.REGISTRATION, subject_id=changed.id, now=now)
     if step in _TELLS:
         words = f"{describe(changed.numbers)} {_TELLS[step]}."
         await add_notice(
             transaction, owner_id=changed.owner_id, registration_id=changed.id, words=words, now=now
         )
-    return changed
 
 
 async def audit_owner(
@@ -172,7 +203,15 @@ async def _review(
         proofs=given(rows),
         is_proving=any(row.is_pending(now) for row in rows),
         rivals=[
-            Rival(each, is_protected=policy.is_protected(each.numbers))
+            Rival(
+                each,
+                is_protected=policy.is_protected(each.numbers),
+                worth=strength(
+                    proof.kind
+                    for proof in given(await proofs_of(transaction, each.id))
+                    if proof.is_in_force(now)
+                ),
+            )
             for each in standing
             if each.owner_id != registration.owner_id
         ],

@@ -60,3 +60,13 @@ async def test_who_has_seen_a_persons_password_is_not_a_second_one_beside_that_p
     assert await agreed(people, ALICE, dave)
     await reset_person(people.record, int(dave.removeprefix("person:")), actor=ALICE, now=NOW)
     assert not await agreed(people, dave, ALICE)
+
+
+async def test_nor_is_who_was_made_by_somebody_the_first_one_can_sign_in_as(people):
+    carol = await person_by(people, ALICE, "carol")
+    dave = await person_by(people, carol, "dave")
+    erin = await person_by(people, await token_by(people, dave, "daves"), "erin")
+    for other in (dave, erin):
+        assert not await agreed(people, ALICE, other)
+        assert not await agreed(people, other, ALICE)
+    assert await agreed(people, erin, await person_by(people, BOB, "frank"))
