@@ -14,6 +14,8 @@ from gateway.numbers.canonical import NumberError, TelephoneNumber, canonical
 MOST_PROBLEMS: Final = 5
 """Lines that are no number, quoted; all are counted."""
 _TEN_DIGITS: Final = re.compile(r"[2-9][0-9]{2}[2-9][0-9]{6}")
+_SPACED: Final = re.compile(r"\(?([2-9][0-9]{2})\)?[ .-]?([2-9][0-9]{2})[ .-]?([0-9]{4})")
+"""The same as people in North America write them: (202) 555-0123."""
 
 
 @dataclass(slots=True)
@@ -26,12 +28,15 @@ class NumbersRead:
 
 
 def read_numbers(file: Path) -> NumbersRead:
-    """Read a file, or standard input for `-`; ten digits alone are read as the FTC writes them, behind +1."""
+    """Read a file, or standard input for `-`.
+
+    Ten digits alone, as the FTC writes them, and `(202) 555-0123` are read behind +1.
+    """
     asked = NumbersRead()
     lines = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     with lines:
         for number, line in enumerate(lines, 1):
-            text = line.decode(errors="replace").strip()
+            text = line.decode(errors="replace").strip().lstrip("\ufeff")
             if not text or (number == 1 and not any(letter.isdigit() for letter in text)):
                 continue  # a header, such as Company_Phone_Number
             try:
@@ -46,4 +51,7 @@ def read_numbers(file: Path) -> NumbersRead:
 def _canonical(text: str) -> TelephoneNumber:
     if _TEN_DIGITS.fullmatch(text):
         return TelephoneNumber("1" + text)
+    spaced = _SPACED.fullmatch(text)
+    if spaced is not None:
+        return TelephoneNumber("1" + "".join(spaced.groups()))
     return canonical(text.replace(" ", ""), FILE_RULES)

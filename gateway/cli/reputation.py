@@ -225,7 +225,7 @@ async def _export(data_directory: Path) -> None:
             out.write(piece)
     except NoNodeError:
         async with local_record(data_directory, makes=False) as record:
-            async for text in write_sightings(record, now=int(time.time())):
+            async for text in write_sightings(record, since=datetime.now(UTC).date()):
                 out.write(text.encode())
 
 

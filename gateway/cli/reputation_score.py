@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -45,8 +44,9 @@ def score(*, file: Path, as_of: datetime | None, data_directory: Path) -> None:
     the blocks around it: 0 to 1, higher is worse, comparable between numbers of one record. Nothing blocks
     a call for it alone; `callmark reputation show` explains one number's.
 
-    Numbers are written +442079460123, or 020 7946 0123 by the dialling rules; ten digits alone are read as
-    the FTC writes them, behind +1. Lines that hold no number are left out and told on standard error.
+    Numbers are written +442079460123, or 020 7946 0123 by the dialling rules; ten digits alone, as the FTC
+    writes them, and (202) 555-0123 are read behind +1. Lines that hold no number are left out and told on
+    standard error.
 
     \b
     callmark reputation score numbers.txt > scores.csv
@@ -61,7 +61,7 @@ def score(*, file: Path, as_of: datetime | None, data_directory: Path) -> None:
         raise click.ClickException(f"{file} holds no number")
     foresight = Foresight(asked.numbers, today=epoch_day(today))
     with progress_bar("scoring", hidden=not sys.stderr.isatty()) as show:
-        later = run(_score(data_directory, foresight, before, len(asked.numbers), show))
+        later = run(_score(data_directory, foresight, before, today, show))
     out = sys.stdout
     for tn, rate in zip(asked.numbers, foresight.rates, strict=True):
         out.write(f"{to_e164(tn)},{score_of_rate(rate):.6f}\n")
@@ -73,15 +73,15 @@ def score(*, file: Path, as_of: datetime | None, data_directory: Path) -> None:
         click.echo(f"{later} sightings of {before} and later were not looked at.", err=True)
 
 
-async def _score(data_directory: Path, foresight: Foresight, before: date, asked: int, show: Show) -> int:
-    """Take the record in; how many sightings were of later days."""
+async def _score(data_directory: Path, foresight: Foresight, before: date, today: date, show: Show) -> int:
+    """Take in what counts `today` or later; how many sightings were of days from `before` on."""
     found = cast("dict[str, Any]", await perform(data_directory, sources_errand()))
     weights = {(each["feed"], each["reporter"]): float(each["weight"]) for each in found["sources"]}
     later = taken = 0
     unfinished: dict[int, float] = {}
     current = ""
     limit = before.isoformat()
-    async for row in _rows(data_directory):
+    async for row in _rows(data_directory, today):
         tn, day = row[_TN], row[_DAY]
         weight = float(row[_WEIGHT]) * weight_of_sources(weights, row[_FEED], row[_REPORTER])
         if tn != current:
@@ -94,7 +94,7 @@ async def _score(data_directory: Path, foresight: Foresight, before: date, asked
         unfinished[days] = unfinished.get(days, 0.0) + weight
         taken += 1
         if taken % _SHOW_EVERY == 0:
-            show("scoring", foresight.done, asked)
+            show("scoring", foresight.done, len(foresight.rates))
     _add(foresight, current, unfinished)
     foresight.finish()
     return later
@@ -113,10 +113,10 @@ def _add(foresight: Foresight, tn: str, days: dict[int, float]) -> None:
         foresight.add(NumberDay(number, day, weight))
 
 
-async def _rows(data_directory: Path) -> AsyncIterator[list[str]]:
-    """Every sighting in the order of the numbers, from the node or else from the record itself."""
+async def _rows(data_directory: Path, day: date) -> AsyncIterator[list[str]]:
+    """Every sighting that counts that day or later, in the order of the numbers."""
     rest = ""
-    async for piece in _text(data_directory):
+    async for piece in _text(data_directory, day):
         text = rest + piece
         whole, _, rest = text.rpartition("\n")
         for row in csv.reader(_lines(whole)):
@@ -129,11 +129,11 @@ def _lines(text: str) -> Iterator[str]:
     yield from text.splitlines()
 
 
-async def _text(data_directory: Path) -> AsyncIterator[str]:
+async def _text(data_directory: Path, day: date) -> AsyncIterator[str]:
     try:
-        async for piece in download(data_directory, "/admin/v1/sightings"):
+        async for piece in download(data_directory, f"/admin/v1/sightings?since={day}"):
             yield piece.decode(errors="replace")
     except NoNodeError:
         async with local_record(data_directory, makes=False) as record:
-            async for text in write_sightings(record, now=int(time.time())):
+            async for text in write_sightings(record, since=day):
                 yield text

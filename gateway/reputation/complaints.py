@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from datetime import date
 from typing import Final
 
@@ -33,32 +32,36 @@ DAILY_COLUMNS: Final = (
 LONGEST_LABEL: Final = 64
 MOST_A_DAY: Final = 1_000
 """Complaints about one number of one day: none of the FTC's files of 2025 has two hundred."""
+MOST_ON_AVERAGE: Final = 10
+"""Complaints about a number on a day, over a whole file; the FTC's files of 2025 have 1.1."""
+FEW_COMPLAINTS: Final = 1_000
+"""A file of no more than these says little about averages."""
 _TEN_DIGITS: Final = re.compile(r"[0-9]{10}")
 _DAY: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T][0-9:.]{0,15}Z?)?")
 
 
-def row_reader(
-    header: list[str], reading: Reading
-) -> Callable[[int, list[str]], Sighting | LineProblem] | str:
+def row_reader(header: list[str], reading: Reading) -> Complaints | str:
     """Return what reads the rows under `header`, or why none can be read."""
     names = tuple(name.strip() for name in header)
     if names not in (DAILY_COLUMNS, (NUMBER_COLUMN,)):
         return f"not an FTC file: the first line must be {NUMBER_COLUMN!r} or the FTC's eight columns"
     if names == (NUMBER_COLUMN,) and reading.day is None:
         return "the file names no day: give one, or a file name such as 2025-11-21.csv"
-    return _Complaints(reading, len(names)).read
+    return Complaints(reading, len(names))
 
 
-class _Complaints:
-    """Counts how often a number stood on a day, which is the complainant's only name."""
+class Complaints:
+    """Reads the rows. Counts how often a number stood on a day, which is the complainant's only name."""
 
     def __init__(self, reading: Reading, columns: int) -> None:
         self._reading = reading
         self._columns = columns
+        self._complaints = 0
         self._seen: Counter[tuple[int, str]] = Counter()
         self._days: dict[str, date | str] = {}
 
-    def read(self, line: int, row: list[str]) -> Sighting | LineProblem:
+    def __call__(self, line: int, row: list[str]) -> Sighting | LineProblem:
+        """The complaint of one row, or why there is none."""
         if len(row) != self._columns:
             return LineProblem(line, f"{len(row)} fields where the header has {self._columns}")
         digits = row[0].strip()
@@ -67,6 +70,7 @@ class _Complaints:
         day = self._reading.day if self._columns == 1 else self._created(row[1].strip())
         if not isinstance(day, date):
             return LineProblem(line, day or "no day")
+        self._complaints += 1
         seen = self._seen[day.toordinal(), digits] + 1
         if seen > MOST_A_DAY:
             problem = f"{digits} has {MOST_A_DAY:,} complaints of {day} already: a line repeated?"
@@ -78,6 +82,17 @@ class _Complaints:
             feed=self._reading.feed,
             reporter=str(seen),
             label="" if self._columns == 1 else _label(row[6]),
+        )
+
+    def file_problem(self) -> str | None:
+        """Why the file, now that all of it is read, cannot be one day's complaints."""
+        numbers = len(self._seen)
+        if self._complaints <= max(FEW_COMPLAINTS, MOST_ON_AVERAGE * numbers):
+            return None
+        what = "one number" if numbers == 1 else f"{numbers:,} numbers"
+        return (
+            f"{self._complaints:,} complaints about {what}: more than {MOST_ON_AVERAGE} about each on a day "
+            "are no list of complaints but lines repeated"
         )
 
     def _created(self, text: str) -> date | str:

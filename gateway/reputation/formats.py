@@ -2,7 +2,8 @@
 
 Any bytes give sightings and line problems, in the order of the lines, and nothing else; no error but a
 wrong argument (ValueError) is ever raised. A file whose header is wrong yields one problem with
-`whole_file` set and no sighting, so that a wrong column is never read as numbers.
+`whole_file` set and no sighting, so that a wrong column is never read as numbers; one of complaints
+that turns out to repeat its lines ends with such a problem.
 
 Lines are UTF-8 (a byte order mark is allowed), ended by LF or CRLF, at most `LONGEST_LINE` bytes; empty
 lines are passed over. A quoted CSV field may not run over a line end: none of the feeds read here does
@@ -39,6 +40,7 @@ def read_sightings(lines: Iterable[bytes], reading: Reading) -> Iterator[Sightin
     if isinstance(read_row, str):
         yield LineProblem(header_line, read_row, whole_file=True)
         return
+    number = header_line
     for number, text in texts:
         if isinstance(text, LineProblem):
             yield text
@@ -46,6 +48,8 @@ def read_sightings(lines: Iterable[bytes], reading: Reading) -> Iterator[Sightin
             yield LineProblem(number, "the line is not CSV (a quote is not closed?)")
         else:
             yield read_row(number, row)
+    if isinstance(read_row, complaints.Complaints) and (problem := read_row.file_problem()):
+        yield LineProblem(number, problem, whole_file=True)
 
 
 def _row_reader(

@@ -53,6 +53,29 @@ def test_as_of_a_day_knows_only_the_days_before_it(run):
     assert len(set(scores(first).values())) == 1
 
 
+@pytest.mark.parametrize(
+    "written", ["(202) 555-4100", "(202)555-4100", "202-555-4100", "202.555.4100", "202 555 4100"]
+)
+@pytest.mark.usefixtures("record")
+def test_numbers_as_north_americans_write_them_are_theirs(run, written):
+    result = run("score", "-", stdin=f"\ufeff2025554101\r\n{written}\r\n\r\n+1 {written}\r\n")
+    assert list(scores(result)) == ["+12025554101", "+12025554100"]
+    assert len(result.stdout.splitlines()) == 3
+    assert not result.stderr
+
+
+def test_as_of_a_day_long_ago_counts_what_counted_then(run, tmp_path):
+    path = tmp_path / "2020-03-01.csv"
+    path.write_text("tn,expires\n+12025554100,2020-03-04\n+12025554200,2020-03-09\n")
+    assert run("import", str(path), "--format", "csv").exit_code == 0
+    asked = "+12025554100\n+12025554200\n+12025554900\n"
+    then = scores(run("score", "-", "--as-of", "2020-03-03", stdin=asked))
+    assert then["+12025554100"] == then["+12025554200"] > then["+12025554900"]
+    later = scores(run("score", "-", "--as-of", "2020-03-05", stdin=asked))
+    assert later["+12025554200"] > later["+12025554100"] == later["+12025554900"]
+    assert len(set(scores(run("score", "-", stdin=asked)).values())) == 1
+
+
 @pytest.mark.usefixtures("record")
 def test_ten_digits_are_read_as_the_ftc_writes_them_and_a_header_is_none(run):
     result = run("score", "-", stdin="Company_Phone_Number\n2025554100\n020 7946 0123\nnot a number\n\n999\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, TypeVar
 
@@ -142,6 +143,17 @@ def read_whole(request: web.Request, name: str, *, default: int, most: int) -> i
     if not (text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= most):
         raise parameter_problem(name, f"must be a whole number of at most {most}")
     return int(text)
+
+
+def read_day(request: web.Request, name: str) -> date | None:
+    """A query parameter that is a day, such as 2025-11-21; None where it is not there. Raises Problem."""
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise parameter_problem(name, "must be a day such as 2025-11-21") from None
 
 
 def read_choice(request: web.Request, name: str, choices: type[_Choice]) -> _Choice | None:

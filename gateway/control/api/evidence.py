@@ -7,6 +7,7 @@ whoever holds an operator's token read any file of the node's user, so imports b
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Final
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from gateway.control.api.asking import (
     STATE,
     answer,
     parameter_problem,
+    read_day,
     read_document,
     read_whole,
 )
@@ -122,8 +124,9 @@ async def show_traffic(request: web.Request) -> web.Response:
 
 
 async def export(request: web.Request) -> web.StreamResponse:
-    """Every sighting that still counts, as a csv file that import reads."""
-    pieces = write_sightings(request.app[STATE].record, now=int(time.time()))
+    """Every sighting that counts from today on, or from `since` on, as a csv file that import reads."""
+    day = read_day(request, "since") or datetime.now(UTC).date()
+    pieces = write_sightings(request.app[STATE].record, since=day)
     headers = {"Content-Type": "text/csv; charset=utf-8"}
     return await send_whole(request, (each.encode() async for each in pieces), headers)
 

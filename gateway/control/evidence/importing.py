@@ -113,6 +113,7 @@ async def import_file(
             areas = AreaLines()
             tell = progress or _nobody_listens
             sightings = await _read(file, reading, spool, areas, survey, report=report, progress=tell)
+            _refuse_what_is_none(report, sightings, name=request.path.name)
             if not request.accept_flood:
                 await areas.refuse_flood(spool, name=request.path.name)
             if survey is not None and room is not None:
@@ -167,6 +168,14 @@ async def _read(
         report.lines, report.done = items.lines.count, items.lines.bytes_read
         progress(report)
     return sightings
+
+
+def _refuse_what_is_none(report: ImportReport, sightings: int, *, name: str) -> None:
+    if report.refused and not sightings:
+        first = report.problems[0]
+        raise CommandError(
+            f"{name}: not one of its {report.refused:,} lines can be read. Line {first.line}: {first.problem}"
+        )
 
 
 def _note_problem(problem: LineProblem, report: ImportReport, *, name: str) -> None:

@@ -302,3 +302,14 @@ def test_an_emptied_record_export_is_a_header_and_what_is_known(node):
     answer = node.administer("GET", "/admin/v1/sightings")
     assert answer.headers["Content-Type"].startswith("text/csv")
     assert answer.body.splitlines()[0].startswith(b"tn,")
+
+
+def test_what_counted_since_a_day_is_asked_for_by_a_day(node):
+    assert node.administer("GET", "/admin/v1/sightings?since=9999-12-31").body.count(b"\n") == 1
+    now = node.administer("GET", "/admin/v1/sightings").body
+    assert set(now.splitlines()) <= set(
+        node.administer("GET", "/admin/v1/sightings?since=2020-03-05").body.splitlines()
+    )
+    for wrong in ("", "2020-13-01", "yesterday", "2020-03-05T00:00"):
+        answer = node.administer("GET", f"/admin/v1/sightings?since={wrong}")
+        assert (answer.status, "since" in answer.json["detail"]) == (400, True)

@@ -76,14 +76,35 @@ async def test_duplicates_without_end_are_one_sighting(there, tmp_path):
 
 
 async def test_a_complaint_told_without_end_is_set_aside_from_the_thousandth_on(there, tmp_path):
-    text = "Company_Phone_Number\n" + "2025550123\n" * 50_000 + "2025550124\n"
+    others = "".join(f"{number}\n" for number in range(2025560000, 2025566000))
+    text = "Company_Phone_Number\n" + "2025550123\n" * 50_000 + others
     report = await read(there, request(tmp_path, text, name="2025-11-21.csv"))
-    assert (report.taken, report.merged, report.refused) == (MOST_A_DAY + 1, 0, 50_000 - MOST_A_DAY)
+    assert (report.taken, report.merged, report.refused) == (MOST_A_DAY + 6_000, 0, 50_000 - MOST_A_DAY)
     first = report.problems[0]
     assert (first.line, first.problem) == (
         MOST_A_DAY + 2,
         "2025550123 has 1,000 complaints of 2025-11-21 already: a line repeated?",
     )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"), [(1, "about one number"), (120, "12,000 complaints about 120 numbers")]
+)
+async def test_complaints_that_are_a_few_numbers_repeated_are_refused_whole(there, tmp_path, numbers, words):
+    lines = "".join(f"2025550{number:03d}\n" for number in range(numbers)) * (12_000 // numbers)
+    with pytest.raises(CommandError, match=r"2025-11-21\.csv, line 12001: .*lines repeated") as caught:
+        await read(there, request(tmp_path, "Company_Phone_Number\n" + lines, name="2025-11-21.csv"))
+    assert words in caught.value.problem
+    assert not await known_of(there, "12025550000")
+    assert len(await known_of(there, "442079460123")) == 1
+
+
+@pytest.mark.parametrize("text", ["tn,day\n2025-11-21,+442079460125\n\n+44,1\n", "tn\nnobody\ncalls\n"])
+async def test_a_file_of_which_no_line_can_be_read_is_refused(there, tmp_path, text):
+    with pytest.raises(CommandError, match=r"bad\.csv: not one of its 2 lines can be read\. Line 2: "):
+        await read(there, request(tmp_path, text, name="bad.csv", **CSV))
+    async with there.read() as transaction:
+        assert [each.file_name for each in await latest_imports(transaction)] == ["good.csv"]
 
 
 @pytest.fixture
