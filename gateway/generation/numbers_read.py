@@ -17,6 +17,7 @@ from gateway.numbers.canonical import (
     TelephoneNumber,
     canonical,
     is_international,
+    to_e164,
 )
 from gateway.numbers.plans import PLANS
 from gateway.numbers.ranges import NumberRange
@@ -95,3 +96,9 @@ def protectable(numbers: NumberRange) -> NumberRange:
 def describe(numbers: NumberRange) -> str:
     """A range for a message: `+442079460000-+442079460999`."""
     return quote(f"+{numbers.start}" if numbers.count == 1 else f"+{numbers.start}-+{numbers.last}")
+
+
+def written(numbers: NumberRange) -> str:
+    """A range for people to read: `+442079460000 to +442079460999 (1,000 numbers)`."""
+    first = to_e164(numbers.start)
+    return first if numbers.count == 1 else f"{first} to {to_e164(numbers.last)} ({numbers.count:,} numbers)"

@@ -155,6 +155,21 @@ async def pending_proofs(
     return tuple(_proof(row) for row in await transaction.execute(query))
 
 
+async def with_letter(transaction: AsyncConnection, ids: Collection[int], *, now: int) -> frozenset[int]:
+    """Return those of these registrations whose letter waits for an operator."""
+    query = (
+        select(proof_registrations.c.registration_id)
+        .join(proofs, proofs.c.id == proof_registrations.c.proof_id)
+        .where(
+            proof_registrations.c.registration_id.in_(ids),
+            proofs.c.kind == ProofKind.LETTER,
+            proofs.c.state == ProofState.PENDING,
+            proofs.c.expires_at > now,
+        )
+    )
+    return frozenset((await transaction.execute(query)).scalars())
+
+
 async def pending_calls(
     transaction: AsyncConnection, tn: str, *, destination: str, now: int
 ) -> tuple[ProofRow, ...]:

@@ -124,6 +124,19 @@ def test_every_page_of_the_portal_can_be_used_by_keyboard_and_by_ear(node, page,
     keep("home-on-a-telephone")
     page.emulate_media(color_scheme="dark")
     keep("home-in-the-dark")
+    # Nor is any other page wider than a telephone, whatever long text is on it.
+    page.goto(f"{node.control_url}/portal/numbers/bulk")
+    assert page.evaluate("document.documentElement.scrollWidth <= 360")
+    page.goto(f"{node.control_url}/portal?state=proving")
+    page.get_by_role("link", name="+442079461300").click()
+    page.get_by_role("link", name="Change what you say of it").click()
+    assert complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= 360")
+    page.go_back()
+    page.get_by_role("button", name="Give me the text to sign").click()
+    assert complaints(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= 360")
+    keep("certificate-on-a-telephone")
 
 
 def test_an_owner_sees_nothing_of_another_by_any_address(node, page):

@@ -112,7 +112,7 @@ async def get_proofs(request: web.Request) -> web.Response:
         after_id=read_whole(request, "after", default=0, most=MOST_ID),
         limit=read_whole(request, "limit", default=100, most=1_000),
     )
-    return answer(ProofsPage([ProofShape.of(proof) for proof in found]))
+    return answer(ProofsPage([ProofShape.with_numbers(each) for each in found]))
 
 
 async def post_completion(request: web.Request) -> web.Response:

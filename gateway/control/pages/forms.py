@@ -15,7 +15,9 @@ from gateway.web.problems import Problem
 TYPE: Final = "application/x-www-form-urlencoded"
 _MOST_FIELDS: Final = 300
 """A letter for two hundred numbers, and the rest of its page."""
-_PREDICATES: Final = frozenset({"is", "has", "must", "covers", "names", "belongs", "goes", "cannot"})
+_PREDICATES: Final = frozenset(
+    {"is", "has", "must", "covers", "names", "belongs", "goes", "cannot", "holds", "does"}
+)
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ are seen is `request[OWNER]` alone, which admission sets.
     home.py      one's numbers, and which of them wait for somebody
     claiming.py  the journey of a claim: numbers, use, ways, brand, check
     number.py    one registration: where it stands, who must act, its history; withdrawing
+    changing.py  saying something else of the same numbers: their ways, how they are shown
     proving.py   beginning a proof, and its page with live state
     bulk.py      many numbers by a CSV file, and its refused lines back
     use.py       how numbers are used and forged, as a picture and a table
@@ -16,7 +17,17 @@ are seen is `request[OWNER]` alone, which admission sets.
 
 from __future__ import annotations
 
-from gateway.control.portal import bulk, claiming, home, number, proving, report_card, sign_up, use
+from gateway.control.portal import (
+    bulk,
+    changing,
+    claiming,
+    home,
+    number,
+    proving,
+    report_card,
+    sign_up,
+    use,
+)
 
 PAGES = (
     *sign_up.PAGES,
@@ -24,6 +35,7 @@ PAGES = (
     *claiming.PAGES,
     *bulk.PAGES,
     *number.PAGES,
+    *changing.PAGES,
     *use.PAGES,
     *report_card.PAGES,
     *proving.PAGES,

@@ -18,9 +18,9 @@ from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.portal.home import owner_of
-from gateway.control.portal.words import written
 from gateway.control.registry.claim_check import Claim, check_claim, check_numbers
 from gateway.control.registry.claims import claim_numbers
+from gateway.generation.numbers_read import written
 from gateway.registry.registration import Brand, Use
 
 PATH: Final = "/portal/numbers/new"
@@ -31,7 +31,7 @@ FIELDS: Final = {
     "brand": ("brand_name", "brand_call_reason", "brand_logo_url", "brand_logo_digest"),
 }
 """The fields of each question."""
-_LABELS: Final = {
+LABELS: Final = {
     "numbers": "The number or range",
     "use": "What the numbers do",
     "trunks": "The trunks",
@@ -41,6 +41,7 @@ _LABELS: Final = {
     "brand_logo_url": "The address of the picture",
     "brand_logo_digest": "The digest of the picture",
 }
+"""What the fields are called where an answer is refused."""
 _CHECK: Final = "check"
 
 
@@ -93,12 +94,13 @@ def _examine(form: Form, question: str, trunks: Collection[str], owner_id: int) 
             if form.text("use") not in set(Use):
                 form.refuse("use", "Choose what the numbers do.")
         else:
-            check_claim(_claim(form, with_brand=question == "brand"), "", owner_id=owner_id, trunks=trunks)
+            check_claim(claim_of(form, with_brand=question == "brand"), "", owner_id=owner_id, trunks=trunks)
     except CommandError as error:
-        form.take(error, _LABELS)
+        form.take(error, LABELS)
 
 
-def _claim(form: Form, *, with_brand: bool = True) -> Claim:
+def claim_of(form: Form, *, with_brand: bool = True) -> Claim:
+    """What the answers say; those to `numbers` and `use` are in order."""
     use = Use(form.text("use"))
     if use is Use.NEVER_CALLS_OUT:
         return Claim(form.text("numbers"), use)
@@ -124,14 +126,14 @@ async def _send(request: web.Request, form: Form) -> web.Response:
     try:
         (made,) = await claim_numbers(
             state.record,
-            [_claim(form)],
+            [claim_of(form)],
             owner_id=owner_of(request),
             trunks=trunks_of(request),
             actor=request[ACTOR],
             now=int(time.time()),
         )
     except CommandError as error:
-        form.take(error, _LABELS)
+        form.take(error, LABELS)
         wrong = next(iter(form.problems))
         question = next((each for each, names in FIELDS.items() if wrong in names), "numbers")
         return _ask(request, form, question, status=400)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from aiohttp import web
@@ -11,9 +12,10 @@ from gateway.control.commands.problems import CommandError
 from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import page
 from gateway.control.pages.serving import Page, Who
-from gateway.control.portal.words import STATES, WAITING, written
+from gateway.control.portal.words import STATES, WAITING, whose_turn
 from gateway.control.registry.claim_check import check_numbers
 from gateway.control.registry.showing import Overview, find_own_numbers, show_overview
+from gateway.generation.numbers_read import written
 from gateway.registry.states import State
 
 PATH: Final = "/portal"
@@ -30,7 +32,12 @@ async def get_home(request: web.Request) -> web.Response:
     state = State(named) if named in set(State) else None
     after = read_whole(request, "after", default=0, most=MOST_ID)
     overview = await show_overview(
-        request.app[STATE].record, owner_of(request), state=state, after_id=after, limit=ROWS
+        request.app[STATE].record,
+        owner_of(request),
+        state=state,
+        after_id=after,
+        limit=ROWS,
+        now=int(time.time()),
     )
     return _shown(request, overview, Form(), state=state, is_first=after == 0)
 
@@ -38,14 +45,14 @@ async def get_home(request: web.Request) -> web.Response:
 async def post_search(request: web.Request) -> web.Response:
     """Find numbers among one's own; by a form, as numbers do not belong into addresses."""
     form = await read_form(request)
-    record, owner_id = request.app[STATE].record, owner_of(request)
-    overview = await show_overview(record, owner_id, state=None, after_id=0, limit=ROWS)
+    record, owner_id, now = request.app[STATE].record, owner_of(request), int(time.time())
+    overview = await show_overview(record, owner_id, state=None, after_id=0, limit=ROWS, now=now)
     try:
         numbers = check_numbers(form.text("search"), "/search")
     except CommandError as error:
         form.take(error, {"search": "The number to look for"})
         return _shown(request, overview, form, status=400)
-    found = await find_own_numbers(record, numbers, owner_id=owner_id, limit=ROWS)
+    found = await find_own_numbers(record, numbers, owner_id=owner_id, limit=ROWS, now=now)
     return _shown(request, overview.with_rows(found), form, searched=written(numbers))
 
 
@@ -75,6 +82,7 @@ def _shown(
         form=form,
         overview=overview,
         words=STATES,
+        turn=whose_turn,
         waiting=WAITING,
         written=written,
         state=state,

@@ -12,14 +12,17 @@ from gateway.control.pages.forms import read_form
 from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.portal.standing import proofs_to_choose, timeline
-from gateway.control.portal.words import KINDS, STATES, STEPS, written
+from gateway.control.portal.words import KINDS, STATES, STEPS, whose_turn
 from gateway.control.registry.claims import withdraw
 from gateway.control.registry.showing import Shown, show_registration
+from gateway.generation.numbers_read import written
+from gateway.registry.proofs import ProofKind
 
 PATH: Final = "/portal/numbers/{number:[0-9]{1,9}}"
 DONE: Final = {
     "claimed": "The numbers are claimed. Next: prove that they are yours.",
     "proven": "The proof is given.",
+    "changed": "It is changed. Calls follow within a second.",
     "withdrawn": "The numbers are given up. Calls see it within a second.",
     "letter": "Your letter is with the operators.",
 }
@@ -28,12 +31,14 @@ DONE: Final = {
 async def get_number(request: web.Request) -> web.Response:
     """One registration."""
     shown, now = await shown_number(request), int(time.time())
+    has_letter = any(each.kind is ProofKind.LETTER and each.is_pending(now) for each in shown.proofs)
     return page(
         request,
         "portal/number.html",
         registration=shown.registration,
         events=shown.events,
         state=STATES[shown.registration.state],
+        turn=whose_turn(shown.registration.state, is_with_operator=has_letter),
         steps=STEPS,
         timeline=timeline(shown, now=now),
         choices=proofs_to_choose(shown, policy=policy_of(request), now=now),

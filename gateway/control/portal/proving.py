@@ -16,9 +16,10 @@ from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.portal.number import shown_number
-from gateway.control.portal.words import KINDS, written
+from gateway.control.portal.words import KINDS
 from gateway.control.registry.proving import ProofWithNumbers, show_proof
 from gateway.control.registry.showing import find_numbers
+from gateway.generation.numbers_read import written
 from gateway.record.proofs import ProofState
 from gateway.registry.codes import MOST_TRIES
 from gateway.registry.proofs import ProofKind

@@ -20,10 +20,10 @@ from gateway.control.pages.forms import Form, read_form
 from gateway.control.pages.rendering import go_to, page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.portal.number import PATH, number_of, shown_number
-from gateway.control.portal.words import written
 from gateway.control.registry.claim_check import check_numbers
 from gateway.control.registry.showing import find_reported
 from gateway.control.state import ControlState
+from gateway.generation.numbers_read import written
 from gateway.numbers.canonical import to_e164
 from gateway.numbers.ranges import NumberRange
 from gateway.registry.states import IN_FORCE

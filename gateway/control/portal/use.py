@@ -15,8 +15,8 @@ from gateway.control.api.asking import OWNER, STATE
 from gateway.control.pages.rendering import page
 from gateway.control.pages.serving import Page, Who
 from gateway.control.portal.number import PATH, shown_number
-from gateway.control.portal.words import written
 from gateway.control.registry.use import FOREIGN, OWN, show_use
+from gateway.generation.numbers_read import written
 from gateway.record.use import Shown
 
 DAYS: Final = (30, 90, 400)

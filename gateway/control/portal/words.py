@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.numbers.canonical import to_e164
-from gateway.numbers.ranges import NumberRange
 from gateway.registry.proofs import ProofKind
 from gateway.registry.states import State, Step
 
@@ -41,6 +39,15 @@ STATES: Final[Mapping[State, StateWords]] = {
 }
 WAITING: Final = (State.CLAIMED, State.PROVING, State.EXPIRING, State.DISPUTED)
 """States in which somebody has to do something."""
+
+_READS: Final = "An operator: reads your letter"
+
+
+def whose_turn(state: State, *, is_with_operator: bool) -> str:
+    """Who must act; `is_with_operator` where a letter waits to be read."""
+    waits = is_with_operator and state in (State.CLAIMED, State.PROVING, State.EXPIRING)
+    return _READS if waits else STATES[state].who
+
 
 STEPS: Final[Mapping[str, str]] = {
     Step.BEGIN: "A proof was begun",
@@ -94,9 +101,3 @@ KINDS: Final[Mapping[ProofKind, KindWords]] = {
         "Write what the letter says",
     ),
 }
-
-
-def written(numbers: NumberRange) -> str:
-    """Numbers as they are echoed: canonical, and how many there are."""
-    first = to_e164(numbers.start)
-    return first if numbers.count == 1 else f"{first} to {to_e164(numbers.last)} ({numbers.count:,} numbers)"

@@ -55,7 +55,11 @@ def check_numbers(text: str, pointer: str) -> NumberRange:
     for tn in (numbers.start, numbers.last):
         plan = plan_for(tn) if is_international(tn) else None
         if not is_international(tn) or (plan is not None and plan.classify(tn) in _NOBODYS):
-            raise CommandError(f"{describe(NumberRange(tn))} is nobody's number to register", pointer)
+            raise CommandError(
+                f"{describe(NumberRange(tn))} is nobody's number to register; see whether a digit is missing "
+                "or one too many",
+                pointer,
+            )
     return numbers
 
 

@@ -16,7 +16,7 @@ from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.registry.claim_check import Claim, check_claim, check_numbers, with_claim
 from gateway.control.registry.limits import check_limit
 from gateway.control.registry.steps import audit_owner, make_way, named, numbers_detail, take_step
-from gateway.generation.numbers_read import describe
+from gateway.generation.numbers_read import written
 from gateway.record.attempts import count_attempts, note_attempts
 from gateway.record.engine import Record
 from gateway.record.notices import add_notice
@@ -97,7 +97,7 @@ async def refuse_own_overlap(transaction: AsyncConnection, wanted: Registration,
 def own_overlap(own: Registration, place: str) -> CommandError:
     """What is said of numbers that their owner has registered already."""
     return CommandError(
-        f"you have {describe(own.numbers)} registered already (number {own.id}): "
+        f"you have {written(own.numbers)} registered already (number {own.id}): "
         "change that one, or withdraw it first",
         f"{place}/numbers",
         trouble=Trouble.CONFLICT,
@@ -115,7 +115,7 @@ async def tell_holders(transaction: AsyncConnection, claim: Registration, *, now
             continue
         await note_attempts(transaction, [("told", subject)], now=now)
         words = (
-            f"Somebody else has claimed {describe(claim.numbers)}. Nothing changes for you unless it is "
+            f"Somebody else has claimed {written(claim.numbers)}. Nothing changes for you unless it is "
             "proven; if it is nobody you know, there is nothing you need to do."
         )
         await add_notice(transaction, owner_id=rival.owner_id, registration_id=rival.id, words=words, now=now)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from gateway.control.commands.problems import CommandError, Trouble, check_reason
 from gateway.control.registry.proving import (
     ProofWithNumbers,
@@ -22,7 +24,9 @@ from gateway.control.registry.proving import (
 )
 from gateway.control.registry.second_eyes import are_two_people
 from gateway.control.registry.steps import audit_owner
+from gateway.generation.numbers_read import written
 from gateway.record.engine import Record
+from gateway.record.notices import add_notice
 from gateway.record.proofs import ProofRow, pending_proofs, registrations_of, update_proof
 from gateway.record.registrations import find_registrations
 from gateway.registry.policy import SECONDS_A_DAY, RegistryPolicy
@@ -88,6 +92,7 @@ async def check_letter(
         ids = await registrations_of(transaction, proof.id)
         if not approve:
             failed = await fail(transaction, proof, why=reason, policy=policy, actor=actor, now=now)
+            await _tell_refused(transaction, failed, ids, reason, now=now)
             return Checked(ProofWithNumbers(failed, ids), needs_second=False)
         found = await find_registrations(transaction, ids, owner_id=None)
         is_protected = any(policy.is_protected(each.numbers) for each in found.values())
@@ -119,9 +124,21 @@ async def check_letter(
         return Checked(given, needs_second=False)
 
 
+async def _tell_refused(
+    transaction: AsyncConnection, proof: ProofRow, ids: Sequence[int], reason: str, *, now: int
+) -> None:
+    found = await find_registrations(transaction, ids, owner_id=None)
+    first, more = written(found[ids[0]].numbers), len(ids) - 1
+    about = f"{first} and {more} more" if more else first
+    words = f"Your letter for {about} was refused: {reason}. You may send another, or prove it another way."
+    await add_notice(transaction, owner_id=proof.owner_id, registration_id=ids[0], words=words, now=now)
+
+
 async def list_letters(
     record: Record, *, now: int, after_id: int = 0, limit: int = 100
-) -> tuple[ProofRow, ...]:
+) -> tuple[ProofWithNumbers, ...]:
     """Return the letters that wait for an operator, oldest first."""
     async with record.read() as transaction:
-        return await pending_proofs(transaction, ProofKind.LETTER, now=now, after_id=after_id, limit=limit)
+        found = await pending_proofs(transaction, ProofKind.LETTER, now=now, after_id=after_id, limit=limit)
+        ids = [await registrations_of(transaction, proof.id) for proof in found]
+        return tuple(ProofWithNumbers(proof, its) for proof, its in zip(found, ids, strict=True))

@@ -14,7 +14,7 @@ from gateway.numbers.ranges import NumberRange
 from gateway.record.engine import Record
 from gateway.record.notices import Notice, read_notices
 from gateway.record.owners import Owner, find_owner
-from gateway.record.proofs import ProofRow, proofs_of
+from gateway.record.proofs import ProofRow, proofs_of, with_letter
 from gateway.record.registrations import (
     RegistrationEvent,
     count_up_to,
@@ -76,40 +76,53 @@ class Overview:
     counts: Mapping[State, int]
     """Of each state that is asked for, up to `MOST_COUNTED`."""
     notices: tuple[Notice, ...]
+    with_operator: frozenset[int]
+    """Registrations of the page, by id, whose letter waits for an operator."""
 
-    def with_rows(self, registrations: tuple[Registration, ...]) -> Overview:
+    def with_rows(self, found: Found) -> Overview:
         """The same with other registrations."""
-        return replace(self, registrations=registrations)
+        return replace(self, registrations=found.registrations, with_operator=found.with_operator)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Registrations that were looked for, and those of them whose letter waits for an operator."""
+
+    registrations: tuple[Registration, ...]
+    with_operator: frozenset[int]
 
 
 async def show_overview(
-    record: Record, owner_id: int, *, state: State | None, after_id: int, limit: int
+    record: Record, owner_id: int, *, state: State | None, after_id: int, limit: int, now: int
 ) -> Overview:
     """Return what an owner sees first. Raises CommandError."""
     async with record.read() as transaction:
         owner = await find_owner(transaction, owner_id)
         if owner is None:
             raise CommandError(f"there is no owner {owner_id}", trouble=Trouble.MISSING)
+        rows = await read_registrations(
+            transaction, owner_id=owner_id, state=state, after_id=after_id, limit=limit
+        )
         return Overview(
             owner,
-            await read_registrations(
-                transaction, owner_id=owner_id, state=state, after_id=after_id, limit=limit
-            ),
+            rows,
             {
                 each: await count_up_to(transaction, owner_id=owner_id, state=each, most=MOST_COUNTED)
                 for each in LIVE
             },
             await read_notices(transaction, owner_id=owner_id, limit=_LAST_NOTICES),
+            await with_letter(transaction, [each.id for each in rows], now=now),
         )
 
 
 async def find_own_numbers(
-    record: Record, numbers: NumberRange, *, owner_id: int, limit: int
-) -> tuple[Registration, ...]:
+    record: Record, numbers: NumberRange, *, owner_id: int, limit: int, now: int
+) -> Found:
     """Return an owner's live registrations that have any of the numbers."""
     async with record.read() as transaction:
-        found = await overlapping(transaction, numbers, states=LIVE, owner_id=owner_id, limit=limit)
-    return found[:limit]
+        rows = await overlapping(transaction, numbers, states=LIVE, owner_id=owner_id, limit=limit)
+        rows = rows[:limit]
+        return Found(rows, await with_letter(transaction, [each.id for each in rows], now=now))
 
 
 async def find_reported(

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.control.commands.problems import CommandError, Trouble
-from gateway.generation.numbers_read import describe
+from gateway.generation.numbers_read import written
 from gateway.numbers.ranges import NumberRange
 from gateway.record.audit import append_audit
 from gateway.record.engine import Record
@@ -77,7 +77,7 @@ async def _tell_withstanding(
     """Tell those who stay in force that an operator decides between them and somebody else."""
     for rival in (await find_registrations(transaction, ids, owner_id=None)).values():
         words = (
-            f"Somebody else has proven {describe(challenger.numbers)} too. Yours stays in force until an "
+            f"Somebody else has proven {written(challenger.numbers)} too. Yours stays in force until an "
             "operator has decided; tell your network's operator now if it is nobody you know."
         )
         await add_notice(transaction, owner_id=rival.owner_id, registration_id=rival.id, words=words, now=now)
@@ -142,7 +142,7 @@ async def tell_step(
         detail=named(changed) | {"state": state, "why": why},
     )
     if step in _TELLS:
-        words = f"{describe(changed.numbers)} {_TELLS[step]}."
+        words = f"{written(changed.numbers)} {_TELLS[step]}."
         await add_notice(
             transaction, owner_id=changed.owner_id, registration_id=changed.id, words=words, now=now
         )
