@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from gateway.passport.rich_call_data import RichCallData
 from gateway.reasons import (
     ALG_PARAMETER_UNSUPPORTED,
     ALG_UNSUPPORTED,
@@ -38,6 +39,7 @@ from gateway.verification.conclude import Diversion
 from gateway.verification.judge import judge
 from gateway.verification.policy import SHAKEN_ONLY
 from gateway.verification.priority import PriorityVerstat
+from gateway.verification.rich import ProvenData
 from tests.passport.keys import PAYLOAD, X5U
 from tests.pki import DAY
 from tests.verification.calls import (
@@ -107,6 +109,9 @@ def only(value: str, **call) -> Finding:
         (identity("shaken", claims(A), header={"alg": LONG}), {},
          Finding(ALG_UNSUPPORTED, f"found '{LONG}"[:80], "alg")),
         (shaken(A).replace('"shaken"', '"rcd"'), {}, Finding(PPT_UNSUPPORTED, "found 'shaken'", "ppt")),
+        (shaken(A).replace(';ppt="shaken"', ""), {}, Finding(PPT_UNSUPPORTED, "found 'shaken'", "ppt")),
+        (identity(None, claims(A), header={"ppt": LONG}), {},
+         Finding(PPT_UNSUPPORTED, f"found '{LONG}"[:80], "ppt")),
         (identity("shaken", claims(A), header={"jwk": {}, "crit": []}), {},
          Finding(HEADER_FORBIDDEN, parameter="crit")),
         (shaken(A).replace(f"<{X5U}>", f"<{X5U}x>"), {}, Finding(X5U_MISMATCH, parameter="x5u")),
@@ -205,8 +210,10 @@ def test_rich_data_in_a_shaken_passport_is_refused_in_words_and_the_number_passe
         assert found.outcome.verstat is Verstat.TN_VALIDATION_PASSED
         assert found.rich == expected
     proven = verified(shaken(A, rcd={"nam": "x"}, rcdi={"/nam": DIGEST_OF_X})).rich
-    assert proven is not None
-    assert not isinstance(proven, Finding)
+    assert isinstance(proven, ProvenData)
+    reason_alone = verified(shaken(A, crn="Your card")).rich
+    assert reason_alone == ProvenData(RichCallData(nam=None, crn="Your card"), ())
+    assert verified(shaken(A)).rich is None
 
 
 DIGEST_OF_X = "sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE="

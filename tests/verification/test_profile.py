@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.reasons import ALG_PARAMETER_MISSING, PARAMETERS_TOO_MANY
+from gateway.reasons import ALG_PARAMETER_MISSING, PARAMETERS_TOO_MANY, Finding
 from gateway.verification.profile import ATIS, FRANCE_MAN, PROFILES
 from tests.passport.keys import X5U
 from tests.verification.calls import PASSED, A, CallDraft, said, shaken, verified
@@ -27,13 +27,15 @@ def test_a_missing_alg_means_es256_but_in_france():
     without = GENUINE.replace(";alg=ES256", "")
     assert said(without) == PASSED
     assert said(without, profile=FRANCE_MAN) == ("No-TN-Validation", 437)
-    assert verified(without, profile=FRANCE_MAN).outcome.finding.reason is ALG_PARAMETER_MISSING
+    missing = verified(without, profile=FRANCE_MAN).outcome.finding
+    assert missing == Finding(ALG_PARAMETER_MISSING, parameter="alg")
 
 
 def test_france_allows_four_parameters():
     assert said(GENUINE + ";x=1;y=2") == PASSED
     assert said(GENUINE + ";x=1;y=2", profile=FRANCE_MAN) == ("No-TN-Validation", 438)
-    assert verified(GENUINE + ";x=1;y=2", profile=FRANCE_MAN).outcome.finding.reason is PARAMETERS_TOO_MANY
+    too_many = verified(GENUINE + ";x=1;y=2", profile=FRANCE_MAN).outcome.finding
+    assert too_many == Finding(PARAMETERS_TOO_MANY, "found 5")
 
 
 @pytest.mark.parametrize("profile", [ATIS, FRANCE_MAN])
