@@ -42,7 +42,7 @@ def _trust() -> Trust:
 
 TRUST: Final = _trust()
 
-_trunks = read_trunks((CONFIG / "trunks.toml").read_bytes())
+_trunks = read_trunks((CONFIG / "trunks.toml").read_bytes(), None)
 assert isinstance(_trunks, tuple)
 TRUNK: Final = _trunks[0]
 

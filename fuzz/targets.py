@@ -257,7 +257,7 @@ def body(data: bytes) -> None:
 def configuration(data: bytes) -> None:
     """Every file of the configuration, and the bundle they travel in."""
     for found in (
-        read_trunks(data),
+        read_trunks(data, None),
         read_policy(data, {}),
         read_brands(data, {"access-1"}),
         read_inventory(data, {"access-1"}),

@@ -406,6 +406,15 @@ CERTIFICATE_UNTRUSTED = _row(
     description=_E17,
     verstat=_FAILED,
 )
+CERTIFICATE_DOMAIN = _row(
+    "stir.certificate.domain",
+    "The certificate's trust domain is not one that the call's trunk believes.",
+    remedy="Add the domain to the trunk's trust_domains in trunks.toml, if its calls may be signed there.",
+    case="E17",
+    cause=SipCause.UNSUPPORTED_CREDENTIAL,
+    description=_E17,
+    verstat=_FAILED,
+)
 CERTIFICATE_EXPIRED = _row(
     "stir.certificate.expired",
     "The certificate, or one above it, was not valid at the time of the call.",

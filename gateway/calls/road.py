@@ -24,6 +24,7 @@ import msgspec
 
 from gateway.calls.plane import Current, Plane
 from gateway.calls.rights import registered_number
+from gateway.certificates.use import believed_among
 from gateway.facts.values import FactsUnavailable
 from gateway.generation.trunks import Trunk
 from gateway.knowledge.question import UNKNOWN, Evidence, Passage, Question, ReplayClaim
@@ -131,25 +132,27 @@ async def _verify(
         # The plain call, which is nearly every call: nothing is to be joined or gathered.
         token, ppt, alone = reads[0]
         if ppt is Ppt.SHAKEN and isinstance(alone, Examined) and alone.elsewhere is None:
-            outcome = await _judge(plane, current, alone, now=now, deadline=deadline)
+            outcome = await _judge(plane, current, alone, trunk=trunk, now=now, deadline=deadline)
             rich = None if outcome.passport is None else prove(outcome.passport)
             return Verification(outcome, (HeaderResult(token, ppt, outcome),), rich=rich)
     examined = join_headers(requests, reads, policy=policy, dialling=dialling)
     links = [link for header in examined.headers for link in header.links]
     judged = await asyncio.gather(
-        *(_judge(plane, current, link, now=now, deadline=deadline) for link in links)
+        *(_judge(plane, current, link, trunk=trunk, now=now, deadline=deadline) for link in links)
     )
     outcomes = iter(judged)
     return conclude(examined, [[next(outcomes) for _ in header.links] for header in examined.headers])
 
 
-async def _judge(plane: Plane, current: Current, examined: Examined, *, now: int, deadline: float) -> Outcome:
+async def _judge(
+    plane: Plane, current: Current, examined: Examined, *, trunk: Trunk, now: int, deadline: float
+) -> Outcome:
     """Judge one PASSporT; what its signature says of the chain at its x5u is kept."""
     trust = current.generation.trust
     credential = plane.chains.peek(examined.x5u, now, trust) or await plane.chains.get(
         examined.x5u, deadline=_for_strangers(deadline), now=now, trust=trust
     )
-    outcome = judge(examined, credential, now=now)
+    outcome = judge(examined, believed_among(trunk.trust_domains, credential), now=now)
     if outcome.passport is not None:
         plane.chains.signature_passed(examined.x5u)
     elif outcome.finding.reason.case == "E18":

@@ -1,5 +1,8 @@
 """Whether a trusted chain may stand behind this PASSporT, at this moment: all that depends on the call.
 
+Which trust domains count follows from where the call comes from (`believed_among`): a bank's own authority
+is not to sign calls from abroad, nor another country's those of the national interconnect.
+
 `gateway.certificates.chain.validate` has judged the certificates, once for many calls. Asked here for each
 call, and for a provider's certificate no more than a few comparisons: the domain's rule for addresses, the
 type, the number (RFC 9060), the claims (RFC 8226 section 8, RFC 9118), and how old the revocation lists
@@ -8,12 +11,24 @@ have become. Dates and signature stay with `gateway.verification.judge`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from gateway.certificates.chain import ValidatedChain
+from gateway.certificates.chain import Refusal, ValidatedChain
 from gateway.certificates.constraints import check_constraints
 from gateway.numbers.canonical import TelephoneNumber
-from gateway.reasons import X5U_FORBIDDEN, Finding
+from gateway.reasons import CERTIFICATE_DOMAIN, X5U_FORBIDDEN, Finding
+
+
+def believed_among(
+    domains: Collection[str], credential: ValidatedChain | Refusal | Finding
+) -> ValidatedChain | Refusal | Finding:
+    """Give the credential as it is, or the refusal of a chain whose trust domain is none of these.
+
+    No domains: any is believed.
+    """
+    if not domains or not isinstance(credential, ValidatedChain) or credential.domain in domains:
+        return credential
+    return Refusal((Finding(CERTIFICATE_DOMAIN, f"it belongs to the trust domain {credential.domain}"),))
 
 
 def judge_use(

@@ -77,6 +77,7 @@ _REFUSALS: Final[Mapping[Step, tuple[Reason, ...]]] = {
         reasons.CREDENTIAL_PENDING,
         reasons.CREDENTIAL_UNREADABLE,
         reasons.CERTIFICATE_UNTRUSTED,
+        reasons.CERTIFICATE_DOMAIN,
         reasons.CERTIFICATE_REVOKED,
         reasons.CERTIFICATE_PROFILE,
         reasons.TNAUTHLIST_INVALID,

@@ -6,11 +6,13 @@ import asyncio
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import click
 
+from gateway.certificates.use import believed_among
 from gateway.certificates.x5u import X5uPolicy
 from gateway.cli.call_inspection import CallGiven, inspect_call
 from gateway.cli.call_words import answer_alone, document, explain_call
@@ -23,6 +25,7 @@ from gateway.control.reloading.files import Configuration, read_configuration, r
 from gateway.control.trust.trust_task import kept_files
 from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError, Fetched, FetchPolicy
 from gateway.generation.settings import Settings
+from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import DiallingRules, NumberError, TelephoneNumber, canonical
 from gateway.passport.claims import MAX_IAT
 from gateway.reasons import Finding
@@ -129,7 +132,7 @@ def verify(
         policy=policy,
         dialling=dialling,
         profile=PROFILES[trunk.profile],
-        credentials=_Credentials(configuration, file=certificate, x5u=policy.x5u, now=now),
+        credentials=_Credentials(configuration, trunk, file=certificate, x5u=policy.x5u, now=now),
     )
     if as_json:
         click.echo(json.dumps(document(call), indent=2))
@@ -141,8 +144,11 @@ def verify(
 class _Credentials:
     """Chains from a file, this gateway's own certificate, or from where a call would fetch them."""
 
-    def __init__(self, configuration: Configuration, *, file: Path | None, x5u: X5uPolicy, now: int) -> None:
+    def __init__(
+        self, configuration: Configuration, trunk: Trunk, *, file: Path | None, x5u: X5uPolicy, now: int
+    ) -> None:
         self._configuration = configuration
+        self._trunk = trunk
         self._file = file
         self._x5u = x5u
         self._now = now
@@ -150,6 +156,20 @@ class _Credentials:
 
     def at_hand(self, x5u: str) -> Credential | None:
         """The chain, if nothing has to be fetched for it."""
+        known = self._at_hand(x5u)
+        return None if known is None else self._on_trunk(known)
+
+    def get(self, x5u: str) -> Credential:
+        """The chain, or why there is none."""
+        known = self._at_hand(x5u)
+        if known is None:
+            known = self._fetched[x5u] = self._fetch(x5u)
+        return self._on_trunk(known)
+
+    def _on_trunk(self, known: Credential) -> Credential:
+        return replace(known, judged=believed_among(self._trunk.trust_domains, known.judged))
+
+    def _at_hand(self, x5u: str) -> Credential | None:
         trust, signing = self._configuration.generation.trust, self._configuration.generation.signing
         if self._file is not None:
             source = f"Read from {self._file}, nothing was fetched."
@@ -158,13 +178,6 @@ class _Credentials:
             source = "This gateway's own, from [signing] certificate_file; nothing was fetched."
             return judge_chain(signing.chain_pem, trust=trust, now=self._now, source=source)
         return self._fetched.get(x5u)
-
-    def get(self, x5u: str) -> Credential:
-        """The chain, or why there is none."""
-        known = self.at_hand(x5u)
-        if known is None:
-            known = self._fetched[x5u] = self._fetch(x5u)
-        return known
 
     def _fetch(self, x5u: str) -> Credential:
         fetched = asyncio.run(_fetch(x5u, self._configuration.settings, self._x5u))

@@ -130,7 +130,9 @@ def _private_keys(texts: Texts) -> list[Problem]:
 def _build_policy(texts: Texts, problems: list[Problem]) -> PolicyPart | None:
     overrides, unknown = read_overrides(texts.variables, sections(PolicyFile))
     problems += unknown
-    trunks = _read(texts, TRUNKS_FILE, read_trunks, problems)
+    # A policy part that is built alone has no trust domains beside it.
+    domains = {rules.name for rules in texts.domains} or None
+    trunks = _read(texts, TRUNKS_FILE, lambda data: read_trunks(data, domains), problems)
     names = None if trunks is None else {trunk.name for trunk in trunks}
     policies = _read(texts, POLICY_FILE, lambda data: read_policy(data, overrides), problems)
     inventory = _read(texts, INVENTORY_FILE, lambda data: read_inventory(data, names), problems)

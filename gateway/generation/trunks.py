@@ -63,3 +63,5 @@ class Trunk:
     """Of an international trunk: its calls began on a network of this country, as the operator has shown."""
     priority_namespaces: frozenset[str] = frozenset()
     """Whose `rph` PASSporTs it may have signed (RFC 4412: `ets`, `wps`, `esnet`), in lower case."""
+    trust_domains: frozenset[str] = frozenset()
+    """Whose certificates may have signed its calls; empty: those of any trust domain."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Annotated, Final, Literal
 
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, Field, Strict
 
 from gateway.attestation.decide import TrunkKind
 from gateway.generation.countries import COUNTRIES
-from gateway.generation.problem import Problem, quote
+from gateway.generation.problem import Problem, did_you_mean, quote
 from gateway.generation.toml_file import List, Table, TomlFile, check_table, parse_toml
 from gateway.generation.toml_lines import Place
 from gateway.generation.trunks import (
@@ -110,6 +111,7 @@ class TrunkTable(Table):
     profile: Annotated[Profile, Strict(strict=False)] = Field(default=Profile.ATIS, title="a profile")
     home_origin: bool = False
     priority_namespaces: List[Annotated[str, AfterValidator(_check_namespace)]] = ()
+    trust_domains: List[Annotated[str, AfterValidator(_check_name)]] = ()
     numbers: NumbersTable = NumbersTable()
 
 
@@ -119,8 +121,11 @@ class TrunksFile(Table):
     trunk: List[TrunkTable] = Field(description="without a [[trunk]] nobody may ask anything")
 
 
-def read_trunks(data: bytes) -> tuple[Trunk, ...] | list[Problem]:
-    """Read the file; never none at all."""
+def read_trunks(data: bytes, domains: Collection[str] | None) -> tuple[Trunk, ...] | list[Problem]:
+    """Read the file; never none at all.
+
+    `domains` are the names of the trust domains there are, None where they are not known.
+    """
     file = parse_toml(TRUNKS_FILE, data)
     if isinstance(file, Problem):
         return [file]
@@ -141,6 +146,15 @@ def read_trunks(data: bytes) -> tuple[Trunk, ...] | list[Problem]:
         if each.home_origin and each.kind is not TrunkKind.INTERNATIONAL:
             message = f"has no meaning on a trunk of kind {each.kind}: only calls from abroad are held to it"
             problems.append(file.problem((*place, "home_origin"), message))
+        problems += [
+            file.problem(
+                (*place, "trust_domains", number),
+                f"{quote(name)} is not a trust domain of gateway.toml",
+                did_you_mean(name, domains),
+            )
+            for number, name in enumerate(each.trust_domains)
+            if domains is not None and name not in domains
+        ]
         credentials = _credentials(each, file, place, problems)
         dialling = _dialling(each, file, place, problems)
         if dialling is not None:
@@ -155,6 +169,7 @@ def read_trunks(data: bytes) -> tuple[Trunk, ...] | list[Problem]:
                     dialling=dialling,
                     home_origin=each.home_origin,
                     priority_namespaces=frozenset(each.priority_namespaces),
+                    trust_domains=frozenset(each.trust_domains),
                 )
             )
     return problems or tuple(trunks)

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.certificates.use import judge_use, warnings_at
+from gateway.certificates.chain import Refusal
+from gateway.certificates.use import believed_among, judge_use, warnings_at
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.reasons import (
+    CERTIFICATE_DOMAIN,
+    CERTIFICATE_UNTRUSTED,
     CONSTRAINTS_BROKEN,
     DELEGATE_SHAKEN,
     DELEGATE_TYPE,
@@ -17,6 +20,7 @@ from gateway.reasons import (
     REVOCATION_UNKNOWN,
     TN_UNAUTHORISED,
     X5U_FORBIDDEN,
+    Finding,
     Verstat,
 )
 from tests import pki
@@ -50,6 +54,16 @@ def test_a_providers_chain_stands_behind_every_number():
     chain = believed(pki.make_leaf(ROOT))
     for tn in (TN, OTHER_TN, None):
         assert reason(chain, tn=tn) is None
+
+
+def test_a_chain_is_believed_only_among_the_domains_that_are_named():
+    chain = replace(believed(pki.make_leaf(ROOT)), domain="france")
+    for domains in (frozenset(), frozenset({"france"}), frozenset({"default", "france"})):
+        assert believed_among(domains, chain) is chain
+    refused = believed_among(frozenset({"default"}), chain)
+    assert refused == Refusal((Finding(CERTIFICATE_DOMAIN, "it belongs to the trust domain france"),))
+    for other in (Refusal((Finding(CERTIFICATE_UNTRUSTED),)), Finding(X5U_FORBIDDEN)):
+        assert believed_among(frozenset({"default"}), other) is other
 
 
 def test_a_delegates_chain_stands_behind_its_numbers_and_types():
