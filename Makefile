@@ -72,7 +72,7 @@ replay: $(VENV)/dev.stamp  ## synthetic traffic through a real gateway: what is 
 fuzz: $(VENV)/fuzz.stamp  ## every parser, from the kept corpus; FUZZ_SECONDS=8400 for ten minutes each
 	@$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS)
 
-mutate: $(VENV)/mutate.stamp  ## do the tests notice a change in the code? ROOMS="numbers passport ..."; takes hours
+mutate: $(VENV)/mutate.stamp  ## do the tests notice a change in the code? ROOMS="numbers passport ..."; half an hour for a thousand mutants
 	@$(BIN)/python -m mutation $(ROOMS)
 
 image-steps:  ## the steps of the Dockerfile without an engine: install, serve as nobody, health, stop
