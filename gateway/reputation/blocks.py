@@ -17,9 +17,10 @@ place of shares, so that evidence anywhere never lowers a rate. Narrow blocks co
 numbers on: one number's complaints, which may name a victim, say nothing of its nearest neighbours.
 
 Evidence decays under two half-lives; each level weighs the two in its own proportion. Within one day a
-number counts by the square root of what was said of it. Freephone numbers are given out one by one and
-have parameters of their own. A range that an exchange was given out in, where it lies between area and
-exchange, is a level between them with the exchange's parameters: there is nothing to learn its own from.
+number counts by the square root of what was said of it, where that is more than one whole sighting.
+Freephone numbers are given out one by one and have parameters of their own. A range that an exchange was
+given out in, where it lies between area and exchange, is a level between them with the exchange's
+parameters: there is nothing to learn its own from.
 Where the parameters come from is told in docs/reputation.md; nothing in the form is of one country.
 """
 
@@ -78,7 +79,7 @@ class BlockEvidence(msgspec.Struct, frozen=True, gc=False):
     """The weight of the sightings under each half-life."""
     fresh_spread: float
     lasting_spread: float
-    """Distinct parts (of the next narrower level) seen, each weighed by its latest sighting."""
+    """Distinct parts (of the next narrower level) seen, each weighed by its latest whole sighting."""
     given_out: GivenOut | None = None
     """Of an exchange: the wider range it was given out in; None where no plan file tells one."""
 

@@ -78,13 +78,21 @@ class Area:
 class _Tally:
     """One block while it is being summed up."""
 
-    __slots__ = ("fresh", "fresh_spread", "lasting", "lasting_spread", "latest", "numbers")
+    __slots__ = (
+        "fresh",
+        "fresh_part",
+        "fresh_spread",
+        "lasting",
+        "lasting_part",
+        "lasting_spread",
+        "numbers",
+    )
 
     def __init__(self) -> None:
         self.numbers = 0
         self.fresh = self.lasting = self.fresh_spread = self.lasting_spread = 0.0
-        self.latest = 0
-        """The day of the latest sighting."""
+        self.fresh_part = self.lasting_part = 0.0
+        """How far it counts as a part that was seen: 1 on the day of a whole sighting."""
 
 
 def area_of(tn: TelephoneNumber) -> tuple[int, str]:
@@ -118,10 +126,14 @@ class AreaBuilder:
         if tally is None:
             tally = known[1][seen.tn] = _Tally()
             tally.numbers = 1
-        weight, days = math.sqrt(seen.weight), max(self._today - seen.day, 0)
-        tally.fresh += weight * 0.5 ** (days / FRESH_DAYS)
-        tally.lasting += weight * 0.5 ** (days / LASTING_DAYS)
-        tally.latest = max(tally.latest, min(seen.day, self._today))
+        # The root of what is hardly said would be many times as much.
+        weight, whole = max(math.sqrt(seen.weight), 1.0), min(seen.weight, 1.0)
+        days = max(self._today - seen.day, 0)
+        fresh, lasting = whole * 0.5 ** (days / FRESH_DAYS), whole * 0.5 ** (days / LASTING_DAYS)
+        tally.fresh += weight * fresh
+        tally.lasting += weight * lasting
+        tally.fresh_part = max(tally.fresh_part, fresh)
+        tally.lasting_part = max(tally.lasting_part, lasting)
         return closed
 
     def rest(self) -> Iterator[Area]:
@@ -147,10 +159,10 @@ def _closed(length: int, digits: str, numbers: dict[str, _Tally], *, today: int)
             block.numbers += tally.numbers
             block.fresh += tally.fresh
             block.lasting += tally.lasting
-            days = today - tally.latest
-            block.fresh_spread += 0.5 ** (days / FRESH_DAYS)
-            block.lasting_spread += 0.5 ** (days / LASTING_DAYS)
-            block.latest = max(block.latest, tally.latest)
+            block.fresh_spread += tally.fresh_part
+            block.lasting_spread += tally.lasting_part
+            block.fresh_part = max(block.fresh_part, tally.fresh_part)
+            block.lasting_part = max(block.lasting_part, tally.lasting_part)
         found.update(outer)
         inner = outer
     evidence = {

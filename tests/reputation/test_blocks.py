@@ -44,6 +44,9 @@ numbers = st.builds(
     st.sampled_from(["7946", "7947", "8100"]),
     st.one_of(st.integers(100, 135), st.integers(0, 9999)),
 )
+weighed_lists = st.lists(
+    st.tuples(numbers, st.integers(0, 60), st.floats(1e-4, 40)), max_size=25, unique_by=lambda each: each[:2]
+)
 seen_lists = st.lists(st.tuples(numbers, st.integers(0, 60)), max_size=25, unique=True)
 
 
@@ -66,7 +69,9 @@ def test_freephone_numbers_are_a_population_of_their_own():
     assert population_of("41441234567") is ORDINARY
 
 
-@given(seen_lists, numbers, st.tuples(numbers, st.integers(0, 60)))
+@given(
+    st.one_of(seen_lists, weighed_lists), numbers, st.tuples(numbers, st.integers(0, 60), st.floats(1e-4, 40))
+)
 def test_more_evidence_never_lowers_a_rate(seen, asked, more):
     assert rate([*seen, more], asked) >= rate(seen, asked) * (1 - 1e-9)
 
@@ -103,16 +108,16 @@ def test_the_order_of_days_does_not_matter(seen, shuffle):
     assert list(foresight.rates) == pytest.approx(foreseen(seen, asked))
 
 
-@given(seen_lists.filter(bool), st.data())
+@given(st.one_of(seen_lists, weighed_lists).filter(bool), st.data())
 def test_no_neighbour_is_ever_rated_above_the_number_that_was_seen_there_last(seen, data):
     """What is said of a block is never stronger for a stranger in it than for a number seen in it."""
-    tn, _ = data.draw(st.sampled_from(seen))
+    tn, *_ = data.draw(st.sampled_from(seen))
     neighbour = data.draw(
         st.sampled_from(
             [f"{tn[:-1]}{digit}" for digit in range(10)] + [f"{tn[:-2]}{n:02d}" for n in range(100)]
         )
     )
-    if all(neighbour != each for each, _ in seen):
+    if all(neighbour != each for each, *_ in seen):
         assert rate(seen, neighbour) <= rate(seen, tn) * (1 + 1e-9)
 
 
@@ -120,6 +125,18 @@ def test_one_number_however_loud_says_nothing_of_its_ten_its_hundred_or_its_thou
     loud = [(NUMBER, ago, 1000.0) for ago in range(30)]
     near, in_exchange = foreseen(loud, ("442079460129", "442079465555"))
     assert near == in_exchange
+
+
+@given(weighed_lists, numbers, st.floats(0.01, 1))
+def test_what_is_believed_less_says_less_of_the_neighbours(seen, asked, belief):
+    less = [(tn, ago, weight * belief) for tn, ago, weight in seen]
+    assert rate(less, asked) <= rate(seen, asked) * (1 + 1e-9)
+
+
+def test_hardly_believed_complaints_about_nine_of_a_ten_do_not_label_the_tenth():
+    nine = [f"44207946012{digit}" for digit in range(10) if digit != 3]
+    whole, hardly = (rate([(tn, 0, weight) for tn in nine]) for weight in (1.0, 0.02))
+    assert score_of_rate(hardly) < NeighbourPolicy().label_at < score_of_rate(whole)
 
 
 def test_evidence_that_is_spread_over_the_outer_block_reaches_the_unseen_parts_of_it():

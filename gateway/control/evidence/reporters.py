@@ -3,7 +3,7 @@
 A help desk passes on what people say who were called; whoever wants a rival labelled complains about calls
 that never were, or tries pairs of numbers until one fits. The share of a token's complaints whose call is
 known tells the one from the other, so each complaint weighs as much as that share. Kept for the life of the
-control process; it begins with the benefit of the doubt of two complaints.
+control process; it begins with the benefit of the doubt of one complaint.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 REMEMBERED: Final = 1000
 """Complaints of a token that its share is taken of, the last ones."""
 MOST_TOKENS: Final = 1000
-_DOUBT: Final = 2
+_DOUBT: Final = 1
 
 
 class Reporters:

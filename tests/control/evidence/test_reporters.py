@@ -7,6 +7,12 @@ from hypothesis import strategies as st
 
 from gateway.control.evidence import reporters
 from gateway.control.evidence.reporters import Reporters
+from gateway.control.evidence.reports import UNMATCHED_WEIGHT
+from gateway.numbers.canonical import TelephoneNumber
+from gateway.reputation.blocks import score_of_rate
+from gateway.reputation.foresight import Foresight
+from gateway.reputation.neighbourhood import NumberDay
+from gateway.verdicts.policy import NeighbourPolicy
 
 
 def test_a_help_desk_is_believed_and_one_who_guesses_is_not():
@@ -16,6 +22,21 @@ def test_a_help_desk_is_believed_and_one_who_guesses_is_not():
         guessed = known.weight("griefer", [False] * 19 + [True])
     assert guessed < 0.1
     assert known.weight("help-desk", [True]) == 1.0
+
+
+def test_one_who_makes_complaints_up_about_a_number_s_neighbours_does_not_get_it_labelled():
+    victim, known = TelephoneNumber("442079460555"), Reporters()
+    # The nearest first, one by one: the first complaints are believed most.
+    neighbours = sorted(
+        (TelephoneNumber(f"442079460{line:03d}") for line in range(1000) if line != 555),
+        key=lambda tn: (tn[:-1] != victim[:-1], tn[:-2] != victim[:-2]),
+    )
+    weights = {tn: UNMATCHED_WEIGHT * known.weight("griefer", [False]) for tn in neighbours}
+    foresight = Foresight([victim], today=20_000)
+    for tn, weight in sorted(weights.items()):
+        foresight.add(NumberDay(tn, 20_000, weight))
+    foresight.finish()
+    assert score_of_rate(foresight.rates[0]) < NeighbourPolicy().label_at
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=1), min_size=1))
