@@ -13,6 +13,11 @@ from gateway.cli.wording import safe
 def show_preview(found: Mapping[str, Any]) -> None:
     """Print the preview as the admin API gives it."""
     calls, changed = found["calls"], found["changed"]
+    for each in found["lost_trunks"]:
+        click.echo(
+            f"  ! {each['calls']} recent calls came by trunk {safe(each['name'])}, which is no more: "
+            "a reload takes that with --override alone."
+        )
     if not calls:
         click.echo("No recent call to judge again: nothing can be said of what would change.")
         return

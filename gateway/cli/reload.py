@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS: Final = 120.0
 @click.option(
     "--accept-shrink",
     is_flag=True,
-    help="Take lists that lost more than a tenth of the entries (and more than two) of those in force.",
+    help="Take files that lost more than a tenth of the entries (and more than two) of those in force.",
 )
 @click.option(
     "--override",

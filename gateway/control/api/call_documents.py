@@ -93,6 +93,7 @@ def preview_document(preview: Preview, limit_percent: float, shown: Shown) -> di
         "limit_percent": limit_percent,
         "within_limit": over_limit(preview, limit_percent) is None,
         "changes": [_change(change, shown) for change in preview.changes],
+        "lost_trunks": [{"name": name, "calls": calls} for name, calls in preview.lost_trunks],
     }
 
 

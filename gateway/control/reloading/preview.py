@@ -10,15 +10,16 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from gateway.control.journal.latest_calls import LatestCalls
 from gateway.control.reloading.judging_again import judge_again
-from gateway.generation.generation import Generation
+from gateway.generation.generation import Generation, PolicyPart
 from gateway.generation.policy_file import POLICY_FILE
 from gateway.generation.problem import Problem
+from gateway.generation.trunks_file import TRUNKS_FILE
 from gateway.journal import Record
 from gateway.verdicts.policy import VerdictPolicy
 from gateway.verdicts.verdict import Action, Verdict
@@ -68,6 +69,8 @@ class Preview:
     """Epoch seconds of the oldest call; None without any."""
     changes: tuple[Change, ...]
     """The most frequent first."""
+    lost_trunks: tuple[tuple[str, int], ...] = ()
+    """Trunks that are no more, and how many recent calls came by each; the busiest first."""
 
     @property
     def changed(self) -> int:
@@ -92,8 +95,18 @@ def over_limit(found: Preview, limit_percent: float) -> Problem | None:
     """Say why a policy is not taken without somebody's explicit word, or None.
 
     Fewer than FEWEST_CALLS say nothing about a share. `limit_percent` is that of the policy in force: a new
-    one does not lift its own limit.
+    one does not lift its own limit. A trunk by which calls came is held to no share: without it each of its
+    calls would be refused, or judged as another trunk's.
     """
+    if found.lost_trunks:
+        names = ", ".join(f"{name} ({calls})" for name, calls in found.lost_trunks)
+        return Problem(
+            TRUNKS_FILE,
+            None,
+            "",
+            f"lacks trunks by which recent calls came: {names}",
+            "if that is meant, `callmark reload --override`",
+        )
     if found.let_through < FEWEST_CALLS or found.newly_blocked_percent <= limit_percent:
         return None
     worst = next(change for change in found.changes if change.newly_blocks)
@@ -121,7 +134,14 @@ class ReloadGuard:
     async def preview(self, old: Generation, new: Generation) -> Preview:
         """Judge the recent calls under both, beside everything else this process does."""
         records = self.latest.all()
-        return await asyncio.to_thread(preview, records, old.policy.verdict, new.policy.verdict)
+        found = await asyncio.to_thread(preview, records, old.policy.verdict, new.policy.verdict)
+        return replace(found, lost_trunks=lost_trunks(records, old.policy, new.policy))
+
+
+def lost_trunks(records: Sequence[Record], old: PolicyPart, new: PolicyPart) -> tuple[tuple[str, int], ...]:
+    """Trunks of `old` that `new` has not, and how many of these calls came by each; the busiest first."""
+    gone = old.by_name.keys() - new.by_name.keys()
+    return tuple(Counter(record.trunk for record in records if record.trunk in gone).most_common())
 
 
 def preview(records: Sequence[Record], old: VerdictPolicy, new: VerdictPolicy) -> Preview:

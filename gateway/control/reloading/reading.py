@@ -17,9 +17,10 @@ from gateway.control.reloading.files import Configuration, read_configuration, r
 from gateway.control.reloading.signing_key import signing_problem
 from gateway.control.trust.trust_lists import trust_list_problems
 from gateway.generation.generation import PolicyPart, build
+from gateway.generation.policy_file import POLICY_FILE
 from gateway.generation.problem import Problem
 from gateway.generation.settings import SETTINGS_FILE, Settings
-from gateway.generation.shrinking import shrunk_lists
+from gateway.generation.shrinking import shrunk_lists, shrunk_policy
 from gateway.generation.texts import OPTIONAL_FILES, POLICY_FILES, Texts
 from gateway.generations import CurrentGeneration
 
@@ -68,9 +69,11 @@ class ConfigurationReader:
             self._settings = signature, read
         return self._settings[1]
 
-    def shrunk(self, read: Configuration, before: PolicyPart | None) -> list[Problem]:
-        """A problem for each list that is much shorter than the one in force."""
-        shrunk = [] if before is None else shrunk_lists(before, read.generation.policy)
+    def shrunk(self, read: Configuration, texts: Texts | None, policy: PolicyPart | None) -> list[Problem]:
+        """A problem for each file that holds much less than the one in force."""
+        shrunk = [] if policy is None else shrunk_lists(policy, read.generation.policy)
+        if texts is not None:
+            shrunk += shrunk_policy(texts.files[POLICY_FILE], read.texts.files[POLICY_FILE])
         return [replace(problem, file=str(self._directory / problem.file)) for problem in shrunk]
 
 

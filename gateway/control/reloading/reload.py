@@ -100,7 +100,7 @@ class Reloader(InForce):
         if not isinstance(read, list) and kept is not None:
             policy = build_policy(kept)
             # One that an older release wrote otherwise cannot be compared with.
-            read = self._reader.shrunk(read, None if isinstance(policy, list) else policy) or read
+            read = self._reader.shrunk(read, kept, None if isinstance(policy, list) else policy) or read
         if isinstance(read, list):
             if before is None:
                 raise GenerationLoadError("; ".join(str(problem) for problem in read))
@@ -135,7 +135,7 @@ class Reloader(InForce):
     async def reload(self, *, accept_shrink: bool = False, override: bool = False) -> Reloaded:
         """Carry out one reload; a second one asked for meanwhile waits and then reads for itself.
 
-        A list that lost more than a tenth of its entries is refused, unless `accept_shrink` says that this is
+        A file that lost more than a tenth of its entries is refused, unless `accept_shrink` says that this is
         meant; so are what would block too many recent calls, and a new key under the address of the old one,
         unless `override` does.
         """
@@ -170,7 +170,7 @@ class Reloader(InForce):
         if set_aside and not isinstance(read, list) and kept is not None:
             read = await asyncio.to_thread(with_policy_of, kept, read)
         if not isinstance(read, list) and not accept_shrink:
-            read = self._reader.shrunk(read, self.policy()) or read
+            read = self._reader.shrunk(read, kept, self.policy()) or read
         if isinstance(read, list):
             return refused(before, times, read)
         effect, problem = await self._weighed(read.generation, times, override=override)

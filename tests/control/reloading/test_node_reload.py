@@ -241,3 +241,23 @@ def _workers(node: GatewayNode) -> list[dict[str, object]]:
 def _is_one(node: GatewayNode) -> bool:
     document = node.administer("GET", "/admin/v1/generation").json
     return {worker["hash"] for worker in document["workers"]} == {document["digest"]}
+
+
+def test_a_trunk_that_calls_come_by_is_not_lost_without_somebodys_word(node):
+    call = {"id": "abroad", "from": {"tn": "+33142345678"}, "to": {"tn": ["+441614960000"]}}
+    assert node.post("/international/v1/verdicts", {"call": call | {"time": int(time.time())}}).status == 200
+    eventually(lambda: node.administer("GET", "/admin/v1/calls?trunk=international-1").json["calls"])
+    trunks = node.directory / "config" / "trunks.toml"
+    whole = trunks.read_text()
+    trunks.write_text(whole[: whole.index('[[trunk]]\nname = "international-1"')])
+
+    (lost,) = node.administer("POST", "/admin/v1/config/preview").json["lost_trunks"]
+    assert lost == {"name": "international-1", "calls": 1}
+    refused = node.administer("POST", "/admin/v1/reload")
+    assert refused.status == 409
+    (problem,) = refused.json["problems"]
+    assert problem["problem"] == "lacks trunks by which recent calls came: international-1 (1)"
+    assert node.post("/international/v1/verdicts", {"call": call | {"time": int(time.time())}}).status == 200
+
+    assert node.administer("POST", "/admin/v1/reload?override=true").status == 200
+    assert node.post("/international/v1/verdicts", {"call": call | {"time": int(time.time())}}).status == 404

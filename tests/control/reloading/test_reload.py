@@ -250,6 +250,17 @@ async def test_a_list_that_lost_a_part_of_its_entries_is_refused_unless_it_is_me
     assert len(node.reloader.generation.policy.verdict.dno_entries) == 80
 
 
+async def test_an_emptied_policy_is_refused_by_a_reload_and_a_start_unless_it_is_meant(node):
+    node.reloader.begin()
+    (node.directory / "policy.toml").write_text("")
+    (problem,) = (await node.reloader.reload()).problems
+    assert problem.file == str(node.directory / "policy.toml")
+    assert "sets 0 keys where the one in force sets" in problem.message
+    node.reloader.begin()
+    assert node.reloader.last.problems == [problem]
+    assert (await node.reloader.reload(accept_shrink=True)).taken
+
+
 async def test_a_start_goes_on_with_the_list_that_was_whole(node):
     _list_numbers(node, 100)
     await node.reloader.reload()
