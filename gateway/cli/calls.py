@@ -9,18 +9,14 @@ from typing import Any, Final, cast
 from urllib.parse import quote
 
 import click
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from gateway.cli.control_client import NoNodeError, ask_control
 from gateway.cli.options import data_directory_option, json_option, show_json
+from gateway.cli.tables import show_table
 from gateway.cli.wording import safe
 
 COLOURS: Final = {"block": "red", "challenge": "magenta", "label": "yellow", "allow": "green"}
-
-
-_WHOLE: Final = frozenset({"time", "from", "to", "answer"})
-"""Columns that are not to be broken: a number in two halves is read wrong."""
 
 
 @click.group()
@@ -64,21 +60,21 @@ def list_calls(
     if as_json:
         show_json(found)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("time", "from", "to", "trunk", "answer", "why", "call id"):
-        table.add_column(title, overflow="fold", no_wrap=title in _WHOLE)
-    for each in found["calls"]:
-        table.add_row(
-            each["time"][11:19],
-            _text(each["from"] or each["network"]),
-            _text(", ".join(str(dest) for dest in each["to"])),
-            _text(each["trunk"]),
-            _answer(each),
-            _text(each["deciding"] or each["reason"]),
-            _text(each["call_id"]),
-        )
-    console = Console(highlight=False, markup=True)
-    console.print(table)
+    show_table(
+        dict.fromkeys(("time", "from", "to", "trunk", "answer", "why", "call id"), "left"),
+        (
+            (
+                each["time"][:19].replace("T", " "),
+                each["from"] or each["network"] or "-",
+                ", ".join(str(dest) for dest in each["to"]) or "-",
+                each["trunk"],
+                _answer(each),
+                each["deciding"] or each["reason"],
+                each["call_id"],
+            )
+            for each in found["calls"]
+        ),
+    )
     shown = len(found["calls"])
     click.echo(f"{shown} call{'s' * (shown != 1)} shown of {found['kept']} kept.")
 
@@ -128,11 +124,6 @@ def _ask(data_directory: Path, path: str, *, query: Mapping[str, str] | None = N
         ) from error
 
 
-def _text(value: object) -> str:
-    return safe(str(value)).replace("[", r"\[") if value else "-"
-
-
-def _answer(call: Mapping[str, Any]) -> str:
+def _answer(call: Mapping[str, Any]) -> Text:
     word = call["action"] or (f"signed {call['attest']}" if call["attest"] else "not signed")
-    colour = COLOURS.get(word)
-    return f"[{colour}]{word}[/]" if colour else str(word)
+    return Text(word, style=COLOURS.get(word, ""))

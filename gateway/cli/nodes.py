@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.administration import run
 from gateway.cli.control_client import NoNodeError, ask_control
 from gateway.cli.options import data_directory_option, json_option, show_json
-from gateway.cli.wording import safe
+from gateway.cli.tables import show_table
 
 
 @click.command()
@@ -29,19 +27,20 @@ def nodes(*, data_directory: Path, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return
-    table = Table(box=None)
-    for name in ("node", "plane", "version", "generation", "digest", "state"):
-        table.add_column(name)
-    for each in found["nodes"]:
-        table.add_row(
-            safe(each["name"]) + (" (this one)" if each["is_this"] else ""),
-            each["plane"] + (", leads" if each["leads"] and not each["is_gone"] else ""),
-            safe(each["version"]),
-            "" if each["generation"] is None else str(each["generation"]),
-            (each["digest"] or "")[:12],
-            _state(each),
-        )
-    Console().print(table)
+    show_table(
+        dict.fromkeys(("node", "plane", "version", "generation", "digest", "state"), "left"),
+        (
+            (
+                each["name"] + (" (this one)" if each["is_this"] else ""),
+                each["plane"] + (", leads" if each["leads"] and not each["is_gone"] else ""),
+                each["version"],
+                "" if each["generation"] is None else str(each["generation"]),
+                (each["digest"] or "")[:12],
+                _state(each),
+            )
+            for each in found["nodes"]
+        ),
+    )
 
 
 async def _ask(data_directory: Path) -> object:
@@ -56,4 +55,4 @@ async def _ask(data_directory: Path) -> object:
 def _state(node: dict[str, Any]) -> str:
     if node["is_gone"]:
         return f"gone: silent for {node['silent_seconds']:.0f} s"
-    return safe("; ".join(node["problems"])) or "whole"
+    return "; ".join(node["problems"]) or "whole"

@@ -7,11 +7,10 @@ from typing import Any, Final, cast
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.administration import Errand, run_errand
 from gateway.cli.options import data_directory_option, json_option, show_json
+from gateway.cli.tables import show_table
 from gateway.control.api.dispute_shapes import DisputeShape
 from gateway.control.commands.disputes import answer_dispute, list_disputes, open_dispute, release_number
 from gateway.generation.countries import FILE_RULES
@@ -48,15 +47,20 @@ def list_(*, include_all: bool, data_directory: Path, as_json: bool) -> None:
     if not found["disputes"]:
         click.echo("Nobody disputes anything." if include_all else "No dispute waits for an answer.")
         return
-    table = Table(box=None)
-    for name in ("id", "number", "state", "opened", "answer by", "statement"):
-        table.add_column(name)
-    for each in found["disputes"]:
-        table.add_row(
-            str(each["id"]), each["tn"], each["state"], each["opened"][:10], each["due"][:10],
-            each["statement"],
-        )  # fmt: skip
-    Console().print(table)
+    show_table(
+        dict.fromkeys(("id", "number", "state", "opened", "answer by", "statement"), "left"),
+        (
+            (
+                str(each["id"]),
+                each["tn"],
+                each["state"],
+                each["opened"][:10],
+                each["due"][:10],
+                each["statement"],
+            )
+            for each in found["disputes"]
+        ),
+    )
 
 
 @disputes.command(name="open")

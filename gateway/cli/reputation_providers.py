@@ -7,11 +7,10 @@ from typing import Any, cast
 from urllib.parse import quote
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.administration import Errand, run_errand
 from gateway.cli.options import data_directory_option, json_option, show_json
+from gateway.cli.tables import show_table
 from gateway.control.commands.providers import scorecards_document
 from gateway.record import Record
 
@@ -42,12 +41,19 @@ def providers(*, provider: str | None, days: int, data_directory: Path, as_json:
         click.echo(f"No provider's signature has passed in {days} days." if provider is None else
                    f"No signature of {provider} has passed in {days} days.")  # fmt: skip
         return
-    table = Table(box=None)
-    for name in ("provider", "calls", "with A", "pass rate", "clock", "complained of", "weight"):
-        table.add_column(name, justify="left" if name == "provider" else "right")
-    for each in found["providers"]:
-        table.add_row(
-            each["provider"], str(each["calls"]), str(each["attested_a"]), f"{each['pass_rate']:.1%}",
-            f"{each['skew_seconds']:+.1f} s", f"{each['complaint_share']:.2%}", f"{each['weight']:.2f}",
-        )  # fmt: skip
-    Console().print(table)
+    figures = ("calls", "with A", "pass rate", "clock", "complained of", "weight")
+    show_table(
+        {"provider": "left", **dict.fromkeys(figures, "right")},
+        (
+            (
+                each["provider"],
+                str(each["calls"]),
+                str(each["attested_a"]),
+                f"{each['pass_rate']:.1%}",
+                f"{each['skew_seconds']:+.1f} s",
+                f"{each['complaint_share']:.2%}",
+                f"{each['weight']:.2f}",
+            )
+            for each in found["providers"]
+        ),
+    )

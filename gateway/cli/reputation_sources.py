@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gateway.cli.administration import Errand, run_errand
 from gateway.cli.options import data_directory_option, json_option, show_json
+from gateway.cli.tables import show_table
 from gateway.control.commands.sources import sources_document
 from gateway.record import Record
 
@@ -43,12 +42,22 @@ def sources(*, data_directory: Path, as_json: bool) -> None:
     if not found["sources"]:
         click.echo("There is no source yet.")
         return
-    table = Table(box=None)
-    for name in ("feed", "reporter", "corroborated", "contradicted", "weight"):
-        table.add_column(name, justify="left" if name in ("feed", "reporter") else "right")
-    for each in found["sources"]:
-        table.add_row(
-            each["feed"], each["reporter"] or "(all)", str(each["corroborated"]), str(each["contradicted"]),
-            f"{each['weight']:.2f}",
-        )  # fmt: skip
-    Console().print(table)
+    show_table(
+        {
+            "feed": "left",
+            "reporter": "left",
+            "corroborated": "right",
+            "contradicted": "right",
+            "weight": "right",
+        },
+        (
+            (
+                each["feed"],
+                each["reporter"] or "(all)",
+                str(each["corroborated"]),
+                str(each["contradicted"]),
+                f"{each['weight']:.2f}",
+            )
+            for each in found["sources"]
+        ),
+    )

@@ -75,6 +75,8 @@ def test_a_policy_that_would_block_a_banks_calls_needs_an_explicit_word(node):
     eventually(lambda: kept(node) == CALLS + 1)
     listed = json.loads(callmark(node, "calls", "list", "--action", "block", "--json"))
     assert [call["call_id"] for call in listed["calls"]] == ["why"]
+    rows = [line for line in callmark(node, "calls", "list").splitlines() if BANK in line]
+    assert [row.split()[-1] for row in rows] == ["why", *(f"call-{CALLS - 1 - place}" for place in range(19))]
     explained = callmark(node, "calls", "show", "why")
     assert "dno.exact decides: block" in explained
     assert "this number never calls out" in explained

@@ -113,7 +113,8 @@ def test_operators_list_and_answer_disputes(run, complaints):
     again = run("disputes", "uphold", "1", "--reason", "x")
     assert again.exit_code == 1
     assert "answered already" in again.output
-    run("disputes", "open", "+12025550123", "--statement", "these were not ours")
+    run("disputes", "open", "+12025550123", "--statement", "[/] these were not ours")
+    assert "[/] these were not ours" in run("disputes", "list").output
     assert "3 sightings" in run("disputes", "uphold", "2", "--reason", "forged").output
     assert "score 0.00 of 1" in run("show", "+12025550123").output
     listed = run("disputes", "list", "--all").output
