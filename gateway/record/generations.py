@@ -42,7 +42,7 @@ class GenerationRow:
     why: str
     differences: Sequence[Mapping[str, str]]
     """Each with `file`, `key` and `words`."""
-    effect: Mapping[str, float] | None
+    effect: Mapping[str, int] | None
     """`calls`, `changed`, `newly_blocked`; None where the policy part stayed, or nothing was known."""
 
 
@@ -93,5 +93,5 @@ def _row(row: Row[*tuple[object, ...]]) -> GenerationRow:
         cause=Cause(row.cause),
         why=row.why,
         differences=msgspec.json.decode(row.differences, type=list[dict[str, str]]),
-        effect=None if row.effect is None else msgspec.json.decode(row.effect, type=dict[str, float]),
+        effect=None if row.effect is None else msgspec.json.decode(row.effect, type=dict[str, int]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -65,6 +66,16 @@ async def read_people(
     """Return a page of people, oldest first."""
     query = select(people).where(people.c.id > after_id).order_by(people.c.id).limit(limit)
     return tuple(read_person(row) for row in await transaction.execute(query))
+
+
+async def addresses_of(
+    transaction: AsyncConnection, ids: Iterable[int], *, staff_only: bool
+) -> Mapping[int, str]:
+    """Return the addresses of the people of these ids; nothing of those who were removed."""
+    query = select(people.c.id, people.c.email).where(people.c.id.in_(sorted(ids)))
+    if staff_only:
+        query = query.where(people.c.owner_id.is_(None))
+    return {row.id: row.email for row in await transaction.execute(query)}
 
 
 async def people_of_owner(transaction: AsyncConnection, owner_id: int) -> tuple[Person, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from collections.abc import Iterator
 
@@ -76,6 +77,7 @@ def test_why_was_this_call_blocked_and_let_its_number_through(node, console, kee
     eventually(lambda: ask(node, "undone", FORGED, "international-1")["action"] == "block")
     console.get_by_role("link", name="Audit").click()
     rows = console.locator("tbody tr").all_inner_texts()
+    assert "operator@example.org (person:1)" in rows[0]
     assert [next(part for part in row.split("\t") if part.startswith("decision.")) for row in rows[:2]] == [
         "decision.remove",
         "decision.add",
@@ -137,6 +139,10 @@ def test_every_page_of_the_console_is_readable_dark_light_and_on_a_telephone(nod
             console.goto(node.control_url + path)
             overflow = console.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert overflow <= 0, f"{name} is {overflow} px wider than a screen of {size[0]}"
+            below = console.evaluate(
+                "[...document.querySelectorAll('figure')].map(each => each.scrollHeight - each.clientHeight)"
+            )
+            assert not [each for each in below if each > 0], f"a chart of {name} lies over what follows it"
             keep(f"console-{name}-{wide}")
 
 
@@ -151,6 +157,11 @@ def test_a_policy_is_taken_and_put_back(node, console, keep):
     console.get_by_role("button", name="Reload").click()
     assert console.get_by_role("heading", level=1).inner_text() == "Taken"
     console.get_by_role("link", name="All generations").click()
+    assert console.locator("nav [aria-current=page]").all_inner_texts() == ["Node"]
+    assert re.search(
+        r"\b\d+ of \d+ changed, \d+ newly blocked", console.locator("tbody tr").first.inner_text()
+    )
+    assert "operator@example.org (person:1)" in console.locator("tbody tr").first.inner_text()
     keep("console-generations")
     console.get_by_role("link", name="Put this policy back").last.click()
     console.get_by_label("Reason").fill("forged calls got through")

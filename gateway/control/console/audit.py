@@ -10,7 +10,8 @@ from aiohttp import web
 
 from gateway.control.api.asking import IS_OPERATOR, STATE
 from gateway.control.commands import verify_audit
-from gateway.control.commands.documents import audit_document
+from gateway.control.commands.documents import audit_document, render_time
+from gateway.control.console.actors import names_of
 from gateway.control.console.showing import console_page
 from gateway.record.audit import AuditRow, latest_rows
 from gateway.telemetry import redact
@@ -47,6 +48,7 @@ async def get_audit(request: web.Request) -> web.Response:
         request,
         "audit.html",
         rows=[_shown(row, in_full=request[IS_OPERATOR]) for row in rows],
+        names=await names_of(request, (each for row in rows for each in (row.actor, row.subject))),
         kinds=KINDS,
         kind=kind,
         following=rows[-1].sequence if len(rows) == ROWS else None,
@@ -57,7 +59,9 @@ async def get_audit(request: web.Request) -> web.Response:
 async def get_verification(request: web.Request) -> web.Response:
     """Walk the whole chain."""
     report = audit_document(await verify_audit(request.app[STATE].record))
-    return console_page(request, "audit.html", rows=[], kinds=KINDS, kind="", following=None, report=report)
+    return console_page(
+        request, "audit.html", rows=[], names={}, kinds=KINDS, kind="", following=None, report=report
+    )
 
 
 def _shown(row: AuditRow, *, in_full: bool) -> dict[str, object]:
@@ -66,12 +70,18 @@ def _shown(row: AuditRow, *, in_full: bool) -> dict[str, object]:
         detail = {name: _without_numbers(value) for name, value in detail.items()}
     return {
         "sequence": row.sequence,
-        "at": row.at,
+        "at": render_time(row.at),
         "actor": row.actor,
         "action": row.action,
         "subject": row.subject if in_full else _without_numbers(row.subject),
-        "detail": {name: value for name, value in detail.items() if value not in (None, "", [], {})},
+        "detail": {name: _said(value) for name, value in detail.items() if value not in (None, "", [], {})},
     }
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return "; ".join(_said(each) for each in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _without_numbers(value: object) -> object:

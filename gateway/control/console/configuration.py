@@ -11,6 +11,7 @@ from gateway.control.api.call_documents import preview_document
 from gateway.control.api.generations import generation_document
 from gateway.control.api.node import reload_document
 from gateway.control.commands.problems import CommandError
+from gateway.control.console.actors import names_of
 from gateway.control.console.showing import console_page, shown_to
 from gateway.control.pages.forms import Form, read_form
 from gateway.web.problems import not_found
@@ -28,6 +29,7 @@ async def get_generations(request: web.Request) -> web.Response:
         request,
         "generations.html",
         rows=[generation_document(state, row) for row in rows],
+        names=await names_of(request, (row.actor for row in rows)),
         is_rolled_back=state.reloader.is_rolled_back,
         following=rows[-1].number if len(rows) == ROWS else None,
     )

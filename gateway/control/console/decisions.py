@@ -15,6 +15,7 @@ from gateway.control.commands.decisions import TRUNK_KINDS, DecisionRequest, che
 from gateway.control.commands.disputes import release_number
 from gateway.control.commands.documents import decision_document, redacted_decision_document
 from gateway.control.commands.problems import CommandError
+from gateway.control.console.actors import names_of
 from gateway.control.console.query import written_number
 from gateway.control.console.showing import call_address, console_page, number_address
 from gateway.control.pages.forms import Form, read_form
@@ -47,6 +48,7 @@ async def get_decisions(request: web.Request) -> web.Response:
         request,
         "decisions.html",
         decisions=[_shown(request, each) for each in found],
+        names=await names_of(request, (each.created_by for each in found)),
         past=past,
         following=found[-1].id if len(found) == ROWS else None,
         made=made if made.isascii() and made.isdigit() else "",

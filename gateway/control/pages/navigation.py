@@ -19,15 +19,17 @@ class Link:
     label: str
     address: str
     roles: frozenset[str]
+    leads_on_to: tuple[str, ...] = ()
+    """Pages that are found from here, and are nobody else's."""
 
 
 LINKS: Final = (
     Link("Overview", "/", _STAFF),
-    Link("Calls", "/calls", _STAFF),
-    Link("Decisions", "/decisions", _STAFF),
-    Link("Trust", "/trust", _STAFF),
+    Link("Calls", "/calls", _STAFF, ("/number", "/release")),
+    Link("Decisions", "/decisions", _STAFF, ("/protection",)),
+    Link("Trust", "/trust", _STAFF, ("/feeds",)),
     Link("Providers", "/providers", _STAFF),
-    Link("Node", "/node", _STAFF),
+    Link("Node", "/node", _STAFF, ("/generations", "/reload")),
     Link("Audit", "/audit", _STAFF),
     Link("Your numbers", "/portal", _OWNERS),
     Link("Add numbers", "/portal/numbers/new", _OWNERS),
@@ -36,11 +38,14 @@ LINKS: Final = (
 
 
 def links_for(role: str | None, path: str) -> Sequence[tuple[Link, bool]]:
-    """The links for a role, each with whether it leads to where this page is."""
+    """The links for a role, each with whether this page is one of those it leads to."""
     shown = [link for link in LINKS if role in link.roles]
-    here = max(
-        (link for link in shown if path == link.address or path.startswith(link.address.rstrip("/") + "/")),
-        key=lambda link: len(link.address),
-        default=None,
-    )
+    fitting = [
+        (len(address), link)
+        for link in shown
+        for address in (link.address, *link.leads_on_to)
+        # Everything is below the root, which is a page like the others.
+        if path == address or (address != "/" and path.startswith(f"{address}/"))
+    ]
+    _, here = max(fitting, key=lambda found: found[0], default=(0, None))
     return [(link, link is here) for link in shown]
