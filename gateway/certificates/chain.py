@@ -49,6 +49,9 @@ _MAX_CERTIFICATES: Final = 10
 _MAX_NAMES: Final = 100
 """Alternative names and subtrees of name constraints in one file; real ones have none. The path builder holds
 each against each before it knows who signed them, so thousands would cost a second for one call."""
+_MAX_POINTERS: Final = 20
+"""Places of revocation lists in one file; each of 7,966 real certificates names one. All are fetched before a
+call passes: a holder who certifies others could have a gateway ask a thousand hosts for one call."""
 _BEGIN: Final = b"-----BEGIN "
 _NOTHING_FETCHED: Final[FetchedLists] = MappingProxyType({})
 _ENDS_THE_SEARCH: Final = (CERTIFICATE_REVOKED, REVOCATION_PENDING, REVOCATION_UNOBTAINABLE)
@@ -127,20 +130,23 @@ def parse_chain(pem: bytes) -> tuple[x509.Certificate, ...]:
         chain = read_pem_certificates(pem)
     except CertificateError as error:
         raise ChainError(str(error)) from error
-    if sum(map(_count_names, chain)) > _MAX_NAMES:
-        raise ChainError(f"holds more than {_MAX_NAMES} alternative names and name constraints")
+    _check_counts(chain)
     return chain
 
 
-def _count_names(certificate: x509.Certificate) -> int:
-    count = 0
-    for extension in certificate.extensions:
-        if isinstance(extension.value, x509.SubjectAlternativeName):
-            count += len(list(extension.value))
-        elif isinstance(extension.value, x509.NameConstraints):
-            count += len(extension.value.permitted_subtrees or ())
-            count += len(extension.value.excluded_subtrees or ())
-    return count
+def _check_counts(chain: tuple[x509.Certificate, ...]) -> None:
+    names = pointers = 0
+    for value in (extension.value for certificate in chain for extension in certificate.extensions):
+        if isinstance(value, x509.SubjectAlternativeName):
+            names += len(list(value))
+        elif isinstance(value, x509.NameConstraints):
+            names += len(value.permitted_subtrees or ()) + len(value.excluded_subtrees or ())
+        elif isinstance(value, x509.CRLDistributionPoints):
+            pointers += sum(len(point.full_name or ()) for point in value)
+    if names > _MAX_NAMES:
+        raise ChainError(f"holds more than {_MAX_NAMES} alternative names and name constraints")
+    if pointers > _MAX_POINTERS:
+        raise ChainError(f"names more than {_MAX_POINTERS} places of revocation lists")
 
 
 @dataclass(frozen=True, slots=True)

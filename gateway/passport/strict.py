@@ -14,6 +14,7 @@ from __future__ import annotations
 import binascii
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
@@ -144,11 +145,8 @@ class _RefusedError(Exception):
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise _RefusedError(f"the member name '{_readable(name)}' stands twice in one object")
-            seen.add(name)
+        [(name, _)] = Counter([name for name, _ in pairs]).most_common(1)
+        raise _RefusedError(f"the member name '{_readable(name)}' stands twice in one object")
     return members
 
 

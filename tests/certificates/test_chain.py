@@ -271,6 +271,27 @@ def test_more_than_a_hundred_names_in_a_file_are_not_compared(counts):
         parse_chain(file_with_names(alternative + 1, permitted, excluded))
 
 
+def file_with_pointers(*counts: int) -> bytes:
+    """A certificate for each count, which names so many places of revocation lists."""
+    pems: list[bytes] = []
+    for count in counts:
+        places = [
+            x509.UniformResourceIdentifier(f"https://a{number}.example.org/") for number in range(count)
+        ]
+        points = [x509.DistributionPoint([place], None, None, None) for place in places]
+        pems.append(
+            pki.make_leaf(PKI.intermediate, replace=[(x509.CRLDistributionPoints(points), False)]).pem
+        )
+    return b"".join(pems)
+
+
+def test_more_than_twenty_places_of_revocation_lists_in_a_file_are_not_asked():
+    assert len(parse_chain(file_with_pointers(1, 19))) == 2
+    for counts in ((2, 19), (21,)):
+        with pytest.raises(ChainError, match="more than 20 places of revocation lists"):
+            parse_chain(file_with_pointers(*counts))
+
+
 @pytest.mark.parametrize(
     ("pem", "words"),
     [

@@ -55,6 +55,21 @@ def test_without_a_list_nothing_is_said():
     assert (len(Allocations()), len(LISTED)) == (0, 3)
 
 
+def test_lists_are_the_same_when_all_their_blocks_are():
+    blocks = [block("442079460000", 1000), block("44800123456", 1)]
+    assert Allocations(blocks) == Allocations(reversed(blocks))
+    for other in (
+        [],
+        blocks[:1],
+        [*blocks[:1], block("44800123456", 1, FREE)],
+        [*blocks[:1], block("44800123457", 1)],
+    ):
+        assert Allocations(blocks) != Allocations(other)
+    assert Allocations(blocks) != blocks
+    (table,) = Allocations(blocks[:1])._tables.values()
+    assert table != [block("442079460000", 1000)]
+
+
 @given(st.sets(st.integers(0, 999), max_size=40), st.integers(0, 10_000))
 def test_what_is_found_is_what_a_walk_over_all_blocks_finds(tens, tail):
     blocks = [block(f"44207{ten * 10:07}", 10) for ten in tens]
