@@ -51,6 +51,9 @@ class Errand:
     query: Mapping[str, str] = field(default_factory=dict)
     timeout_seconds: float = TIMEOUT_SECONDS
     """How long a node may take over it."""
+    begins_record: bool = False
+    """Whether it may make a record where there is none: what is wanted before a node's first start.
+    Anything else would be done, and told as done, beside a node that keeps its data elsewhere."""
 
     @property
     def changes(self) -> bool:
@@ -88,7 +91,7 @@ async def perform(data_directory: Path, errand: Errand) -> object:
         )
     except NoNodeError:
         pass
-    async with local_record(data_directory, makes=errand.changes) as record:
+    async with local_record(data_directory, makes=errand.begins_record) as record:
         now = int(time.time())
         answer = await errand.locally(record, actor(), now)
         if errand.changes:

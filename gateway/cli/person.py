@@ -54,7 +54,7 @@ def create(*, email: str, role: str, owner_id: int | None, data_directory: Path,
     document: dict[str, object] = {"email": email, "role": role}
     if owner_id is not None:
         document["owner"] = owner_id
-    errand = Errand(method="POST", path=_PEOPLE, document=document, locally=locally)
+    errand = Errand(method="POST", path=_PEOPLE, document=document, locally=locally, begins_record=True)
     _show_password(cast("dict[str, Any]", run_errand(data_directory, errand)), as_json=as_json)
 
 

@@ -69,7 +69,9 @@ def create(
         created = await create_token(record, parse_token_request(document), actor=actor, now=now)
         return created_token_document(created)
 
-    errand = Errand(method="POST", path="/admin/v1/tokens", document=document, locally=locally)
+    errand = Errand(
+        method="POST", path="/admin/v1/tokens", document=document, locally=locally, begins_record=True
+    )
     created = cast("dict[str, Any]", run_errand(data_directory, errand))
     if as_json:
         show_json(created)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,6 +94,8 @@ def find(
         "call_id": call_id,
     }
     document = {name: value for name, value in named.items() if value is not None}
+    if not document:
+        raise click.UsageError("Say what to find: at least one of the options from --number to --call-id.")
     errand = TraceErrand({**document, "limit": limit}, csv=as_csv, evidence=output is not None)
     with progress_bar("journal", hidden=as_json) as bar:
         found = asyncio.run(find_calls(data_directory, errand, bar))
@@ -205,8 +208,12 @@ def _moment(text: str | None, option: str) -> float | None:
 
 def _write(output: Path, data: bytes) -> None:
     try:
-        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                # Whoever could read the file of before must not read numbers in this one.
+                os.fchmod(descriptor, 0o600)
+                os.ftruncate(descriptor, 0)
             file.write(data)
     except OSError as error:
         raise click.ClickException(f"{output} cannot be written: {error.strerror}.") from error

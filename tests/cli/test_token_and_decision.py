@@ -11,6 +11,7 @@ from aiohttp import web
 from click.testing import CliRunner
 
 from gateway.cli.decision import decision
+from gateway.cli.feed import feed
 from gateway.cli.token import token
 from gateway.facts import facts_path
 from gateway.facts.reader import FactsReader
@@ -24,6 +25,12 @@ def run(tmp_path):
         return CliRunner().invoke(group, [*arguments, "--data-directory", str(tmp_path / "data")])
 
     return invoke
+
+
+@pytest.fixture
+def record(run):
+    """One there is, as a token was made for the first switch."""
+    assert run(token, "create", "--name", "first", "--scope", "call:verify").exit_code == 0
 
 
 @pytest.fixture
@@ -60,6 +67,7 @@ def test_the_lines_go_where_the_configuration_listens(run, monkeypatch):
     assert "https://127.0.0.1:18080/v1/verdicts" in shown
 
 
+@pytest.mark.usefixtures("record")
 def test_a_decision_is_in_force_until_removed(run, facts):
     added = run(
         decision, "add", "+442079460000-0999", "--action", "block", "--reason", "forged", "--expires", "30d"
@@ -74,11 +82,13 @@ def test_a_decision_is_in_force_until_removed(run, facts):
     assert "removed" in run(decision, "list", "--past").stdout
 
 
+@pytest.mark.usefixtures("record")
 def test_a_number_with_hyphens_is_a_number(run):
     added = run(decision, "add", "+44-20-7946-0123", "--action", "allow", "--reason", "ours", "--json")
     assert json.loads(added.stdout)["start"] == "+442079460123"
 
 
+@pytest.mark.usefixtures("record")
 @pytest.mark.parametrize(
     ("group", "arguments", "said"),
     [
@@ -92,13 +102,30 @@ def test_a_number_with_hyphens_is_a_number(run):
         (decision, ["remove", "9"], "there is no decision 9"),
         (token, ["revoke", "nobody"], "there is no token nobody"),
         (token, ["create", "--name", "a b", "--scope", "owner"], "name: a name has"),
-        (token, ["list"], "there is no record in"),
     ],
 )
 def test_what_cannot_be_done_is_a_sentence_and_status_1(run, group, arguments, said):
     answer = run(group, *arguments)
     assert (answer.exit_code, answer.stdout) == (1, "")
     assert said in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("group", "arguments"),
+    [
+        (token, ["list"]),
+        (token, ["revoke", "sw-1"]),
+        (decision, ["add", "+442079460123", "--action", "block", "--reason", "forged"]),
+        (decision, ["remove", "1"]),
+        (feed, ["pause", "hotline", "--reason", "it names its own callers"]),
+        (feed, ["list"]),
+    ],
+)
+def test_beside_a_node_that_keeps_its_data_elsewhere_nothing_is_done(run, tmp_path, group, arguments):
+    answer = run(group, *arguments)
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert "there is no record in" in answer.stderr
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("name", ["../decisions/1", "a b", "", "é"])

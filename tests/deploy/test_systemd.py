@@ -45,6 +45,8 @@ def test_the_unit_waits_for_word_reloads_in_step_and_stops_later_than_the_node_d
     limits = NodePlan.__dataclass_fields__
     assert float(unit["TimeoutStopSec"]) > limits["drain_seconds"].default + 10
     assert unit["KillMode"] == "mixed"
+    # After a few failures within ten seconds systemd would leave the node down for good.
+    assert (unit["Restart"], unit["StartLimitIntervalSec"]) == ("on-failure", "0")
 
 
 def test_the_units_user_is_made_by_the_file_beside_it():
