@@ -40,8 +40,8 @@ class KeptTrustList(msgspec.Struct, frozen=True, kw_only=True):
     domain: str
     sha256: str = ""
     source: str
-    signers: str
-    """Digest of the pinned certificates under which it was believed."""
+    pins: tuple[str, ...]
+    """Digests of the certificates that were pinned when it was believed."""
     sequence: int
     exp: int
     anchors: tuple[bytes, ...]

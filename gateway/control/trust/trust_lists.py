@@ -3,8 +3,9 @@
 A list comes from an address or from a file that something else renews. It is believed by the rules of
 `gateway.certificates.trust_list`: signed under a certificate that the operator pinned, not expired, its
 sequence never below that of the last one, which is remembered across restarts. The last good list is used on
-when no newer one comes, past its `exp` for the domain's grace and with an alarm, and then no longer. Another
-pin than the one a list was believed under makes it worth nothing at once.
+when no newer one comes, past its `exp` for the domain's grace and with an alarm, and then no longer. Where
+one of the pins it was believed under is taken away, it is worth nothing at once; one pin more takes nothing
+from it. While any of them stays, as in a roll-over, no list older than it is believed.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class _Listed:
     domain: Domain
     signers: tuple[x509.Certificate, ...]
     kept: KeptTrustList | None
+    least_sequence: int | None
+    """No list below it is believed."""
     in_force: tuple[bytes, ...] = ()
     """The anchors that the generation in force has."""
     failures: int = 0
@@ -156,11 +159,11 @@ class TrustListFollower:
     async def _look(self, name: str, listed: _Listed) -> None:
         body = await self._body(listed)
         last = listed.kept
-        believed = await self._believed(body, listed, None if last is None else last.sequence)
+        believed = await self._believed(body, listed)
         kept = KeptTrustList(
             domain=name,
             source=listed.source,
-            signers=signers_digest(listed.signers),
+            pins=_pins(listed.signers),
             sequence=believed.sequence,
             exp=believed.exp,
             anchors=tuple(each.public_bytes(Encoding.DER) for each in believed.certificates),
@@ -168,7 +171,7 @@ class TrustListFollower:
         if last is not None and msgspec.structs.replace(last, sha256="") == kept:
             return
         await asyncio.to_thread(self._store.keep_trust_list, kept, body)
-        listed.kept = kept
+        listed.kept, listed.least_sequence = kept, kept.sequence
         _log.info(
             "trust list obtained",
             domain=name,
@@ -188,13 +191,13 @@ class TrustListFollower:
         except OSError as error:
             raise _NotObtainedError(f"its file cannot be read: {error.strerror}") from error
 
-    async def _believed(self, body: bytes, listed: _Listed, sequence: int | None) -> TrustList:
+    async def _believed(self, body: bytes, listed: _Listed) -> TrustList:
         def read(fetched: tuple[x509.Certificate, ...]) -> TrustList:
             return read_trust_list(
                 body,
                 pinned=listed.signers,
                 now=int(self._clock()),
-                previous_sequence=sequence,
+                previous_sequence=listed.least_sequence,
                 fetched=fetched,
             )
 
@@ -238,14 +241,19 @@ def kept_anchors(settings: Settings, store: ObtainedStore, *, now: float) -> Map
 
 
 def _kept_under(settings: Settings, store: ObtainedStore) -> dict[str, _Listed]:
-    """Each domain's list as it is kept; without one where it was believed under other pins."""
+    """Each domain's list as it is kept; without one where a pin it was believed under is gone."""
     kept = {each.domain: each for each, _ in store.trust_lists()}
     found: dict[str, _Listed] = {}
     for name, domain in named_domains(settings.trust, settings.trust_domain):
         if has_trust_list(domain):
             signers, last = _signers_or_none(domain), kept.get(name)
-            pinned = last is not None and last.signers == signers_digest(signers)
-            found[name] = _Listed(domain, signers, last if pinned else None)
+            then, now = frozenset(() if last is None else last.pins), frozenset(_pins(signers))
+            found[name] = _Listed(
+                domain,
+                signers,
+                kept=last if then <= now else None,
+                least_sequence=last.sequence if last is not None and then & now else None,
+            )
     return found
 
 
@@ -257,9 +265,9 @@ def _files(listed: Mapping[str, _Listed], now: float) -> dict[str, bytes]:
     }
 
 
-def signers_digest(signers: tuple[x509.Certificate, ...]) -> str:
-    """Equal for the same pinned certificates, in whatever order."""
-    return sha256(b"".join(sorted(each.public_bytes(Encoding.DER) for each in signers))).hexdigest()
+def _pins(signers: tuple[x509.Certificate, ...]) -> tuple[str, ...]:
+    """Equal for the same certificates, in whatever order."""
+    return tuple(sorted(sha256(each.public_bytes(Encoding.DER)).hexdigest() for each in signers))
 
 
 def read_signers(directory: Path) -> tuple[x509.Certificate, ...]:

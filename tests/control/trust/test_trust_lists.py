@@ -229,6 +229,28 @@ async def test_another_pin_makes_the_last_list_worth_nothing_at_once(f: Followin
     assert states(f, NOW) == {"default": "missing"}
 
 
+async def test_a_roll_over_of_pins_keeps_the_list_and_lets_nobody_go_back(f: Following):
+    f.host.serve("/list", jws(FIRST, sequence=8))
+    f.configure()
+    await f.until(lambda: f.anchors == [FIRST.der])
+
+    f.host.serve("/list", jws(SECOND, sequence=7))
+    (f.directory / "pa" / "next.pem").write_bytes(STRANGER.pem)
+    f.configure()
+    await f.looked()
+    assert f.anchors == [FIRST.der], "one pin more costs the list, or lets an older one in its place"
+    f.host.serve("/list", jws(FIRST, sequence=9, signer=STRANGER))
+    await f.until(lambda: [each.sequence for each, _ in f.store.trust_lists()] == [9])
+
+    f.host.serve("/list", jws(SECOND, sequence=8, signer=STRANGER))
+    (f.directory / "pa" / "pa.pem").unlink()
+    f.configure()
+    await f.looked()
+    assert f.anchors == []
+    f.host.serve("/list", jws(SECOND, sequence=9, signer=STRANGER))
+    await f.until(lambda: f.anchors == [SECOND.der])
+
+
 async def test_a_list_from_a_file_is_read_again(f: Following):
     path = f.directory / "list.jws"
     how = {"trust_list_url": None, "trust_list_file": str(path)}
