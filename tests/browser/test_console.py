@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.accessibility import complaints
 from tests.browser.test_sign_in import sign_in
 from tests.gateway_node import GatewayNode, eventually, running_node
 
@@ -123,12 +124,37 @@ def calls_counted(node: GatewayNode) -> int:
     return node.administer("GET", "/admin/v1/figures").json["totals"]["calls"]
 
 
+def waiting(node):
+    """A letter that waits, and a number that two have proven."""
+    for numbers in ("+442079462900-2999", "+442079462950", "+442079462960"):
+        said = {"name": f"Owner of {numbers}", "contact": "it@example.org"}
+        owner = node.administer("POST", "/v1/owners", said).json["id"]
+        said = {"numbers": numbers, "use": "calling", "trunks": ["access-1"], "owner": owner}
+        number = node.administer("POST", "/v1/numbers", said).json["id"]
+        said = {
+            "kind": "letter",
+            "numbers": [number],
+            "statement": "The board of 3 March; our notary has it.",
+        }
+        letter = node.administer("POST", "/v1/proofs", said).json["id"]
+        if numbers != "+442079462960":
+            disputed = number
+            said = {"approve": True, "reason": "called the notary"}
+            assert node.administer("POST", f"/v1/proofs/{letter}/check", said).status == 200
+    return (
+        ("owners", "/owners"),
+        ("letter", f"/owners/letters/{letter}"),
+        ("dispute", f"/owners/disputes/{disputed}"),
+    )
+
+
 def test_every_page_of_the_console_is_readable_dark_light_and_on_a_telephone(node, console, keep):
     for name, path in (
         ("overview", "/?minutes=5"),
         ("calls", "/calls?problems=true"),
         ("call", "/calls/forged-0"),
         ("number", "/number?tn=%2B442079460999"),
+        *waiting(node),
         ("trust", "/trust"),
         ("providers", "/providers"),
         ("node", "/node"),
@@ -143,6 +169,9 @@ def test_every_page_of_the_console_is_readable_dark_light_and_on_a_telephone(nod
                 "[...document.querySelectorAll('figure')].map(each => each.scrollHeight - each.clientHeight)"
             )
             assert not [each for each in below if each > 0], f"a chart of {name} lies over what follows it"
+            if path.startswith("/owners"):
+                assert complaints(console) == []
+                console.emulate_media(color_scheme=scheme)
             keep(f"console-{name}-{wide}")
 
 

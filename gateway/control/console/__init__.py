@@ -18,6 +18,7 @@ the API.
     node.py       workers, generations, settings and where each comes from
     audit.py      who did what
     decisions.py  deciding about numbers, and taking it back
+    waiting.py    owners' letters, and numbers that two have proven
     feeds.py      pausing a feed of evidence
     protection.py a brand's numbers against being forged from abroad
     configuration.py  taking what is on the disk, the history, and going back

@@ -17,6 +17,7 @@ from gateway.control.console import (
     protection,
     providers,
     trust,
+    waiting,
 )
 from gateway.control.pages.serving import Page, Who
 
@@ -39,6 +40,11 @@ PAGES: Final = (
     Page("POST", "/decisions/{decision:[0-9]{1,9}}/removal", decisions.post_removal, Who.STAFF),
     Page("GET", "/release", decisions.get_release, Who.STAFF),
     Page("POST", "/release", decisions.post_release, Who.STAFF),
+    Page("GET", waiting.PATH, waiting.get_waiting, Who.STAFF),
+    Page("GET", waiting.LETTER, waiting.get_letter, Who.STAFF),
+    Page("POST", waiting.LETTER, waiting.post_letter, Who.STAFF),
+    Page("GET", waiting.DISPUTE, waiting.get_dispute, Who.STAFF),
+    Page("POST", waiting.DISPUTE, waiting.post_dispute, Who.STAFF),
     Page("GET", "/protection/new", protection.get_new, Who.STAFF),
     Page("POST", "/protection/new", protection.post_new, Who.STAFF),
     Page("GET", "/feeds/pause", feeds.get_pause, Who.STAFF),

@@ -16,6 +16,9 @@ from gateway.reasons import REASONS
 DONE: Final = {
     "decided": "Decided. Calls see it within a second.",
     "removed": "Taken back. Calls see it within a second.",
+    "letter": "The owner is told. If it was enough, calls see it within a second.",
+    "letter-second": "Noted. The numbers are protected: a second operator has to agree.",
+    "dispute": "Decided, and both are told. Calls see it within a second.",
     "paused": "Paused. Nothing of the feed is taken in until it is resumed.",
     "resumed": "The feed runs again.",
     "released": "Released. What was said of the number until today counts no more.",

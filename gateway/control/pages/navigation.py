@@ -27,6 +27,7 @@ LINKS: Final = (
     Link("Overview", "/", _STAFF),
     Link("Calls", "/calls", _STAFF, ("/number", "/release")),
     Link("Decisions", "/decisions", _STAFF, ("/protection",)),
+    Link("Owners", "/owners", _STAFF),
     Link("Trust", "/trust", _STAFF, ("/feeds",)),
     Link("Providers", "/providers", _STAFF),
     Link("Node", "/node", _STAFF, ("/generations", "/reload")),
