@@ -216,7 +216,9 @@ def _plan(directory: Path, settings: Settings, plane: Plane, events: _Events) ->
         control_argv=(sys.executable, "-m", "gateway.control.main"),
         call_listener=Listen("calls", () if plane is Plane.CONTROL else (parse_address(listen.calls),)),
         control_listeners=tuple(control),
-        valkey=ValkeyPlan(data / "valkey") if settings.redis.url == "embedded" else None,
+        valkey=ValkeyPlan(data / "valkey", maxmemory_mb=settings.redis.embedded_megabytes)
+        if settings.redis.url == "embedded"
+        else None,
         environment={**_children(directory, settings, metrics), PLANE_VARIABLE: plane.value},
         on_event=events,
     )

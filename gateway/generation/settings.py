@@ -137,6 +137,8 @@ class RedisTable(Table):
     """`[redis]`: where evidence is kept."""
 
     url: Annotated[str, AfterValidator(_check_redis)] = "embedded"
+    embedded_megabytes: int = Field(default=1024, ge=64, le=1_048_576)
+    """What the node's own Valkey may hold, at which writes begin to be refused."""
 
 
 class DatabaseTable(Table):

@@ -36,7 +36,7 @@ class ValkeyPlan:
     """`directory` is its own (created, owner only); `maxmemory_mb` is where writes begin to be refused."""
 
     directory: Path
-    maxmemory_mb: int = 256
+    maxmemory_mb: int
 
 
 def socket_path(directory: Path) -> Path:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.generation.settings import Settings, build_settings, parse_listen_address
+from gateway.knowledge.importers.room import bytes_needed
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,20 @@ from gateway.generation.settings import Settings, build_settings, parse_listen_a
 def test_every_way_to_a_redis_is_a_setting(url: str) -> None:
     settings = build_settings(f'[redis]\nurl = "{url}"\n'.encode(), {})
     assert isinstance(settings, Settings), settings
+
+
+def test_ten_million_numbers_all_over_north_america_fit_into_a_node_s_own_valkey() -> None:
+    holds = Settings().redis.embedded_megabytes * 2**20
+    assert bytes_needed(numbers=10_000_000, exchanges=640_000) < holds * 0.75
+
+
+def test_what_a_node_s_own_valkey_may_hold_is_bounded() -> None:
+    settings = build_settings(b"[redis]\nembedded_megabytes = 64\n", {})
+    assert isinstance(settings, Settings), settings
+    assert settings.redis.embedded_megabytes == 64
+    for wrong in (b"63", b"1048577", b'"1024"'):
+        [problem] = build_settings(b"[redis]\nembedded_megabytes = " + wrong + b"\n", {})
+        assert "embedded_megabytes" in str(problem)
 
 
 @pytest.mark.parametrize(

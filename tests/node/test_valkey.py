@@ -94,13 +94,13 @@ def test_a_directory_that_is_a_link_is_refused(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "valkey").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ValkeyError, match="is not a directory of this user's"):
-        prepare(ValkeyPlan(tmp_path / "valkey"))
+        prepare(ValkeyPlan(tmp_path / "valkey", maxmemory_mb=32))
 
 
 def test_a_directory_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValkeyError, match="Not a directory"):
-        prepare(ValkeyPlan(tmp_path / "file" / "valkey"))
+        prepare(ValkeyPlan(tmp_path / "file" / "valkey", maxmemory_mb=32))
 
 
 async def test_nobody_there_is_no_answer(tmp_path):

@@ -55,7 +55,8 @@ class Survey:
             raise CommandError(
                 f"{name} names some {numbers:,} numbers, {round(share * numbers):,} of them new, which need "
                 f"some {_mib(needed)} of Redis: of its {_mib(room.most)} (maxmemory) {_mib(room.free)} are "
-                "free. Raise it. Nothing was taken in"
+                "free. Raise it ([redis] embedded_megabytes, where it is the node's own). Nothing was taken "
+                "in"
             )
 
 

@@ -93,7 +93,8 @@ class ReputationLoader:
                 raise LoadError(
                     f"{round(numbers * share):,} numbers with their blocks need some "
                     f"{needed / 2**20:,.0f} MiB of {server.name}, whose maxmemory is {most / 2**20:,.0f} "
-                    "MiB: raise it. Nothing was changed"
+                    "MiB: raise it ([redis] embedded_megabytes, where it is the node's own). Nothing was "
+                    "changed"
                 )
 
     async def update(
