@@ -82,9 +82,9 @@ async def test_body_lifetime_and_request_are_those_of_the_standard() -> None:
 
 async def test_path_is_asked_for_as_it_was_signed() -> None:
     async with Repository() as repository, fetching(repository) as fetcher:
-        repository.serve("/%7Ea/%2E/b%2fc//d", PEM)
-        await fetcher.fetch(repository.url("/%7Ea/%2E/b%2fc//d"))
-        assert repository.requests == {"/%7Ea/%2E/b%2fc//d": 1}
+        repository.serve("/%7Ea/%2Eb/c%2fd//e", PEM)
+        await fetcher.fetch(repository.url("/%7Ea/%2Eb/c%2fd//e"))
+        assert repository.requests == {"/%7Ea/%2Eb/c%2fd//e": 1}
 
 
 async def test_port_8443_is_fetched_from_by_default() -> None:
