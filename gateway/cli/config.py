@@ -20,7 +20,7 @@ from gateway.control.reloading.configured_keys import configured_keys
 from gateway.control.reloading.files import Configuration, read_configuration
 from gateway.control.reloading.signing_key import signing_problem
 from gateway.control.reloading.transport_files import transport_problems
-from gateway.control.trust.trust_lists import trust_list_problems
+from gateway.control.trust.pins import trust_list_problems
 from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
 from gateway.node_settings import CONFIGURATION_VARIABLE

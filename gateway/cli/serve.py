@@ -24,7 +24,7 @@ from gateway.cli.sample_requests import listener_url, signing_line, verdict_line
 from gateway.control.reloading.files import Configuration, read_configuration, read_settings
 from gateway.control.reloading.signing_key import signing_problem
 from gateway.control.reloading.transport_files import transport_problems
-from gateway.control.trust.trust_lists import trust_list_problems
+from gateway.control.trust.pins import trust_list_problems
 from gateway.generation.redis_url import EMBEDDED
 from gateway.generation.settings import Settings, parse_listen_address
 from gateway.generations import BundleStore

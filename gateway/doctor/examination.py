@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.control.reloading.files import Configuration, read_configuration, read_settings
 from gateway.control.reloading.transport_files import transport_problems
-from gateway.control.trust.trust_lists import trust_list_problems
+from gateway.control.trust.pins import trust_list_problems
 from gateway.control.trust.trust_task import kept_files
 from gateway.doctor.clock import judge_clock
 from gateway.doctor.diagnosis import Diagnosis, good, wrong

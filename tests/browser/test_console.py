@@ -12,9 +12,11 @@ import pytest
 from tests.browser.accessibility import complaints
 from tests.browser.test_sign_in import sign_in
 from tests.gateway_node import GatewayNode, eventually, running_node
+from tests.integration.tokens import signing_request
 
 FORGED = "+442079460999"
 """HMRC's in the example lists: it never calls out."""
+LONG = "a" * 128
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,8 @@ def node(tmp_path_factory) -> Iterator[GatewayNode]:
             ask(running, f"ordinary-{number}", f"+33142345{number:03d}", "domestic-1")
         for number in range(6):
             ask(running, f"forged-{number}", FORGED, "international-1")
-        eventually(lambda: calls_counted(running) == 30)
+        ask_signed(running)
+        eventually(lambda: calls_counted(running) == 32)
         yield running
 
 
@@ -33,6 +36,16 @@ def ask(node: GatewayNode, call_id: str, number: str, trunk: str) -> dict:
     answer = node.post("/v1/verdicts", {"call": call | {"time": int(time.time()), "trunk": trunk}})
     assert answer.status == 200, answer.body
     return answer.json["verdict"]
+
+
+def ask_signed(node: GatewayNode) -> None:
+    """A call that was signed here, by the longest of names that switches give."""
+    body = signing_request()
+    identity = node.post("/stir/v1/signing", body).json["signingResponse"]["identity"]
+    parties = {"from": body["signingRequest"]["orig"], "to": body["signingRequest"]["dest"]}
+    call = {"id": LONG, **parties, "time": int(time.time()), "trunk": "domestic-1", "identity": [identity]}
+    verdict = node.post("/v1/verdicts", {"call": call}).json["verdict"]
+    assert verdict["verstat"] == "TN-Validation-Passed"
 
 
 @pytest.fixture
@@ -153,6 +166,7 @@ def test_every_page_of_the_console_is_readable_dark_light_and_on_a_telephone(nod
         ("overview", "/?minutes=5"),
         ("calls", "/calls?problems=true"),
         ("call", "/calls/forged-0"),
+        ("call-signed", f"/calls/{LONG}"),
         ("number", "/number?tn=%2B442079460999"),
         *waiting(node),
         ("trust", "/trust"),

@@ -15,7 +15,7 @@ from pathlib import Path
 from gateway.control.reloading.file_watch import Signature, Snapshot, signature_of
 from gateway.control.reloading.files import Configuration, read_configuration, read_settings, watched_folders
 from gateway.control.reloading.signing_key import signing_problem
-from gateway.control.trust.trust_lists import trust_list_problems
+from gateway.control.trust.pins import trust_list_problems
 from gateway.generation.generation import PolicyPart, build
 from gateway.generation.policy_file import POLICY_FILE
 from gateway.generation.problem import Problem

@@ -14,7 +14,6 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -25,21 +24,19 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from gateway import telemetry
 from gateway.certificates.chain import ChainError, parse_chain
-from gateway.certificates.reading import CertificateError, read_certificates
 from gateway.certificates.trust_list import TrustList, TrustListError, read_trust_list, trust_list_x5u
 from gateway.control.trust.list_states import ListState, trust_list_state
 from gateway.control.trust.obtained import KeptTrustList, ObtainedStore
+from gateway.control.trust.pins import digests_of, read_whole_file, signers_or_none
 from gateway.control.trust.revocation_lists import PutInForce, seconds_until_next_look
 from gateway.fetch.fetcher import CertificateFetcher, CertificateUnobtainableError
 from gateway.fetch.hosts import rest_seconds
 from gateway.fetch.kinds import TRUST_LIST
-from gateway.generation.problem import Problem
 from gateway.generation.settings import Settings
 from gateway.generation.texts import LISTED, domain_folder
 from gateway.generation.trust_settings import Domain, has_trust_list, named_domains
 
 _HOUR_SECONDS: Final = 3_600
-_SUFFIXES: Final = (".pem", ".crt", ".cer", ".der")
 
 _log = structlog.get_logger("callmark.trust")
 
@@ -163,7 +160,7 @@ class TrustListFollower:
         kept = KeptTrustList(
             domain=name,
             source=listed.source,
-            pins=_pins(listed.signers),
+            pins=digests_of(listed.signers),
             sequence=believed.sequence,
             exp=believed.exp,
             anchors=tuple(each.public_bytes(Encoding.DER) for each in believed.certificates),
@@ -187,7 +184,7 @@ class TrustListFollower:
             except CertificateUnobtainableError as error:
                 raise _NotObtainedError(error.problem) from error
         try:
-            return await asyncio.to_thread(_read_file, Path(listed.domain.trust_list_file or ""))
+            return await asyncio.to_thread(read_whole_file, Path(listed.domain.trust_list_file or ""))
         except OSError as error:
             raise _NotObtainedError(f"its file cannot be read: {error.strerror}") from error
 
@@ -246,8 +243,8 @@ def _kept_under(settings: Settings, store: ObtainedStore) -> dict[str, _Listed]:
     found: dict[str, _Listed] = {}
     for name, domain in named_domains(settings.trust, settings.trust_domain):
         if has_trust_list(domain):
-            signers, last = _signers_or_none(domain), kept.get(name)
-            then, now = frozenset(() if last is None else last.pins), frozenset(_pins(signers))
+            signers, last = signers_or_none(domain), kept.get(name)
+            then, now = frozenset(() if last is None else last.pins), frozenset(digests_of(signers))
             found[name] = _Listed(
                 domain,
                 signers,
@@ -263,47 +260,3 @@ def _files(listed: Mapping[str, _Listed], now: float) -> dict[str, bytes]:
         for name, each in list(listed.items())
         for number, der in enumerate(each.anchors(now))
     }
-
-
-def _pins(signers: tuple[x509.Certificate, ...]) -> tuple[str, ...]:
-    """Equal for the same certificates, in whatever order."""
-    return tuple(sorted(sha256(each.public_bytes(Encoding.DER)).hexdigest() for each in signers))
-
-
-def read_signers(directory: Path) -> tuple[x509.Certificate, ...]:
-    """Read the pinned certificates. Raises CertificateError (a phrase) and OSError."""
-    found: dict[x509.Certificate, None] = {}
-    for path in sorted(directory.iterdir()):
-        if path.suffix in _SUFFIXES and path.is_file():
-            found |= dict.fromkeys(read_certificates(_read_file(path)))
-    if not found:
-        raise CertificateError("holds no certificate")
-    return tuple(found)
-
-
-def trust_list_problems(settings: Settings) -> list[Problem]:
-    """What is wrong with the directories of those who sign trust lists."""
-    problems: list[Problem] = []
-    for _, domain in named_domains(settings.trust, settings.trust_domain):
-        directory = domain.trust_list_signers_directory
-        if directory is not None:
-            try:
-                read_signers(Path(directory))
-            except CertificateError as error:
-                problems.append(Problem(directory, None, "", str(error)))
-            except OSError as error:
-                problems.append(Problem(directory, None, "", f"cannot be read: {error.strerror}"))
-    return problems
-
-
-def _signers_or_none(domain: Domain) -> tuple[x509.Certificate, ...]:
-    """Without a pinned certificate nothing is believed; a reload has said why."""
-    try:
-        return read_signers(Path(domain.trust_list_signers_directory or ""))
-    except (CertificateError, OSError):
-        return ()
-
-
-def _read_file(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(TRUST_LIST.most_bytes)

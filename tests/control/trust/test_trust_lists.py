@@ -18,12 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from gateway.certificates.reading import CertificateError
 from gateway.control.trust import trust_lists
 from gateway.control.trust.obtained import ObtainedStore
-from gateway.control.trust.trust_lists import (
-    TrustListFollower,
-    kept_anchors,
-    read_signers,
-    trust_list_problems,
-)
+from gateway.control.trust.pins import read_signers, trust_list_problems
+from gateway.control.trust.trust_lists import TrustListFollower, kept_anchors
 from gateway.fetch.fetcher import CertificateFetcher, FetchPolicy
 from gateway.generation.settings import Settings
 from gateway.generation.trust_settings import TrustDomainTable, TrustTable
