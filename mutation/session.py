@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
+from _pytest.warnings import catch_warnings_for_item
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
@@ -99,7 +100,9 @@ def _run_mutant(mutant: str, tests: Sequence[pytest.Item]) -> None:
 
 
 def _fails(item: pytest.Item, following: pytest.Item | None) -> bool:
-    return any(report.failed for report in runtestprotocol(item, log=False, nextitem=following))
+    # As pytest's own loop has it: a test may let a warning pass.
+    with catch_warnings_for_item(item.config, item.ihook, "runtest", item):
+        return any(report.failed for report in runtestprotocol(item, log=False, nextitem=following))
 
 
 def _with_next(items: Sequence[pytest.Item]) -> list[tuple[pytest.Item, pytest.Item | None]]:
