@@ -21,6 +21,8 @@ EMBEDDED: Final = "embedded"
 _PLAIN_PORT: Final = 6379
 _SENTINEL_PORT: Final = 26379
 _HOST: Final = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.%]+\])(?::(?P<port>[0-9]{1,5}))?")
+# Not by urlsplit: a Python that looks at what stands in brackets refuses a list with an IPv6 address in it.
+_SEVERAL: Final = re.compile(r"(?P<places>[^/?#\s]+)(?P<path>/[^?#\s]*)?(?:\?(?P<query>[^#\s]*))?")
 _SENTINEL_KEYS: Final = ("sentinel_username", "sentinel_password")
 
 
@@ -59,20 +61,19 @@ def parse_redis_url(text: str) -> RedisUrl:
         return _one_server(text)
     if kind not in (RedisKind.SENTINEL.value, RedisKind.CLUSTER.value):
         raise ValueError(_expected())
-    try:
-        parts = urlsplit(f"redis://{rest}")
-    except ValueError:  # its words would quote the password
-        raise ValueError(_expected()) from None
-    user, _, places = parts.netloc.rpartition("@")
+    parts = _SEVERAL.fullmatch(rest)
+    if parts is None:
+        raise ValueError(_expected())
+    user, _, places = parts["places"].rpartition("@")
     is_sentinel = kind == RedisKind.SENTINEL.value
-    service, _, database = parts.path.lstrip("/").partition("/")
+    service, _, database = (parts["path"] or "").lstrip("/").partition("/")
     if is_sentinel and not service:
         raise ValueError("names no service: redis+sentinel://host1,host2,host3/name")
     if not is_sentinel and service not in ("", "0"):
         raise ValueError("names a database, and a cluster has only one: redis+cluster://host1,host2,host3")
     if database and not database.isdecimal():
         raise ValueError("has a database that is not a number: redis+sentinel://host1,host2,host3/name/0")
-    asked = parse_qsl(parts.query, keep_blank_values=True)
+    asked = parse_qsl(parts["query"] or "", keep_blank_values=True)
     own = dict(pair for pair in asked if pair[0] in _SENTINEL_KEYS)
     query = urlencode([pair for pair in asked if pair[0] not in _SENTINEL_KEYS], quote_via=quote)
     hosts = tuple(_host(place, _SENTINEL_PORT if is_sentinel else _PLAIN_PORT) for place in places.split(","))
