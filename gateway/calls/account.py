@@ -9,7 +9,7 @@ import msgspec
 
 from gateway import telemetry
 from gateway.calls.plane import Current, Journal
-from gateway.calls.road import Judged
+from gateway.calls.road import AskedCall, Judged
 from gateway.calls.signing import Signature, SignatureRequest, Signed, SigningRequest
 from gateway.generation.trunks import Trunk
 from gateway.journal import Credential, Grounds, Record
@@ -53,15 +53,14 @@ class Account:
         *,
         resource: str,
         current: Current,
-        trunk: Trunk,
-        call: Call,
-        identities: tuple[str, ...],
+        asked: AskedCall,
         judged: Judged,
         started: float,
         elapsed: float,
         traceparent: str | None = None,
     ) -> None:
         """Account for a call that was verified; `started` in epoch seconds, `elapsed` in seconds."""
+        call, trunk = asked.call, asked.trunk
         verdict, outcome = judged.verdict, judged.verification.outcome
         reason = outcome.finding.reason.code
         deciding = next((hit.reason.code for hit in verdict.hits if hit.speaks), None)
@@ -81,9 +80,9 @@ class Account:
                 network_tn=call.network_tn,
                 dests=call.dests,
                 anonymous=call.anonymous,
-                roaming=call.roaming.value,
+                roaming=call.roaming,
                 call_time=call.time,
-                identities=_kept(identities),
+                identities=_kept(asked.identities),
                 fingerprint=None if outcome.chain is None else outcome.chain.leaf_fingerprint,
                 spcs=() if outcome.chain is None else outcome.chain.spc,
                 verstat=outcome.verstat,

@@ -64,7 +64,7 @@ class Resource:
     """Who answers here instead, in its own dialect, when the body is 3GPP's, which has no wrapper."""
 
 
-async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) -> web.Response:
+async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) -> web.StreamResponse:
     """Answer one request from the table of paths."""
     identifier = request_id(request.headers.get("X-RequestID"))
     # As it was sent: with escapes decoded, `/stir%2Fv1/signing` would pass whoever filters by path before us.

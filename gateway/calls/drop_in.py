@@ -19,6 +19,7 @@ from gateway.calls.answering import Answer, Resource
 from gateway.calls.dialects import secsipidx
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.plane import Current
+from gateway.calls.road import AskedCall
 from gateway.calls.service import CallService, at_prefix
 from gateway.facts.tokens import Scope
 from gateway.generation.trunks import Trunk
@@ -61,18 +62,9 @@ class DropIn:
         self, request: web.BaseRequest, body: bytes, current: Current, trunk: Trunk, started: float
     ) -> Answer:
         call, identity = secsipidx.parse_check(body, trunk, now=int(started))
-        judged = await self._service.verify(
-            resource="verification",
-            current=current,
-            trunk=trunk,
-            call=call,
-            identities=(identity,),
-            accepted=SHAKEN_ONLY,
-            max_ms=self._service.deadline_ms,
-            started=started,
-            request=request,
-        )
-        outcome = judged.verification.outcome
+        asked = AskedCall(call, trunk, (identity,), SHAKEN_ONLY, self._service.deadline())
+        verification = await self._service.verify(request, current, asked, started)
+        outcome = verification.outcome
         status, said = secsipidx.render_check(outcome)
         reason = {secsipidx.REASON_HEADER: outcome.finding.reason.code}
         return Answer(said, status=status, headers=reason, text_type=secsipidx.TEXT)

@@ -64,6 +64,9 @@ class Knowledge(Protocol):
     async def ask(self, question: Question, *, deadline: float) -> Evidence:
         """What is known; by `deadline` (loop time), with `degraded` saying what did not answer."""
 
+    def ask_behind(self, question: Question, hear: Callable[[Evidence], None]) -> None:
+        """Ask for a call that is answered without it; `hear` is called once."""
+
     def remember_callers_for_help(self, tns: Iterable[TelephoneNumber]) -> None:
         """Note that these numbers called for help just now; waits for nothing."""
 

@@ -17,6 +17,7 @@ from aiohttp import web
 from gateway.calls.answering import Answer, Resource
 from gateway.calls.dialects import atis, call_events, own, signatures, verdicts
 from gateway.calls.plane import Current
+from gateway.calls.road import AskedCall
 from gateway.calls.service import CallService, at_prefix
 from gateway.calls.switch_resources import SwitchResources
 from gateway.facts.tokens import Scope
@@ -64,23 +65,19 @@ class CallResources:
     async def _verification(
         self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
     ) -> Answer:
-        """`POST /stir/v1/verification` (ATIS-1000082): the whole road, answered with the verstat alone."""
+        """`POST /stir/v1/verification` (ATIS-1000082): the whole road, of which the verstat is answered."""
         started, current = self._service.begin()
         trunk, _ = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
         asked = atis.parse_verification(body, trunk.dialling)
-        call = _atis_call(asked, identifier, trunk)
-        judged = await self._service.verify(
-            resource="verification",
-            current=current,
-            trunk=trunk,
-            call=call,
-            identities=(asked.identity,),
-            accepted=SHAKEN_ONLY,
-            max_ms=self._service.deadline_ms,
-            started=started,
-            request=request,
+        call = AskedCall(
+            _atis_call(asked, identifier, trunk),
+            trunk,
+            (asked.identity,),
+            SHAKEN_ONLY,
+            self._service.deadline(),
         )
-        return Answer(atis.render_verification(judged.verification.outcome))
+        verification = await self._service.verify(request, current, call, started)
+        return Answer(atis.render_verification(verification.outcome))
 
     async def _verdicts(
         self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
@@ -93,18 +90,9 @@ class CallResources:
         shape = verdicts.parse_body(body)
         trunk = current.admission.named(shape.trunk, chosen=chosen, own=own_trunks)
         asked = shape.on(trunk)
-        max_ms = self._service.deadline_ms if asked.max_ms is None else asked.max_ms
-        judged = await self._service.verify(
-            resource="verdict",
-            current=current,
-            trunk=trunk,
-            call=asked.call,
-            identities=asked.identities,
-            accepted=EVERY_TYPE,
-            max_ms=max_ms,
-            started=started,
-            request=request,
-        )
+        deadline = self._service.deadline(asked.max_ms)
+        call = AskedCall(asked.call, trunk, asked.identities, EVERY_TYPE, deadline)
+        judged = await self._service.judge(request, current, call, started)
         return Answer(
             verdicts.render_verdict(
                 judged.verdict,

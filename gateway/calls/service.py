@@ -18,7 +18,7 @@ from gateway.calls.answering import Answer, Resource
 from gateway.calls.dialects.dialect import Dialect
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.plane import Current, Plane
-from gateway.calls.road import Judged, verify_call
+from gateway.calls.road import AskedCall, Judged, judge_call, judge_call_behind
 from gateway.calls.signing import (
     Signature,
     SignatureRequest,
@@ -31,9 +31,8 @@ from gateway.facts.tokens import Scope
 from gateway.fetch.shadow import Shadow
 from gateway.generation.trunks import Trunk
 from gateway.journal import CallEvents
-from gateway.passport.ppt import Ppt
 from gateway.reasons import POLICY_ERROR
-from gateway.verdicts.call import Call
+from gateway.verification.conclude import Verification
 from gateway.web.problems import at
 from gateway.web.traceparent import traceparent
 
@@ -50,16 +49,18 @@ def at_prefix(handler: Handler, prefix: str, dialect: Dialect) -> Resource:
 
 
 class CallService:
-    """One worker's."""
+    """One worker's; to be made inside its running loop."""
 
     def __init__(self, plane: Plane, account: Account) -> None:
         self._plane = plane
         self._account = account
+        self._loop = asyncio.get_running_loop()
 
-    @property
-    def deadline_ms(self) -> int:
-        """For a request that names none."""
-        return self._plane.deadline_ms
+    def deadline(self, max_ms: int | None = None) -> float:
+        """Until when a request is answered that came now (loop time); `max_ms` None where it names none."""
+        if max_ms is None:
+            max_ms = self._plane.deadline_ms
+        return self._loop.time() + (max_ms - min(KEPT_FOR_ANSWER_MS, max_ms / 4)) / 1000
 
     @property
     def shadow(self) -> Shadow | None:
@@ -78,43 +79,45 @@ class CallService:
             request, scope=scope, prefix=prefix, tokens=self._plane.facts, now=int(started)
         )
 
-    async def verify(
-        self,
-        *,
-        resource: str,
-        current: Current,
-        trunk: Trunk,
-        call: Call,
-        identities: tuple[str, ...],
-        accepted: frozenset[Ppt],
-        max_ms: int,
-        started: float,
-        request: web.BaseRequest,
+    async def judge(
+        self, request: web.BaseRequest, current: Current, asked: AskedCall, started: float
     ) -> Judged:
         """Verify a call, judge it and account for it; `started` in epoch seconds."""
         began = time.perf_counter()
-        deadline = asyncio.get_running_loop().time() + (max_ms - min(KEPT_FOR_ANSWER_MS, max_ms / 4)) / 1000
-        judged = await verify_call(
-            self._plane,
-            current,
-            call=call,
-            identities=identities,
-            accepted=accepted,
-            trunk=trunk,
-            deadline=deadline,
-        )
+        judged = await judge_call(self._plane, current, asked)
         self._account.judged(
-            resource=resource,
+            resource="verdict",
             current=current,
-            trunk=trunk,
-            call=call,
-            identities=identities,
+            asked=asked,
             judged=judged,
             started=started,
             elapsed=time.perf_counter() - began,
             traceparent=traceparent(request.headers),
         )
         return judged
+
+    async def verify(
+        self, request: web.BaseRequest, current: Current, asked: AskedCall, started: float
+    ) -> Verification:
+        """Verify a call; it is judged and accounted for behind the answer."""
+        began = time.perf_counter()
+        parent = traceparent(request.headers)
+        answered: float | None = None
+
+        def account(judged: Judged) -> None:
+            self._account.judged(
+                resource="verification",
+                current=current,
+                asked=asked,
+                judged=judged,
+                started=started,
+                elapsed=(time.perf_counter() if answered is None else answered) - began,
+                traceparent=parent,
+            )
+
+        verification = await judge_call_behind(self._plane, current, asked, account)
+        answered = time.perf_counter()
+        return verification
 
     def sign(
         self,

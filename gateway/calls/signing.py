@@ -20,9 +20,9 @@ import msgspec
 from gateway.attestation.decide import Attestation, decide
 from gateway.attestation.extensions import decide_diversion, decide_priority, decide_rich
 from gateway.calls.dialects.problem import RequestProblem
+from gateway.calls.known import remember_call_for_help
 from gateway.calls.plane import Current, Plane
 from gateway.calls.rights import Rights
-from gateway.calls.road import remember_call_for_help
 from gateway.calls.signer import Signer
 from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import TelephoneNumber

@@ -15,6 +15,7 @@ from gateway.calls.dialects import dialplan, ms
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.drop_in import DropIn
 from gateway.calls.plane import Current
+from gateway.calls.road import AskedCall
 from gateway.calls.service import CallService, at_prefix
 from gateway.calls.signing import SignatureRequest, SigningRequest
 from gateway.facts.tokens import Scope
@@ -49,18 +50,9 @@ class SwitchResources:
         started, current = self._service.begin()
         trunk, _ = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
         asked = ms.parse_verification(body, trunk, identifier=identifier)
-        judged = await self._service.verify(
-            resource="verification",
-            current=current,
-            trunk=trunk,
-            call=asked.call,
-            identities=asked.identities,
-            accepted=EVERY_TYPE,
-            max_ms=self._service.deadline_ms,
-            started=started,
-            request=request,
-        )
-        return Answer(ms.render_verification(judged.verification, asked.request_id))
+        call = AskedCall(asked.call, trunk, asked.identities, EVERY_TYPE, self._service.deadline())
+        verification = await self._service.verify(request, current, call, started)
+        return Answer(ms.render_verification(verification, asked.request_id))
 
     async def _ms_signing(
         self, request: web.BaseRequest, body: bytes, identifier: str, *, prefix: str
@@ -91,16 +83,10 @@ class SwitchResources:
         chosen, own = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
         asked = dialplan.parse_verdict(body)
         trunk = current.admission.named(asked.trunk, chosen=chosen, own=own)
-        judged = await self._service.verify(
-            resource="verdict",
-            current=current,
-            trunk=trunk,
-            call=asked.on(trunk, identifier=identifier, now=int(started)),
-            identities=asked.identities,
-            accepted=EVERY_TYPE,
-            max_ms=self._service.deadline_ms if asked.max_ms is None else asked.max_ms,
-            started=started,
-            request=request,
+        deadline = self._service.deadline(asked.max_ms)
+        call = asked.on(trunk, identifier=identifier, now=int(started))
+        judged = await self._service.judge(
+            request, current, AskedCall(call, trunk, asked.identities, EVERY_TYPE, deadline), started
         )
         said = dialplan.render_verdict(judged.verdict, judged.verification, generation=current.number)
         return _lines(request, said)

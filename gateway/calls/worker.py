@@ -27,7 +27,7 @@ from gateway import telemetry
 from gateway.calls.account import Account
 from gateway.calls.admission import Admission
 from gateway.calls.answering import Resource, answer
-from gateway.calls.in_place import answer_in_place
+from gateway.calls.connection import Connections, answer_in_place
 from gateway.calls.listener_tls import call_tls
 from gateway.calls.plane import Current, Plane
 from gateway.calls.plane_counts import PlaneCounts
@@ -95,13 +95,12 @@ class Worker:
         self._table: Mapping[str, Resource] = self._resources.table(plane.current)
         self._keep_own_chain()
         self._to_close = 0.0
-        self.server = web.Server(
+        self.server = Connections(
             self._answer,
             access_log=None,
             logger=SERVER_LOGGER,
             keepalive_timeout=IDLE_SECONDS,
             auto_decompress=False,
-            handler_cancellation=False,
         )
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -247,6 +246,8 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
         finally:
             flushing.cancel()
             reminding.cancel()
+            # Before their accounts: calls that were answered may be judged yet.
+            await knowledge.close()
             account.flush()
             counts.flush()
             await chains.close()

@@ -18,10 +18,11 @@ What this does not do: resolve. The address that is connected to is judged by th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
+
+import msgspec
 
 from gateway.certificates.address import forbidden_address
 from gateway.reasons import INFO_INVALID, X5U_FORBIDDEN, Finding
@@ -47,8 +48,7 @@ ADDRESSES_KEPT: Final = 4096
 HTTP_PORT: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class X5uPolicy:
+class X5uPolicy(msgspec.Struct, frozen=True, gc=False):
     """The operator's slice: `[x5u] allowed_ports, allow_private_addresses`."""
 
     allowed_ports: tuple[int, ...] = (443, 8443)

@@ -65,7 +65,7 @@ _DECLARATIONS_KEPT: Final = 10_000
 """Each worker's, at most: some megabytes."""
 _WIDTHS: Final = "SELECT free_digits FROM widths WHERE blocks = ?"
 _DOUBTED: Final = "SELECT provider, weight FROM doubted_providers"
-_ASK_SECONDS: Final = 0.002
+_ASK_SECONDS: Final = 0.02
 _STATE: Final = "SELECT sequence, mark FROM state"
 
 
@@ -179,8 +179,8 @@ class FactsReader:
     def _is_unchanged(self, now: int) -> bool:
         """Whether what was kept of the file still is what it says.
 
-        SQLite counts the commits of others (`PRAGMA data_version`, 4 us); it is not asked again within two
-        milliseconds, so that most calls of a busy worker read no file at all.
+        SQLite counts the commits of others (`PRAGMA data_version`, which locks and unlocks the file); it is
+        not asked again within twenty milliseconds: most calls of a busy worker read no file at all.
         """
         if now != self._looked_at:
             self._looked_at = now

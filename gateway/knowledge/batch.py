@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,18 +36,29 @@ LONGEST_QUEUE: Final = 4096
 @dataclass(slots=True, eq=False)
 class _Waiter:
     question: Question
-    answer: asyncio.Future[Evidence]
+    hear: Callable[[Evidence], None] | None
+    """None once it has heard, or waits no more."""
 
     def give(self, evidence: Evidence) -> None:
-        if not self.answer.done():
-            self.answer.set_result(evidence)
+        hear, self.hear = self.hear, None
+        if hear is None:
+            return
+        try:
+            hear(evidence)
+        except Exception as error:  # noqa: BLE001 - a fault of ours with one call must not take the others' answers
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "what is known of a call could not be told", "exception": error}
+            )
 
     def give_up(self) -> None:
         self.give(nothing_known(self.question))
 
 
 class Knowledge:
-    """Asks on behalf of the calls of one process. `store` is started and closed by whoever made it."""
+    """Asks on behalf of the calls of one process; to be made inside its running loop.
+
+    `store` is started and closed by whoever made it.
+    """
 
     def __init__(self, store: Store | ClusterStore) -> None:
         self.drops = Drops()
@@ -55,11 +66,14 @@ class Knowledge:
         self.unanswered = 0
         """Questions that heard `unknown` because the store rested, the queue was full or time ran out."""
         self._store = store
+        # Kept: on Python 3.11 to ask for the running loop is a system call.
+        self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Waiter] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._pump_is_due = False
         self._callers_for_help = CallersForHelp()
         self._later: asyncio.TimerHandle | None = None
+        self._is_closing = False
 
     @property
     def health(self) -> StoreHealth:
@@ -71,41 +85,62 @@ class Knowledge:
 
         Never raises, never waits for a store that rests.
         """
-        loop = asyncio.get_running_loop()
-        if self._store.resting or len(self._waiting) >= LONGEST_QUEUE or deadline <= loop.time():
+        loop = self._loop
+        left = deadline - loop.time()
+        if left <= 0 or not self._takes_more:
             self.unanswered += 1
             return nothing_known(question)
-        waiter = _Waiter(question, loop.create_future())
+        answer: asyncio.Future[Evidence] = loop.create_future()
+        waiter = _Waiter(question, answer.set_result)
         self._waiting.append(waiter)
         self._pump_soon()
-        if deadline - loop.time() > LONGEST_WAIT_SECONDS:
-            # Batches bound their own time, and a failed one releases everybody: no timer is needed.
-            return await waiter.answer
-        timer = loop.call_at(deadline, self._too_late, waiter)
+        # Batches bound their own time, and a failed one releases everybody: mostly no timer is needed.
+        timer = None if left > LONGEST_WAIT_SECONDS else loop.call_at(deadline, self._too_late, waiter)
         try:
-            return await waiter.answer
+            return await answer
         finally:
-            timer.cancel()
+            waiter.hear = None
+            if timer is not None:
+                timer.cancel()
+
+    def ask_behind(self, question: Question, hear: Callable[[Evidence], None]) -> None:
+        """Ask for a call that is answered without it; `hear` is called once, maybe at once.
+
+        What it does for all calls of a batch is done one after the other, which costs half of what it does
+        between the requests.
+        """
+        waiter = _Waiter(question, hear)
+        if not self._takes_more:
+            self._too_late(waiter)
+            return
+        self._waiting.append(waiter)
+        self._pump_soon()
 
     def remember_callers_for_help(self, tns: Iterable[TelephoneNumber]) -> None:
         """Note that these numbers called for help just now. Waits for nothing and never raises.
 
         What Redis cannot take now is tried again while it counts.
         """
-        self._callers_for_help.add(tns, asyncio.get_running_loop().time())
+        self._callers_for_help.add(tns, self._loop.time())
         self._pump_soon()
 
     async def close(self) -> None:
-        """Release everyone; to be called when no more calls come."""
+        """Answer everyone; to be called when no more calls come."""
+        self._is_closing = True
         if self._later is not None:
             self._later.cancel()
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        self._pump()
+        while self._running:
+            # Each has its time, and what waits is asked when it ends.
+            await asyncio.wait(self._running)
         self._release_waiting()
 
+    @property
+    def _takes_more(self) -> bool:
+        return not self._store.resting and len(self._waiting) < LONGEST_QUEUE
+
     def _too_late(self, waiter: _Waiter) -> None:
-        self.unanswered += not waiter.answer.done()
+        self.unanswered += waiter.hear is not None
         waiter.give_up()
 
     def _release_waiting(self) -> None:
@@ -116,25 +151,25 @@ class Knowledge:
         if not self._pump_is_due and len(self._running) < LANES:
             # Not at once: what else arrives in this turn of the loop goes along.
             self._pump_is_due = True
-            asyncio.get_running_loop().call_soon(self._pump)
+            self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
         self._pump_is_due = False
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         notes: Ends = {}
-        if len(self._running) < LANES and self._store.takes_writes:
+        if len(self._running) < LANES and self._store.takes_writes and not self._is_closing:
             notes = self._callers_for_help.take(loop.time())
         while (self._waiting or notes) and len(self._running) < LANES:
             size = min(len(self._waiting), LARGEST_BATCH)
             batch = [self._waiting.popleft() for _ in range(size)]
             # Whoever was released meanwhile (deadline, hung up) claims nothing.
-            batch = [waiter for waiter in batch if not waiter.answer.done()]
+            batch = [waiter for waiter in batch if waiter.hear is not None]
             if batch or notes:
                 task = loop.create_task(self._run(batch, notes))
                 self._running.add(task)
                 task.add_done_callback(self._ended)
             notes = {}
-        if self._callers_for_help and self._later is None:
+        if self._callers_for_help and self._later is None and not self._is_closing:
             self._later = loop.call_later(REST_SECONDS, self._pump_again)
 
     def _pump_again(self) -> None:
@@ -147,7 +182,7 @@ class Knowledge:
 
     async def _run(self, batch: list[_Waiter], notes: Ends) -> None:
         self.batches += 1
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         drafts = [draft_of(waiter.question) for waiter in batch]
         unwritten = notes
         try:
@@ -160,7 +195,7 @@ class Knowledge:
             if packets:
                 if not await self._store.exchange(packets, self.drops):
                     unwritten = {}
-                telemetry.EVIDENCE_BATCH_SECONDS.observe(asyncio.get_running_loop().time() - now)
+                telemetry.EVIDENCE_BATCH_SECONDS.observe(self._loop.time() - now)
         except Exception:  # noqa: BLE001 - redis-py raises ValueError, IndexError… on garbage replies
             self.unanswered += len(batch)
             self._release_waiting()

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Final, Self
 
 from hiredis import pack_command
@@ -49,26 +50,37 @@ class StoreHealth:
     """The last failure's words while it rests, else empty."""
 
 
-@contextlib.asynccontextmanager
-async def bounded(seconds: float) -> AsyncIterator[None]:
+class bounded:  # noqa: N801 - used as `asyncio.timeout` is
     """`asyncio.timeout` that does not take our own stall for the server's.
 
     A loop that was held up finds the timer and the reply due in the same turn, and the timer would win:
     a late timer gives the reply one moment to be read.
     """
-    loop = asyncio.get_running_loop()
-    due = loop.time() + seconds
-    async with asyncio.timeout(None) as bound:
 
-        def end() -> None:
-            late = loop.time() - due > LATE_SECONDS
-            bound.reschedule(loop.time() + (GRACE_SECONDS if late else 0))
+    __slots__ = ("_bound", "_due", "_loop", "_seconds", "_timer")
 
-        timer = loop.call_at(due, end)
-        try:
-            yield
-        finally:
-            timer.cancel()
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    async def __aenter__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._bound = asyncio.timeout(None)
+        await self._bound.__aenter__()
+        self._due = self._loop.time() + self._seconds
+        self._timer = self._loop.call_at(self._due, self._end)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        await self._bound.__aexit__(kind, error, traceback)
+
+    def _end(self) -> None:
+        now = self._loop.time()
+        self._bound.reschedule(now + (GRACE_SECONDS if now - self._due > LATE_SECONDS else 0))
 
 
 class Store:
@@ -121,11 +133,11 @@ class Store:
     @property
     def takes_writes(self) -> bool:
         """Whether what a batch writes is to be tried: not while it rests, nor soon after a refusal."""
-        return not self._problem and asyncio.get_running_loop().time() >= self._no_writes_until
+        return not self._problem and time.monotonic() >= self._no_writes_until
 
     def refuse_writes(self) -> None:
         """Note that the server is a replica, or full: it is only read from for a while."""
-        self._no_writes_until = asyncio.get_running_loop().time() + REST_SECONDS
+        self._no_writes_until = time.monotonic() + REST_SECONDS
 
     def part(self, partition: int) -> Store | None:
         """Return the store that has this partition: a server alone has all."""
@@ -135,18 +147,18 @@ class Store:
     @property
     def health(self) -> StoreHealth:
         """As of now."""
-        age = None if self._last_success is None else asyncio.get_running_loop().time() - self._last_success
+        age = None if self._last_success is None else time.monotonic() - self._last_success
         return StoreHealth(not self._problem, age, self._problem)
 
     def answered(self) -> None:
         """Note that a command was answered."""
-        self._last_success = asyncio.get_running_loop().time()
+        self._last_success = time.monotonic()
 
     def failed(self, error: BaseException) -> None:
         """Rest: a command was not answered."""
         self.failures += 1
         self._problem = f"{type(error).__name__}: {error}"[:200]
-        self._rest_until = asyncio.get_running_loop().time() + REST_SECONDS
+        self._rest_until = time.monotonic() + REST_SECONDS
 
     async def run(self, command: Awaitable[Untyped], *, within_seconds: float) -> Untyped:
         """Return the reply of one command, or StoreError; never later than `within_seconds` and a grace."""
@@ -252,9 +264,8 @@ class Store:
                 await self.client.connection_pool.release(connection)
 
     async def _keep(self) -> None:
-        loop = asyncio.get_running_loop()
         while not self._is_closed:
-            now = loop.time()
+            now = time.monotonic()
             due = self._rest_until if self._problem else (self._last_success or now) + QUIET_SECONDS
             if now >= due:
                 await self._probe()

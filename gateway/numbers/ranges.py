@@ -160,12 +160,13 @@ class _Table(Generic[T]):
 
     def find(self, digits: int) -> tuple[T, ...]:
         if self._reach is None:
-            return self._find_single(digits)
+            row = bisect_right(self._starts, digits) - 1
+            return (self.values[row],) if row >= 0 and self._lasts[row] >= digits else ()
         return tuple(self.values[row] for row in self._covering(digits, self._reach))
 
     def find_smallest(self, digits: int) -> tuple[T, ...]:
         if self._reach is None:
-            return self._find_single(digits)
+            return self.find(digits)
         rows = self._covering(digits, self._reach)
         smallest = self._size(rows[0]) if rows else 0
         return tuple(self.values[row] for row in rows if self._size(row) == smallest)
@@ -190,10 +191,6 @@ class _Table(Generic[T]):
 
     def _size(self, row: int) -> int:
         return self._lasts[row] - self._starts[row]
-
-    def _find_single(self, digits: int) -> tuple[T, ...]:
-        row = bisect_right(self._starts, digits) - 1
-        return (self.values[row],) if row >= 0 and self._lasts[row] >= digits else ()
 
     def _covering(self, digits: int, reach: array[int]) -> list[int]:
         """Rows that cover the number, smallest first; enters only the halves that reach it."""

@@ -75,6 +75,11 @@ class TrafficLimits:
         """Calls below which nothing is looked for."""
         return min(self.called_numbers, LEAST_ONE_RING)
 
+    @property
+    def window(self) -> str:
+        """The window in words."""
+        return f"in {self.window_seconds / 60:g} minutes"
+
 
 class Sign(Enum):
     """What is found."""
@@ -105,21 +110,21 @@ def is_mostly_short(shape: Shape, limits: TrafficLimits) -> bool:
 
 def signs(shape: Shape, limits: TrafficLimits) -> dict[Sign, str]:
     """Everything that a number's own calls show, each with its figures in words."""
-    minutes = f"in {limits.window_seconds / 60:g} minutes"
     found: dict[Sign, str] = {}
     if is_mostly_short(shape, limits):
         found[Sign.SHORT_CALLS] = (
-            f"some {shape.fresh} numbers called {minutes}; {shape.short} of {shape.ended} calls "
+            f"some {shape.fresh} numbers called {limits.window}; {shape.short} of {shape.ended} calls "
             f"not answered or over within {SHORT_SECONDS:g} s"
         )
     if shape.one_ring >= LEAST_ONE_RING and at_least(shape.one_ring, shape.ended) >= ONE_RING_SHARE:
         back = f", {shape.called_back} called back" if shape.called_back else ""
         found[Sign.ONE_RING] = (
-            f"{shape.one_ring} of {shape.ended} calls {minutes} given up within {ONE_RING_SECONDS:g} s{back}"
+            f"{shape.one_ring} of {shape.ended} calls {limits.window} given up within "
+            f"{ONE_RING_SECONDS:g} s{back}"
         )
     if shape.fresh >= limits.called_numbers and shape.sequential >= SEQUENTIAL_SHARE * shape.fresh:
         found[Sign.SEQUENTIAL] = (
-            f"{shape.sequential} of some {shape.fresh} numbers called {minutes} follow one another"
+            f"{shape.sequential} of some {shape.fresh} numbers called {limits.window} follow one another"
         )
     return found
 

@@ -77,10 +77,11 @@ def emergency(case: Case) -> Hit | None:
             return Hit(EMERGENCY_DIALLED, Effect.NONE, "policy.toml", tn, allows=True)
         if tn in CALLS_FOR_HELP:
             return Hit(EMERGENCY_DIALLED, Effect.NONE, "plan", tn, allows=True)
-    for tn in () if call.trunk_kind == TrunkKind.INTERNATIONAL else call.shown:
-        # A control room has a full number: a call that shows 999 is forged, whatever the list says.
-        if is_international(tn) and any(psap.covers(tn) for psap in rules.psap_numbers):
-            return Hit(EMERGENCY_PSAP, Effect.NONE, "policy.toml", to_e164(tn), allows=True)
+    if rules.psap_numbers and call.trunk_kind != TrunkKind.INTERNATIONAL:
+        for tn in call.shown:
+            # A control room has a full number: a call that shows 999 is forged, whatever the list says.
+            if is_international(tn) and any(psap.covers(tn) for psap in rules.psap_numbers):
+                return Hit(EMERGENCY_PSAP, Effect.NONE, "policy.toml", to_e164(tn), allows=True)
     signed = _signed_priority(case)
     if signed is not None:
         return signed

@@ -2,7 +2,7 @@
 
 aiohttp's own Response serves every case (compression, chunks, HTTP/1.0, payloads) and costs a tenth of the
 road of a call to do it. This one is given to it in that Response's place for the ordinary case, HTTP/1.1
-with a whole body; for any other it leaves the work to the parent class.
+with a whole body; for any other it leaves the work to that Response.
 """
 
 from __future__ import annotations
@@ -20,27 +20,25 @@ from gateway.web.server_name import SERVER
 _LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
-class JsonAnswer(web.Response):
+class JsonAnswer(web.StreamResponse):
     """`headers` are ours: names and values that hold no line end."""
 
     def __init__(self, body: bytes, *, status: int, headers: Mapping[str, str]) -> None:
-        super().__init__(body=body, status=status)
+        super().__init__(status=status)
         self._whole_body = body
-        self._lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        self._given_headers = headers
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write everything, where everything is ordinary."""
         transport = request.transport
         if request.version != HttpVersion11 or request.method == "HEAD" or transport is None:
-            for line in self._lines.splitlines():
-                name, _, value = line.partition(": ")
-                self.headers[name] = value
-            return await super().prepare(request)
+            return await self._prepare_any(request)
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
+        lines = "".join([f"{name}: {value}\r\n" for name, value in self._given_headers.items()])
         closes = "" if self._keep_alive else "Connection: close\r\n"
         head = (
-            f"{_LINES[self.status]}{self._lines}{closes}Content-Type: application/json\r\n"
+            f"{_LINES[self.status]}{lines}{closes}Content-Type: application/json\r\n"
             f"Content-Length: {len(self._whole_body)}\r\nDate: {rfc822_formatted_time()}\r\n"
             f"Server: {SERVER}\r\n\r\n"
         )
@@ -48,3 +46,17 @@ class JsonAnswer(web.Response):
         self._eof_sent = True
         await request.writer.drain()
         return None
+
+    async def _prepare_any(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        response = web.Response(
+            body=self._whole_body,
+            status=self.status,
+            headers=self._given_headers,
+            content_type="application/json",
+        )
+        if self._keep_alive is False:
+            response.force_close()
+        writer = await response.prepare(request)
+        await response.write_eof()
+        self._keep_alive, self._eof_sent = response.keep_alive, True
+        return writer

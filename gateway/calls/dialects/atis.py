@@ -76,7 +76,7 @@ def parse_signing(body: bytes, dialling: DiallingRules) -> SigningRequest:
 
 def render_verification(outcome: Outcome) -> dict[str, object]:
     """The `verificationResponse`: reason members only when verification did not pass."""
-    response: dict[str, object] = {"verstat": outcome.verstat.value}
+    response: dict[str, object] = {"verstat": outcome.verstat}
     if outcome.verstat is not Verstat.TN_VALIDATION_PASSED:
         cause = outcome.finding.reason.cause
         if cause is None:

@@ -1,4 +1,4 @@
-"""On Python 3.11 a request is handled in its connection's task; everything else has a task as ever."""
+"""A connection of the call plane handles what aiohttp's own does, with less between the requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import pytest
 from aiohttp import ClientSession, web
 
-from gateway.calls.in_place import answer_in_place
+from gateway.calls.connection import Connections, answer_in_place
 
 
 @pytest.fixture
@@ -58,3 +58,25 @@ async def test_requests_are_answered_where_the_library_names_its_method_otherwis
         answer_in_place(loop)
     assert loop.get_task_factory() is None
     assert await answered([]) == "another task"
+
+
+@pytest.mark.parametrize("size", [0, 1000, 900_000])
+async def test_bodies_of_any_size_come_whole_and_requests_behind_them_too(size):
+    async def handle(request: web.BaseRequest) -> web.Response:
+        # A body larger than what aiohttp holds pauses the reading, and it goes on while it is read.
+        await asyncio.sleep(0.05)
+        return web.Response(text=str(len(await request.read())))
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Connections(handle, access_log=None), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        request = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
+        # Sent without waiting for the answers in between.
+        writer.write(3 * request)
+        received = b""
+        while received.count(b"HTTP/1.1 200 OK") < 3 or not received.endswith(b"%d" % size):
+            received += await asyncio.wait_for(reader.read(65536), 20)
+        writer.close()
+    assert received.count(b"\r\n\r\n%d" % size) == 3
