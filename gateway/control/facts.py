@@ -17,6 +17,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.facts.layout import ASKED_AGAIN_SECONDS
 from gateway.facts.projection import FactChanges, FactsWriter, Projection
 from gateway.facts.values import DecisionFact, Declaration, FactsState, RegistrationFact, TokenFact
 from gateway.record.decisions import Decision, standing_decisions
@@ -73,6 +74,9 @@ class FactsFollower:
                 self._position, self._doubted = position, doubted
             self._projection.confirm(now=now)
             self.followed_at = now
+        if changes:
+            # Whoever is then told that a change is made can rely on it with the next call.
+            await asyncio.sleep(ASKED_AGAIN_SECONDS)
 
     async def is_behind(self) -> bool:
         """Whether the record has changes that the facts have not, another node's among them.

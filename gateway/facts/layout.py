@@ -13,6 +13,9 @@ FORMAT: Final = 7
 Raised also when the same tables come to say something else of the same record.
 """
 
+ASKED_AGAIN_SECONDS: Final = 0.005
+"""For how long a worker relies on what it read without asking whether the file has changed since."""
+
 LAYOUT: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), sequence INTEGER NOT NULL, mark TEXT NOT NULL);

@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.facts.blocks import EVERY_WIDTH, WIDEST, blocks_of
-from gateway.facts.layout import FORMAT
+from gateway.facts.layout import ASKED_AGAIN_SECONDS, FORMAT
 from gateway.facts.values import (
     DecisionFact,
     Declaration,
@@ -65,7 +65,6 @@ _DECLARATIONS_KEPT: Final = 10_000
 """Each worker's, at most: some megabytes."""
 _WIDTHS: Final = "SELECT free_digits FROM widths WHERE blocks = ?"
 _DOUBTED: Final = "SELECT provider, weight FROM doubted_providers"
-_ASK_SECONDS: Final = 0.02
 _STATE: Final = "SELECT sequence, mark FROM state"
 
 
@@ -180,7 +179,7 @@ class FactsReader:
         """Whether what was kept of the file still is what it says.
 
         SQLite counts the commits of others (`PRAGMA data_version`, which locks and unlocks the file); it is
-        not asked again within twenty milliseconds: most calls of a busy worker read no file at all.
+        not asked again within five milliseconds: most calls of a busy worker read no file at all.
         """
         if now != self._looked_at:
             self._looked_at = now
@@ -188,7 +187,7 @@ class FactsReader:
         if self._connection is None:
             return False
         moment = self._monotonic()
-        if moment - self._asked_at < _ASK_SECONDS:
+        if moment - self._asked_at < ASKED_AGAIN_SECONDS:
             return self._version is not None
         self._asked_at = moment
         try:

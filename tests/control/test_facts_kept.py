@@ -19,6 +19,7 @@ from gateway.control.commands import DecisionRequest, add_decision, remove_decis
 from gateway.control.facts import FactsFollower
 from gateway.facts import facts_path
 from gateway.facts.projection import Projection
+from gateway.facts.reader import FactsReader
 from gateway.facts.seal import seal, seal_path
 from gateway.numbers.canonical import DiallingRules, TelephoneNumber
 from gateway.numbers.ranges import NumberRange
@@ -305,3 +306,23 @@ def test_a_file_that_was_cut_or_altered_anywhere_is_not_relied_on(closed, tmp_pa
     projection = Projection(path)
     assert projection.kept() is not None
     projection.close()
+
+
+async def test_a_reader_that_has_just_asked_sees_a_change_when_it_was_followed(tmp_path, record):
+    projection = Projection(facts_path(tmp_path))
+    follower, reader = FactsFollower(record, projection), FactsReader(facts_path(tmp_path))
+    await follower.follow(now=NOW)
+    for tn in ("998", "999"):
+        asking = asyncio.create_task(_asked_all_the_time(reader, tn))
+        await decide(record, tn)
+        await follower.follow(now=NOW)
+        assert reader.decisions(tn, now=NOW)
+        asking.cancel()
+    reader.close()
+    projection.close()
+
+
+async def _asked_all_the_time(reader: FactsReader, tn: str) -> None:
+    while True:
+        reader.decisions(tn, now=NOW)
+        await asyncio.sleep(0)
