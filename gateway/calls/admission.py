@@ -58,7 +58,6 @@ class Admission:
         self._by_token: dict[str, tuple[Trunk, ...]] = {}
         self._certificates: list[tuple[CertificateCredential, Trunk]] = []
         self._addresses: list[tuple[AddressCredential, Trunk]] = []
-        self._hashes: dict[str, str] = {}
         self._admitted: dict[tuple[str, Scope, str], tuple[TokenFact, Trunk, tuple[Trunk, ...]]] = {}
         for trunk in self._trunks:
             for credential in trunk.credentials:
@@ -77,13 +76,16 @@ class Admission:
         authorization = request.headers.get("Authorization")
         if authorization is None:
             return self._choose(self._by_connection(request), scope, prefix)
-        fact = self._token(authorization, tokens, now)
-        known = self._admitted.get((fact.hash, scope, prefix))
+        admitted = self._admitted.get((authorization, scope, prefix))
         # The same object: nothing about the token was read anew since it was admitted.
-        if known is not None and known[0] is fact:
-            return known[1], known[2]
+        if admitted is not None and tokens.token(admitted[0].hash, now=now) is admitted[0]:
+            return admitted[1], admitted[2]
+        fact = _token(authorization, tokens, now)
         trunk, own = self._choose(self._opened_by(fact), scope, prefix)
-        self._admitted[fact.hash, scope, prefix] = fact, trunk, own
+        # Only of tokens that exist: strangers cannot fill it, and a client's spellings are soon forgotten.
+        if len(self._admitted) > MOST_SPELLINGS:
+            self._admitted.clear()
+        self._admitted[authorization, scope, prefix] = fact, trunk, own
         return trunk, own
 
     def _choose(self, caller: _Caller, scope: Scope, prefix: str) -> tuple[Trunk, tuple[Trunk, ...]]:
@@ -102,24 +104,6 @@ class Admission:
         if trunk in own or CAREFULNESS[trunk.kind] > CAREFULNESS[chosen.kind]:
             return trunk
         return chosen
-
-    def _token(self, authorization: str, tokens: Tokens, now: int) -> TokenFact:
-        token_hash = self._hashes.get(authorization)
-        if token_hash is None:
-            scheme, _, token = authorization.partition(" ")
-            if scheme.lower() != "bearer":
-                raise unauthenticated("Only the Bearer scheme is known here.")
-            token_hash = hash_token(token.strip())
-        fact = None if token_hash is None else tokens.token(token_hash, now=now)
-        if isinstance(fact, FactsUnavailable):
-            raise Problem(503, "facts-unavailable", "Credentials cannot be looked up at the moment.")
-        if fact is None:
-            raise unauthenticated("The token is unknown, expired or revoked.")
-        # Only of tokens that exist: strangers cannot fill it, and a client's spellings are soon forgotten.
-        if len(self._hashes) > MOST_SPELLINGS:
-            self._hashes.clear()
-        self._hashes[authorization] = fact.hash
-        return fact
 
     def _opened_by(self, fact: TokenFact) -> _Caller:
         trunks = self._by_token.get(fact.name, ())
@@ -165,3 +149,16 @@ class Admission:
             if sha256 == credential.sha256
             or (credential.subject is not None and subject == credential.subject)
         ]
+
+
+def _token(authorization: str, tokens: Tokens, now: int) -> TokenFact:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise unauthenticated("Only the Bearer scheme is known here.")
+    token_hash = hash_token(token.strip())
+    fact = None if token_hash is None else tokens.token(token_hash, now=now)
+    if isinstance(fact, FactsUnavailable):
+        raise Problem(503, "facts-unavailable", "Credentials cannot be looked up at the moment.")
+    if fact is None:
+        raise unauthenticated("The token is unknown, expired or revoked.")
+    return fact

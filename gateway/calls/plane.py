@@ -67,6 +67,9 @@ class Knowledge(Protocol):
     def ask_behind(self, question: Question, hear: Callable[[Evidence], None]) -> None:
         """Ask for a call that is answered without it; `hear` is called once."""
 
+    async def close(self) -> None:
+        """Answer everyone; to be called when no more calls come."""
+
     def remember_callers_for_help(self, tns: Iterable[TelephoneNumber]) -> None:
         """Note that these numbers called for help just now; waits for nothing."""
 

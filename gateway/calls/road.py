@@ -12,8 +12,8 @@
     journal     one record
 
 An answer waits for what it is made of. A verdict is made of all of it (`judge_call`), the answer of a STI-VS
-of what `conclude` says; the rest of its road is gone behind it (`judge_call_behind`), for the journal and for
-what other calls are told of this one.
+of what `conclude` says; the rest of its road is gone behind it (`behind.py`), for the journal and for what
+other calls are told of this one.
 
 Signing is a road of its own (`signing.py`). What a dialect asked and how it is answered is
 decided in `dialects/`; what a request may do in `admission.py`.
@@ -22,7 +22,6 @@ decided in `dialects/`; what a request may do in `admission.py`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -31,14 +30,14 @@ from gateway.calls.known import calling_number, known_of, question_of, remember_
 from gateway.calls.plane import Current, Plane
 from gateway.certificates.use import believed_among
 from gateway.generation.trunks import Trunk
-from gateway.knowledge.question import Evidence, Question
+from gateway.knowledge.question import Evidence
 from gateway.passport.ppt import Ppt
 from gateway.verdicts.abroad import numbers_that_may_roam
 from gateway.verdicts.call import Call, Known, Roaming
 from gateway.verdicts.decide import decide
 from gateway.verdicts.verdict import Verdict
 from gateway.verification.conclude import HeaderResult, Verification, conclude
-from gateway.verification.examine import VerificationRequest, join_headers, read_header
+from gateway.verification.examine import ReadHeader, VerificationRequest, join_headers, read_header
 from gateway.verification.judge import judge
 from gateway.verification.outcome import Examined, Outcome
 from gateway.verification.profile import PROFILES
@@ -72,62 +71,41 @@ async def judge_call(plane: Plane, current: Current, asked: AskedCall) -> Judged
     """Verify a call's Identity headers and decide what to do with it, by its deadline."""
     now = int(plane.clock())
     roaming = _ask_roaming(plane, current, asked)
-    verification = await _verify(plane, current, asked, now=now)
-    question = _question(plane, current, asked, verification)
+    verification = await verify_call(plane, current, asked, now=now)
+    call, trunk = asked.call, asked.trunk
+    remember_call_for_help(plane, current, shown=call.shown, called=call.called, trunk=trunk)
+    question = question_of(current, call, verification.outcome)
     evidence = await plane.knowledge.ask(question, deadline=asked.deadline)
-    call = asked.call
     if roaming is not None:
         call = msgspec.structs.replace(call, roaming=await roaming)
         if call.roaming is Roaming.UNKNOWN:
             evidence = msgspec.structs.replace(evidence, degraded=("roaming", *evidence.degraded))
-    return _decide(plane, current, call, verification, evidence, now=now)
+    return decide_call(plane, current, call, verification, evidence, now=now)
 
 
-async def judge_call_behind(
-    plane: Plane, current: Current, asked: AskedCall, hear: Callable[[Judged], None]
-) -> Verification:
-    """Verify a call's Identity headers by its deadline; what to do with it is decided behind the answer.
-
-    `hear` is called with that once, maybe before this returns.
-    """
-    now = int(plane.clock())
-    if _may_roam(plane, current, asked):
-        judged = await judge_call(plane, current, asked)
-        hear(judged)
-        return judged.verification
-    verification = await _verify(plane, current, asked, now=now)
-
-    def decided(evidence: Evidence) -> None:
-        hear(_decide(plane, current, asked.call, verification, evidence, now=now))
-
-    plane.knowledge.ask_behind(_question(plane, current, asked, verification), decided)
-    return verification
-
-
-def _question(plane: Plane, current: Current, asked: AskedCall, verification: Verification) -> Question:
-    call = asked.call
-    remember_call_for_help(plane, current, shown=call.shown, called=call.called, trunk=asked.trunk)
-    return question_of(current, call, verification.outcome)
-
-
-def _decide(
+def decide_call(
     plane: Plane, current: Current, call: Call, verification: Verification, evidence: Evidence, *, now: int
 ) -> Judged:
+    """Decide what to do with a call, by everything that is known of it; `now` in epoch seconds."""
     outcome = verification.outcome
     known = known_of(plane, current, call, outcome, evidence, now=now)
     policy, priority = current.generation.policy.verdict, verification.priority
     return Judged(decide(call, outcome, known, policy, now=now, priority=priority), verification, known)
 
 
-async def _verify(plane: Plane, current: Current, asked: AskedCall, *, now: int) -> Verification:
+async def verify_call(plane: Plane, current: Current, asked: AskedCall, *, now: int) -> Verification:
+    """Verify a call's Identity headers, by its deadline; `now` in epoch seconds."""
     policy, dialling, profile = current.verification, asked.trunk.dialling, PROFILES[asked.trunk.profile]
-    requests = [_request(asked.call, identity) for identity in asked.identities]
-    reads = [
-        read_header(
-            request, policy=policy, dialling=dialling, now=now, accepted=asked.accepted, profile=profile
+    requests: list[VerificationRequest] = []
+    reads: list[ReadHeader] = []
+    for identity in asked.identities:
+        request = _request(asked.call, identity)
+        requests.append(request)
+        reads.append(
+            read_header(
+                request, policy=policy, dialling=dialling, now=now, accepted=asked.accepted, profile=profile
+            )
         )
-        for request in requests
-    ]
     if len(reads) == 1:
         # The plain call, which is nearly every call: nothing is to be joined or gathered.
         token, ppt, alone = reads[0]
@@ -176,7 +154,8 @@ def _request(call: Call, identity: str) -> VerificationRequest:
     )
 
 
-def _may_roam(plane: Plane, current: Current, asked: AskedCall) -> bool:
+def may_roam(plane: Plane, current: Current, asked: AskedCall) -> bool:
+    """Whether somebody is to be asked if the caller is abroad."""
     return plane.roaming is not None and bool(
         numbers_that_may_roam(asked.call, current.generation.policy.verdict)
     )

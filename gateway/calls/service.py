@@ -15,10 +15,11 @@ from aiohttp import web
 
 from gateway.calls.account import Account
 from gateway.calls.answering import Answer, Resource
+from gateway.calls.behind import AnsweredCall, Behind
 from gateway.calls.dialects.dialect import Dialect
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.plane import Current, Plane
-from gateway.calls.road import AskedCall, Judged, judge_call, judge_call_behind
+from gateway.calls.road import AskedCall, Judged, judge_call, may_roam, verify_call
 from gateway.calls.signing import (
     Signature,
     SignatureRequest,
@@ -54,7 +55,12 @@ class CallService:
     def __init__(self, plane: Plane, account: Account) -> None:
         self._plane = plane
         self._account = account
+        self._behind = Behind(plane, account)
         self._loop = asyncio.get_running_loop()
+
+    async def close(self) -> None:
+        """Judge and account for all that was answered; to be called when no more calls come."""
+        await self._behind.close()
 
     def deadline(self, max_ms: int | None = None) -> float:
         """Until when a request is answered that came now (loop time); `max_ms` None where it names none."""
@@ -80,13 +86,19 @@ class CallService:
         )
 
     async def judge(
-        self, request: web.BaseRequest, current: Current, asked: AskedCall, started: float
+        self,
+        request: web.BaseRequest,
+        current: Current,
+        asked: AskedCall,
+        started: float,
+        *,
+        resource: str = "verdict",
     ) -> Judged:
         """Verify a call, judge it and account for it; `started` in epoch seconds."""
         began = time.perf_counter()
         judged = await judge_call(self._plane, current, asked)
         self._account.judged(
-            resource="verdict",
+            resource=resource,
             current=current,
             asked=asked,
             judged=judged,
@@ -99,24 +111,14 @@ class CallService:
     async def verify(
         self, request: web.BaseRequest, current: Current, asked: AskedCall, started: float
     ) -> Verification:
-        """Verify a call; it is judged and accounted for behind the answer."""
+        """Verify a call; it is judged and accounted for behind the answer. `started` in epoch seconds."""
+        if may_roam(self._plane, current, asked):
+            return (await self.judge(request, current, asked, started, resource="verification")).verification
         began = time.perf_counter()
+        verification = await verify_call(self._plane, current, asked, now=int(started))
+        elapsed = time.perf_counter() - began
         parent = traceparent(request.headers)
-        answered: float | None = None
-
-        def account(judged: Judged) -> None:
-            self._account.judged(
-                resource="verification",
-                current=current,
-                asked=asked,
-                judged=judged,
-                started=started,
-                elapsed=(time.perf_counter() if answered is None else answered) - began,
-                traceparent=parent,
-            )
-
-        verification = await judge_call_behind(self._plane, current, asked, account)
-        answered = time.perf_counter()
+        self._behind.add(AnsweredCall(current, asked, verification, started, elapsed, parent))
         return verification
 
     def sign(

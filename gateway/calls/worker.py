@@ -1,8 +1,7 @@
 """A worker process: connections from the supervisor, answers to switches, and nothing else.
 
-`python -m gateway.calls.worker`, started by the supervisor. It reads the current generation from the
-disk, takes new ones when told (build, swap one reference, confirm), and lets its calls end when told to
-drain.
+`python -m gateway.calls.worker`, started by the supervisor. It reads the current generation from the disk,
+takes new ones when told (build, swap one reference, confirm), and lets its calls end when told to drain.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ from gateway import telemetry
 from gateway.calls.account import Account
 from gateway.calls.admission import Admission
 from gateway.calls.answering import Resource, answer
-from gateway.calls.connection import Connections, answer_in_place
 from gateway.calls.listener_tls import call_tls
 from gateway.calls.plane import Current, Plane
 from gateway.calls.plane_counts import PlaneCounts
@@ -61,6 +59,7 @@ from gateway.node_settings import (
     settings_from_environment,
 )
 from gateway.verification.examine import VerificationPolicy
+from gateway.web.connections import Connections, answer_in_place
 from gateway.web.malformed import SERVER_LOGGER
 from gateway.web.server_name import name_server
 from gateway.worker_end import WorkerEnd, ask_for_list
@@ -90,7 +89,8 @@ class Worker:
         self._plane = plane
         self._bundles = bundles
         self._chains = chains
-        self._resources = CallResources(CallService(plane, account))
+        self._service = CallService(plane, account)
+        self._resources = CallResources(self._service)
         self._awaited = awaited
         self._table: Mapping[str, Resource] = self._resources.table(plane.current)
         self._keep_own_chain()
@@ -170,6 +170,7 @@ class Worker:
             await asyncio.sleep(0.01)
         self.server.pre_shutdown()
         await self.server.shutdown(max(0.1, seconds - (time.monotonic() - began)))
+        await self._service.close()
 
 
 def load_current(bundles: BundleStore, pointer: CurrentGeneration, settings: Settings) -> Current:
@@ -246,8 +247,6 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
         finally:
             flushing.cancel()
             reminding.cancel()
-            # Before their accounts: calls that were answered may be judged yet.
-            await knowledge.close()
             account.flush()
             counts.flush()
             await chains.close()

@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
+from functools import lru_cache
 from typing import Final
 
 from gateway.numbers.canonical import TelephoneNumber
@@ -44,8 +45,9 @@ def exchange_of(tn: TelephoneNumber) -> str:
     return tn[:-4]
 
 
+@lru_cache(maxsize=4096)
 def partition_of(exchange: str) -> int:
-    """0 to 255."""
+    """0 to 255; remembered, for a call asks of its caller's several times."""
     return zlib.crc32(exchange.encode()) % PARTITIONS
 
 
@@ -102,6 +104,7 @@ def block_subject_of(path: str, tn: str) -> str:
     return f"{short_path(path)}{tn[:-3]}*"
 
 
+@lru_cache(maxsize=64)
 def short_path(path: str) -> str:
     """Return the initials of trunk kind and signature state."""
     kind, _, state = path.partition("/")

@@ -23,6 +23,8 @@ from gateway.passport.strict import MAX_DEPTH
 
 _ENCODER: Final = msgspec.json.Encoder(order="sorted")
 _LEAVES: Final = (str, int, NoneType)
+_PLAIN: Final = frozenset({str, int, bool, NoneType})
+"""Leaves, by their very type: what nearly every member is, and needs no call to be told."""
 
 
 class CanonicalJsonError(ValueError):
@@ -51,9 +53,11 @@ def _check(value: object, levels: int) -> None:
         for name, member in value.items():
             if not isinstance(name, str):
                 raise CanonicalJsonError(f"a member name must be a string, not {type(name).__name__}")
-            _check(member, levels - 1)
+            if type(member) not in _PLAIN:
+                _check(member, levels - 1)
     elif isinstance(value, list | tuple):
         for item in value:
-            _check(item, levels - 1)
+            if type(item) not in _PLAIN:
+                _check(item, levels - 1)
     else:
         raise CanonicalJsonError(f"canonical JSON has no form for {type(value).__name__}")

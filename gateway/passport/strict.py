@@ -174,13 +174,18 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
+_BASE64: Final = msgspec.json.Decoder(bytes)
+
+
 def _decode_base64url(text: str, padding: str) -> bytes | None:
-    if "+" in text or "/" in text or "=" in text:
+    if "+" in text or "/" in text or "=" in text or "\\" in text:
         return None
+    plain = text.replace("-", "+").replace("_", "/")
     try:
         # msgspec takes the alphabet of RFC 4648 section 4 and nothing else, as binascii does when it is
-        # strict, in a fifth of the time.
-        return msgspec.convert(text.replace("-", "+").replace("_", "/") + padding, bytes)
+        # strict, in a fifth of the time. As JSON, whose escapes were ruled out: a decoder is made once, where
+        # `convert` looks at what it is to make each time.
+        return _BASE64.decode(f'"{plain}{padding}"')
     except ValueError:
         return None
 

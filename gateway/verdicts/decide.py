@@ -36,10 +36,10 @@ def decide(
     """
     case = Case(call, outcome, known, policy, now, priority)
     hits = [hit for rule, _ in RULES if (hit := rule(case)) is not None]
-    deciding = next((hit for hit in hits if hit.speaks), None)
+    deciding = next((hit for hit in hits if hit.speaks), None) if hits else None
     action = _action(deciding, policy.treatment)
     tn, score = worst_reputation(case)
-    entry = next((entry for number, entry in known.reputation if number == tn), None)
+    entry = None if tn is None else dict(known.reputation).get(tn)
     cli = _cli(call, hits, deciding)
     is_shown = action is not Action.BLOCK and cli is CliDisplay.PRESENT
     return Verdict(
@@ -98,4 +98,4 @@ def _cli(call: Call, hits: list[Hit], deciding: Hit | None) -> CliDisplay:
         return CliDisplay.WITHHOLD
     if deciding is not None and deciding.allows and deciding.reason in _RELEASING:
         return CliDisplay.PRESENT
-    return CliDisplay.WITHHOLD if any(hit.withholds_cli for hit in hits) else CliDisplay.PRESENT
+    return CliDisplay.WITHHOLD if hits and any(hit.withholds_cli for hit in hits) else CliDisplay.PRESENT

@@ -7,8 +7,9 @@ the checks it does not number stand where a token that fails them costs least.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from gateway.certificates.x5u import X5uPolicy, check_x5u
 from gateway.passport.identity import IdentityHeader
@@ -45,8 +46,7 @@ not be ignored (RFC 7515 section 4.1.11).
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(msgspec.Struct, frozen=True, gc=False):
     """An Identity header whose parameters can be used."""
 
     ppt: Ppt

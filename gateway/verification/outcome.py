@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from gateway.certificates.chain import ValidatedChain
@@ -10,6 +12,8 @@ from gateway.passport.claims import Claims, ShakenClaims
 from gateway.passport.passport import UnverifiedPassport, VerifiedPassport
 from gateway.passport.ppt import Ppt
 from gateway.reasons import VERIFIED, Finding, Verstat
+
+_VERIFIED: Final = Finding(VERIFIED)
 
 
 class Examined(msgspec.Struct, frozen=True, gc=False):
@@ -60,7 +64,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
         shaken = passport.claims if isinstance(passport.claims, ShakenClaims) else None
         return cls(
             verstat=Verstat.TN_VALIDATION_PASSED,
-            finding=Finding(VERIFIED),
+            finding=_VERIFIED,
             warnings=warnings,
             passport=passport,
             chain=chain,

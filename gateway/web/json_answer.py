@@ -15,6 +15,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.helpers import rfc822_formatted_time
 
+from gateway.web.connections import Connection
 from gateway.web.server_name import SERVER
 
 _LINES: Final = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
@@ -42,7 +43,12 @@ class JsonAnswer(web.StreamResponse):
             f"Content-Length: {len(self._whole_body)}\r\nDate: {rfc822_formatted_time()}\r\n"
             f"Server: {SERVER}\r\n\r\n"
         )
-        transport.write(head.encode("ascii") + self._whole_body)
+        data = head.encode("ascii") + self._whole_body
+        connection = request.protocol
+        if self._keep_alive and isinstance(connection, Connection):
+            connection.write_soon(data)
+        else:
+            transport.write(data)
         self._eof_sent = True
         await request.writer.drain()
         return None

@@ -61,7 +61,8 @@ class MsSigning:
 
 def is_bare(body: bytes) -> bool:
     """Whether a body at an address of ATIS-1000082 is 3GPP's: an object without wrapper, with its members."""
-    if b'"verificationRequest"' in body or b'"signingRequest"' in body:
+    # `find`, for nearly every call: `in` takes bytes for a number first, at twice the price of looking.
+    if body.find(b'"verificationRequest"') >= 0 or body.find(b'"signingRequest"') >= 0:
         return False
     if b'"identityHeader' not in body and b'"orig"' not in body:
         return False

@@ -8,7 +8,7 @@ import sys
 import pytest
 from aiohttp import ClientSession, web
 
-from gateway.calls.connection import Connections, answer_in_place
+from gateway.web.connections import Connections, answer_in_place
 
 
 @pytest.fixture
