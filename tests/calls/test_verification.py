@@ -143,8 +143,14 @@ def test_e17_an_authority_nobody_trusts(node: GatewayNode, host: Repository):
     intermediate = pki.make_intermediate(root, **valid)
     leaf = pki.make_leaf(intermediate, **valid)
     host.serve("/untrusted.pem", leaf.pem + intermediate.pem + root.pem)
+
+    def asked() -> tuple[object, ...]:
+        return refused(node, make_identity(leaf.key, host.url("/untrusted.pem")))
+
+    # A busy machine may need longer to fetch it than the first call waits (436).
+    eventually(lambda: asked()[0] != 436)
     for _ in range(2):
-        assert refused(node, make_identity(leaf.key, host.url("/untrusted.pem"))) == (
+        assert asked() == (
             437, "Unsupported credential", "Failed to authenticate CA.", FAILED,
         )  # fmt: skip
 
