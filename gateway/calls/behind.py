@@ -1,8 +1,8 @@
 """Calls that are answered by what their signatures say, judged behind their answers.
 
-What the answer of a STI-VS is not made of waits for the end of the turn of the loop in which it was given.
-Then each step is gone for all of these calls before the next step is: for the second call its code and data
-are still in the processor's caches, which between two requests they are not.
+What the answer of a STI-VS is not made of waits a moment, for nobody waits for it. Then each step is gone for
+all calls answered by then before the next step is: for the second call its code and data are still in the
+processor's caches, which between two requests they are not.
 """
 
 from __future__ import annotations
@@ -16,13 +16,17 @@ from typing import Final, TypeVar
 import structlog
 
 from gateway.calls.account import Account
-from gateway.calls.known import question_of, remember_call_for_help
+from gateway.calls.known import known_of, question_of, remember_call_for_help
 from gateway.calls.plane import Current, Plane
 from gateway.calls.road import AskedCall, Judged, decide_call
 from gateway.knowledge.question import Evidence
+from gateway.verdicts.call import Known
 from gateway.verification.conclude import Verification
 
 _log: Final = structlog.get_logger("callmark.calls")
+
+TOGETHER_SECONDS: Final = 0.005
+"""The more calls go together, the less each costs; but what all of them take, a request may have to wait."""
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -55,7 +59,7 @@ class Behind:
     def add(self, answered: AnsweredCall) -> None:
         """Judge a call soon, and account for it."""
         if not self._answered:
-            self._loop.call_soon(self._ask_of_all)
+            self._loop.call_later(TOGETHER_SECONDS, self._ask_of_all)
         self._answered.append(answered)
 
     async def close(self) -> None:
@@ -68,27 +72,26 @@ class Behind:
         answered, self._answered = self._answered, []
         _of_each(answered, self._ask)
 
-    def _judge_all(self) -> None:
-        told, self._told = self._told, []
-        _of_each(_of_each(told, self._judged), self._account_for)
-
-    def _ask(self, answered: AnsweredCall) -> None:
-        call, current = answered.asked.call, answered.current
-        trunk = answered.asked.trunk
-        remember_call_for_help(self._plane, current, shown=call.shown, called=call.called, trunk=trunk)
-        question = question_of(current, call, answered.verification.outcome)
-        self._plane.knowledge.ask_behind(question, partial(self._hear, answered))
-
     def _hear(self, answered: AnsweredCall, evidence: Evidence) -> None:
         if not self._told:
             self._loop.call_soon(self._judge_all)
         self._told.append((answered, evidence))
 
-    def _judged(self, told: tuple[AnsweredCall, Evidence]) -> tuple[AnsweredCall, Judged]:
+    def _judge_all(self) -> None:
+        told, self._told = self._told, []
+        _of_each(_of_each(_of_each(told, self._know), _decide), self._account_for)
+
+    def _ask(self, answered: AnsweredCall) -> None:
+        asked, current = answered.asked, answered.current
+        call, trunk = asked.call, asked.trunk
+        remember_call_for_help(self._plane, current, shown=call.shown, called=call.called, trunk=trunk)
+        question = question_of(current, call, answered.verification.outcome)
+        self._plane.knowledge.ask_behind(question, partial(self._hear, answered))
+
+    def _know(self, told: tuple[AnsweredCall, Evidence]) -> tuple[AnsweredCall, Known]:
         answered, evidence = told
-        now = int(answered.started)
-        call, current = answered.asked.call, answered.current
-        return answered, decide_call(self._plane, current, call, answered.verification, evidence, now=now)
+        call, outcome, now = answered.asked.call, answered.verification.outcome, int(answered.started)
+        return answered, known_of(self._plane, answered.current, call, outcome, evidence, now=now)
 
     def _account_for(self, judged: tuple[AnsweredCall, Judged]) -> None:
         answered, of_call = judged
@@ -101,6 +104,12 @@ class Behind:
             elapsed=answered.elapsed,
             traceparent=answered.traceparent,
         )
+
+
+def _decide(known: tuple[AnsweredCall, Known]) -> tuple[AnsweredCall, Judged]:
+    answered, of_call = known
+    call, current, now = answered.asked.call, answered.current, int(answered.started)
+    return answered, decide_call(current, call, answered.verification, of_call, now=now)
 
 
 def _of_each(calls: Iterable[S], step: Callable[[S], T]) -> list[T]:

@@ -30,7 +30,6 @@ from gateway.calls.known import calling_number, known_of, question_of, remember_
 from gateway.calls.plane import Current, Plane
 from gateway.certificates.use import believed_among
 from gateway.generation.trunks import Trunk
-from gateway.knowledge.question import Evidence
 from gateway.passport.ppt import Ppt
 from gateway.verdicts.abroad import numbers_that_may_roam
 from gateway.verdicts.call import Call, Known, Roaming
@@ -80,17 +79,17 @@ async def judge_call(plane: Plane, current: Current, asked: AskedCall) -> Judged
         call = msgspec.structs.replace(call, roaming=await roaming)
         if call.roaming is Roaming.UNKNOWN:
             evidence = msgspec.structs.replace(evidence, degraded=("roaming", *evidence.degraded))
-    return decide_call(plane, current, call, verification, evidence, now=now)
+    known = known_of(plane, current, call, verification.outcome, evidence, now=now)
+    return decide_call(current, call, verification, known, now=now)
 
 
 def decide_call(
-    plane: Plane, current: Current, call: Call, verification: Verification, evidence: Evidence, *, now: int
+    current: Current, call: Call, verification: Verification, known: Known, *, now: int
 ) -> Judged:
     """Decide what to do with a call, by everything that is known of it; `now` in epoch seconds."""
-    outcome = verification.outcome
-    known = known_of(plane, current, call, outcome, evidence, now=now)
     policy, priority = current.generation.policy.verdict, verification.priority
-    return Judged(decide(call, outcome, known, policy, now=now, priority=priority), verification, known)
+    verdict = decide(call, verification.outcome, known, policy, now=now, priority=priority)
+    return Judged(verdict, verification, known)
 
 
 async def verify_call(plane: Plane, current: Current, asked: AskedCall, *, now: int) -> Verification:
