@@ -7,12 +7,13 @@ the checks it does not number stand where a token that fails them costs least.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from gateway.certificates.x5u import X5uPolicy, check_x5u
-from gateway.passport.identity import IdentityHeader
+from gateway.passport.identity import LONGEST_KEPT, PARAMETERS_KEPT, IdentityHeader
 from gateway.passport.ppt import Ppt
 from gateway.reasons import (
     ALG_PARAMETER_MISSING,
@@ -65,23 +66,50 @@ def check_parameters(
         return Finding(IDENTITY_COMPACT)
     if identity.info is None:
         return Finding(INFO_MISSING, parameter="info")
-    address = check_x5u(identity.info, x5u_policy)
-    if not identity.info_is_bracketed:
+    # What no genuine call has is not remembered: it may be of any length.
+    is_plain = ppt is not None and identity.alg == "ES256" and len(identity.info) <= LONGEST_KEPT
+    check = _check if is_plain else _check.__wrapped__
+    return check(
+        identity.info,
+        identity.info_is_bracketed,
+        identity.alg,
+        identity.ppt,
+        identity.parameter_count,
+        ppt,
+        profile,
+        x5u_policy,
+    )
+
+
+@lru_cache(maxsize=PARAMETERS_KEPT)
+def _check(  # noqa: PLR0917 - a memory's key
+    info: str,
+    info_is_bracketed: bool,  # noqa: FBT001
+    alg: str | None,
+    named: str | None,
+    count: int,
+    ppt: Ppt | None,
+    profile: Profile,
+    x5u_policy: X5uPolicy,
+) -> Parameters | Finding:
+    """Check parameters, which are the same for every call signed under one certificate, hence remembered."""
+    address = check_x5u(info, x5u_policy)
+    if not info_is_bracketed:
         return Finding(INFO_INVALID, "the URI is not in angle brackets", "info")
     if address is not None and address.reason is INFO_INVALID:
         return address
     if ppt is None:
-        found = "none" if identity.ppt is None else repr(identity.ppt)[:80]
+        found = "none" if named is None else repr(named)[:80]
         return Finding(PPT_PARAMETER_UNSUPPORTED, f"found {found}", "ppt")
-    if profile.max_parameters is not None and identity.parameter_count > profile.max_parameters:
-        return Finding(PARAMETERS_TOO_MANY, f"found {identity.parameter_count}")
+    if profile.max_parameters is not None and count > profile.max_parameters:
+        return Finding(PARAMETERS_TOO_MANY, f"found {count}")
     # A missing alg means ES256 (RFC 8224 section 4.1), where the profile does not say otherwise.
-    if identity.alg is None:
+    if alg is None:
         if profile.alg_parameter_required:
             return Finding(ALG_PARAMETER_MISSING, parameter="alg")
-    elif identity.alg != "ES256":
-        return Finding(ALG_PARAMETER_UNSUPPORTED, f"found {identity.alg!r}"[:80], "alg")
-    return Parameters(ppt, identity.info, address)
+    elif alg != "ES256":
+        return Finding(ALG_PARAMETER_UNSUPPORTED, f"found {alg!r}"[:80], "alg")
+    return Parameters(ppt, info, address)
 
 
 def check_header(header: Mapping[str, object], *, ppt: Ppt, x5u: str) -> Finding | None:

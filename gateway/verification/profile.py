@@ -6,12 +6,12 @@ demand, that x5u lie on its own repository, is a rule of its trust domain (`gate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+
+class Profile(msgspec.Struct, frozen=True, gc=False):
     """The rule set of a trunk; `trunks.toml` names it."""
 
     name: str
