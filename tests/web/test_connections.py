@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from gateway.web.connections import Connections, answer_in_place
+from gateway.web.json_answer import JsonAnswer
 
 
 @pytest.fixture
@@ -80,3 +81,37 @@ async def test_bodies_of_any_size_come_whole_and_requests_behind_them_too(size):
             received += await asyncio.wait_for(reader.read(65536), 20)
         writer.close()
     assert received.count(b"\r\n\r\n%d" % size) == 3
+
+
+@pytest.mark.parametrize(
+    ("packets", "answers"),
+    [
+        ((b"GET", b"GET GET CLOSE"), (b"\r\n\r\n1", b"\r\n\r\n2", b"\r\n\r\n3", b"\r\n\r\n4")),
+        ((b"GET GET", b"BROKEN"), (b"\r\n\r\n1", b"\r\n\r\n2", b"400 Bad Request")),
+    ],
+)
+async def test_answers_of_one_connection_stand_in_the_order_of_its_requests(packets, answers):
+    answered = 0
+
+    async def handle(_: web.BaseRequest) -> web.StreamResponse:
+        nonlocal answered
+        answered += 1
+        return JsonAnswer(str(answered).encode(), status=200, headers={})
+
+    requests = {
+        b"GET": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"CLOSE": b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"BROKEN": b"nonsense\r\n\r\n",
+    }
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Connections(handle, access_log=None), "127.0.0.1", 0)
+    async with server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.sockets[0].getsockname()[1])
+        for packet in packets:
+            writer.write(b"".join(requests[name] for name in packet.split()))
+            await asyncio.sleep(0.02)
+        received = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+    places = [received.find(answer) for answer in answers]
+    assert places == sorted(places)
+    assert min(places) > 0

@@ -1,0 +1,41 @@
+"""A call that was answered is judged and recorded behind its answer: each, with all that is known of it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from gateway.calls.behind import _of_each
+from gateway.journal import Record, read_entry
+from tests.gateway_node import running_node
+from tests.integration.tokens import signing_request, verification_request
+
+CALLS = 40
+
+
+def test_a_step_that_fails_for_one_call_is_gone_for_the_others_and_said():
+    with capture_logs() as logs:
+        assert _of_each([1, 0, 2], lambda number: 2 / number) == [2.0, 1.0]
+    assert [line["log_level"] for line in logs] == ["error"]
+
+
+def test_what_was_answered_right_before_a_stop_is_in_the_journal(tmp_path: Path):
+    with running_node(tmp_path) as node, closing(node.connect()) as connection:
+        signed = node.post("/stir/v1/signing", signing_request()).json
+        asked = verification_request(signed["signingResponse"]["identity"])
+        for number in range(CALLS):
+            answer = node.ask_on(
+                connection, "POST", "/stir/v1/verification", asked, headers={"X-RequestID": f"call-{number}"}
+            )
+            assert answer.json["verificationResponse"]["verstat"] == "TN-Validation-Passed"
+    journal = (tmp_path / "data" / "journal").glob("*.ndjson")
+    lines = [line for path in journal for line in path.read_bytes().splitlines()]
+    records = [entry for line in lines if isinstance(entry := read_entry(line), Record)]
+    verified = {record.call_id: record for record in records if record.operation == "verification"}
+    assert verified.keys() == {f"call-{number}" for number in range(CALLS)}
+    assert {record.degraded for record in verified.values()} == {()}
+    # Each is told of those before it.
+    counts = sorted(record.grounds.known.replay_calls for record in verified.values() if record.grounds)
+    assert counts == list(range(1, CALLS + 1))
