@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ SERVER_CORE = 0
 LOAD_CORE = 1
 CONNECTIONS = 32
 """Few and kept open, as switches have them."""
+SETTLING_SECONDS = 0.05
+"""Before CPU time is read: what is done behind the last answers belongs to them."""
 MOST_SECONDS = 20.0
 """For one measurement, within which its tokens stay fresh; more is a failure."""
 
@@ -63,6 +66,7 @@ def measure(
     busy, stolen = core_seconds(SERVER_CORE)
     load = _load(port, requests, check, rate, connections)
     busy, stolen = (now - then for now, then in zip(core_seconds(SERVER_CORE), (busy, stolen), strict=True))
+    time.sleep(SETTLING_SECONDS)
     used = {pid: cpu_seconds(pid) - before for pid, before in cpu.items()}
     on_core = used[servers[0]]
     return Measured(
