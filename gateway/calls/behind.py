@@ -1,8 +1,8 @@
-"""Calls that are answered by what their signatures say, judged behind their answers.
+"""What is done for a call behind its answer: it is accounted for, and one that asked for a verstat is judged.
 
-What the answer of a STI-VS is not made of waits a moment, for nobody waits for it. Then each step is gone for
-all calls answered by then before the next step is: for the second call its code and data are still in the
-processor's caches, which between two requests they are not.
+What an answer is not made of waits a moment, for nobody waits for it. Then each step is gone for all calls
+answered by then before the next step is: for the second call its code and data are still in the processor's
+caches, which between two requests they are not.
 """
 
 from __future__ import annotations
@@ -55,22 +55,36 @@ class Behind:
         self._loop = asyncio.get_running_loop()
         self._answered: list[AnsweredCall] = []
         self._told: list[tuple[AnsweredCall, Evidence]] = []
+        self._accounts: list[Callable[[], None]] = []
+        self._is_due = False
 
-    def add(self, answered: AnsweredCall) -> None:
+    def judge(self, answered: AnsweredCall) -> None:
         """Judge a call soon, and account for it."""
-        if not self._answered:
-            self._loop.call_later(TOGETHER_SECONDS, self._ask_of_all)
         self._answered.append(answered)
+        self._begin_soon()
+
+    def account(self, of_call: Callable[[], None]) -> None:
+        """Account soon for a call of which everything is known."""
+        self._accounts.append(of_call)
+        self._begin_soon()
 
     async def close(self) -> None:
-        """Judge all that were answered; to be called when no more calls come."""
-        self._ask_of_all()
+        """Do what is left; to be called when no more calls come."""
+        self._begin()
         await self._plane.knowledge.close()
         self._judge_all()
 
-    def _ask_of_all(self) -> None:
+    def _begin_soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_later(TOGETHER_SECONDS, self._begin)
+
+    def _begin(self) -> None:
+        self._is_due = False
         answered, self._answered = self._answered, []
+        accounts, self._accounts = self._accounts, []
         _of_each(answered, self._ask)
+        _of_each(accounts, _account)
 
     def _hear(self, answered: AnsweredCall, evidence: Evidence) -> None:
         if not self._told:
@@ -106,6 +120,10 @@ class Behind:
         )
 
 
+def _account(of_call: Callable[[], None]) -> None:
+    of_call()
+
+
 def _decide(known: tuple[AnsweredCall, Known]) -> tuple[AnsweredCall, Judged]:
     answered, of_call = known
     call, current, now = answered.asked.call, answered.current, int(answered.started)
@@ -119,5 +137,5 @@ def _of_each(calls: Iterable[S], step: Callable[[S], T]) -> list[T]:
         try:
             done.append(step(call))
         except Exception:  # noqa: BLE001 - its answer is given: what is left to do is to say so
-            _log.exception("a call could not be judged behind its answer")
+            _log.exception("a step behind a call's answer failed")
     return done

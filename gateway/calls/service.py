@@ -97,14 +97,17 @@ class CallService:
         """Verify a call, judge it and account for it; `started` in epoch seconds."""
         began = time.perf_counter()
         judged = await judge_call(self._plane, current, asked)
-        self._account.judged(
-            resource=resource,
-            current=current,
-            asked=asked,
-            judged=judged,
-            started=started,
-            elapsed=time.perf_counter() - began,
-            traceparent=traceparent(request.headers),
+        self._behind.account(
+            partial(
+                self._account.judged,
+                resource=resource,
+                current=current,
+                asked=asked,
+                judged=judged,
+                started=started,
+                elapsed=time.perf_counter() - began,
+                traceparent=traceparent(request.headers),
+            )
         )
         return judged
 
@@ -118,7 +121,7 @@ class CallService:
         verification = await verify_call(self._plane, current, asked, now=int(started))
         elapsed = time.perf_counter() - began
         parent = traceparent(request.headers)
-        self._behind.add(AnsweredCall(current, asked, verification, started, elapsed, parent))
+        self._behind.judge(AnsweredCall(current, asked, verification, started, elapsed, parent))
         return verification
 
     def sign(
@@ -142,15 +145,18 @@ class CallService:
             raise RequestProblem.invalid("iat", f"more than {freshness} s from the gateway's clock")
         signer = usable_signer(current, iat=asked.iat, now=now)
         signed = sign_call(self._plane, current, request=asked, signer=signer, trunk=trunk)
-        self._account.signed(
-            call_id=call_id,
-            current=current,
-            trunk=trunk,
-            request=asked,
-            signed=signed,
-            started=started,
-            elapsed=time.perf_counter() - began,
-            traceparent=traceparent(request.headers),
+        self._behind.account(
+            partial(
+                self._account.signed,
+                call_id=call_id,
+                current=current,
+                trunk=trunk,
+                request=asked,
+                signed=signed,
+                started=started,
+                elapsed=time.perf_counter() - began,
+                traceparent=traceparent(request.headers),
+            )
         )
         if signed.identity is None or signed.attest is None:
             raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
@@ -173,14 +179,17 @@ class CallService:
             raise at("/call/time", f"is more than {freshness} s from the gateway's clock")
         signer = usable_signer(current, iat=asked.call.time, now=now)
         signed = sign_each(self._plane, current, request=asked, signer=signer, trunk=trunk, now=now)
-        self._account.signed_each(
-            current=current,
-            trunk=trunk,
-            request=asked,
-            signatures=signed,
-            started=started,
-            elapsed=time.perf_counter() - began,
-            traceparent=traceparent(request.headers),
+        self._behind.account(
+            partial(
+                self._account.signed_each,
+                current=current,
+                trunk=trunk,
+                request=asked,
+                signatures=signed,
+                started=started,
+                elapsed=time.perf_counter() - began,
+                traceparent=traceparent(request.headers),
+            )
         )
         return signed
 
