@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.calls.account import Account
-from gateway.calls.road import Judged
+from gateway.calls.road import AskedCall, Judged
 from gateway.control.journal.latest_calls import LatestCalls, Sought
 from gateway.control.reloading.judging_again import judge_again
 from gateway.control.reloading.preview import FEWEST_CALLS, over_limit, preview
@@ -18,6 +18,7 @@ from gateway.verdicts.call import Known
 from gateway.verdicts.policy import Effect, VerdictPolicy
 from gateway.verdicts.verdict import Verdict
 from gateway.verification.conclude import Verification
+from gateway.verification.policy import EVERY_TYPE
 from tests.verdicts import cases
 
 CALLS = [
@@ -51,9 +52,7 @@ def recorded(call, outcome, known, policy: VerdictPolicy, priority=None) -> tupl
     account.judged(
         resource="verdict",
         current=SimpleNamespace(number=7, generation=SimpleNamespace(digest="7")),
-        trunk=SimpleNamespace(name=call.trunk),
-        call=call,
-        identities=(),
+        asked=AskedCall(call, SimpleNamespace(name=call.trunk), (), EVERY_TYPE, 0.0),
         judged=Judged(verdict, Verification(outcome, (), priority=priority), known),
         started=float(cases.NOW),
         elapsed=0.001,
