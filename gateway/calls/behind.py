@@ -8,10 +8,11 @@ caches, which between two requests they are not.
 from __future__ import annotations
 
 import asyncio
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import structlog
 
@@ -28,6 +29,7 @@ _log: Final = structlog.get_logger("callmark.calls")
 TOGETHER_SECONDS: Final = 0.005
 """The more calls go together, the less each costs; but what all of them take, a request may have to wait."""
 
+P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -63,9 +65,9 @@ class Behind:
         self._answered.append(answered)
         self._begin_soon()
 
-    def account(self, of_call: Callable[[], None]) -> None:
-        """Account soon for a call of which everything is known."""
-        self._accounts.append(of_call)
+    def account(self, how: Callable[P, None], *of_call: P.args, **named: P.kwargs) -> None:
+        """Account soon for a call of which everything is known; `how` is a method of `Account`."""
+        self._accounts.append(partial(how, *of_call, **named))
         self._begin_soon()
 
     async def close(self) -> None:
@@ -84,7 +86,7 @@ class Behind:
         answered, self._answered = self._answered, []
         accounts, self._accounts = self._accounts, []
         _of_each(answered, self._ask)
-        _of_each(accounts, _account)
+        _of_each(accounts, operator.call)
 
     def _hear(self, answered: AnsweredCall, evidence: Evidence) -> None:
         if not self._told:
@@ -118,10 +120,6 @@ class Behind:
             elapsed=answered.elapsed,
             traceparent=answered.traceparent,
         )
-
-
-def _account(of_call: Callable[[], None]) -> None:
-    of_call()
 
 
 def _decide(known: tuple[AnsweredCall, Known]) -> tuple[AnsweredCall, Judged]:

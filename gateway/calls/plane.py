@@ -65,7 +65,7 @@ class Knowledge(Protocol):
         """What is known; by `deadline` (loop time), with `degraded` saying what did not answer."""
 
     def ask_behind(self, question: Question, hear: Callable[[Evidence], None]) -> None:
-        """Ask for a call that is answered without it; `hear` is called once."""
+        """Ask for a call that is answered without it; `hear` is called once and must not raise."""
 
     async def close(self) -> None:
         """Answer everyone; to be called when no more calls come."""

@@ -13,7 +13,8 @@
 
 An answer waits for what it is made of. A verdict is made of all of it (`judge_call`), the answer of a STI-VS
 of what `conclude` says; the rest of its road is gone behind it (`behind.py`), for the journal and for what
-other calls are told of this one.
+other calls are told of this one. The exception is a home mobile from abroad of which the roaming check is
+asked: its answer waits for that.
 
 Signing is a road of its own (`signing.py`). What a dialect asked and how it is answered is
 decided in `dialects/`; what a request may do in `admission.py`.
@@ -30,6 +31,7 @@ from gateway.calls.known import calling_number, known_of, question_of, remember_
 from gateway.calls.plane import Current, Plane
 from gateway.certificates.use import believed_among
 from gateway.generation.trunks import Trunk
+from gateway.numbers.canonical import TelephoneNumber
 from gateway.passport.ppt import Ppt
 from gateway.verdicts.abroad import numbers_that_may_roam
 from gateway.verdicts.call import Call, Known, Roaming
@@ -153,16 +155,16 @@ def _request(call: Call, identity: str) -> VerificationRequest:
     )
 
 
-def may_roam(plane: Plane, current: Current, asked: AskedCall) -> bool:
-    """Whether somebody is to be asked if the caller is abroad."""
-    return plane.roaming is not None and bool(
-        numbers_that_may_roam(asked.call, current.generation.policy.verdict)
+def numbers_abroad(plane: Plane, current: Current, asked: AskedCall) -> tuple[TelephoneNumber, ...]:
+    """The calling numbers of which the roaming check is asked: only where its answer changes the verdict."""
+    return (
+        () if plane.roaming is None else numbers_that_may_roam(asked.call, current.generation.policy.verdict)
     )
 
 
 def _ask_roaming(plane: Plane, current: Current, asked: AskedCall) -> asyncio.Task[Roaming] | None:
-    """Asked beside everything else, and only where the answer changes the verdict."""
-    if plane.roaming is None:
+    """Asked beside everything else."""
+    tns = numbers_abroad(plane, current, asked)
+    if plane.roaming is None or not tns:
         return None
-    tns = numbers_that_may_roam(asked.call, current.generation.policy.verdict)
-    return asyncio.create_task(plane.roaming.ask(tns, deadline=asked.deadline)) if tns else None
+    return asyncio.create_task(plane.roaming.ask(tns, deadline=asked.deadline))

@@ -19,7 +19,7 @@ from gateway.calls.behind import AnsweredCall, Behind
 from gateway.calls.dialects.dialect import Dialect
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.plane import Current, Plane
-from gateway.calls.road import AskedCall, Judged, judge_call, may_roam, verify_call
+from gateway.calls.road import AskedCall, Judged, judge_call, numbers_abroad, verify_call
 from gateway.calls.signing import (
     Signature,
     SignatureRequest,
@@ -98,16 +98,14 @@ class CallService:
         began = time.perf_counter()
         judged = await judge_call(self._plane, current, asked)
         self._behind.account(
-            partial(
-                self._account.judged,
-                resource=resource,
-                current=current,
-                asked=asked,
-                judged=judged,
-                started=started,
-                elapsed=time.perf_counter() - began,
-                traceparent=traceparent(request.headers),
-            )
+            self._account.judged,
+            resource=resource,
+            current=current,
+            asked=asked,
+            judged=judged,
+            started=started,
+            elapsed=time.perf_counter() - began,
+            traceparent=traceparent(request.headers),
         )
         return judged
 
@@ -115,7 +113,8 @@ class CallService:
         self, request: web.BaseRequest, current: Current, asked: AskedCall, started: float
     ) -> Verification:
         """Verify a call; it is judged and accounted for behind the answer. `started` in epoch seconds."""
-        if may_roam(self._plane, current, asked):
+        if numbers_abroad(self._plane, current, asked):
+            # Asked beside the signature's check and within the call's time, so that the answer waits for it.
             return (await self.judge(request, current, asked, started, resource="verification")).verification
         began = time.perf_counter()
         verification = await verify_call(self._plane, current, asked, now=int(started))
@@ -146,17 +145,15 @@ class CallService:
         signer = usable_signer(current, iat=asked.iat, now=now)
         signed = sign_call(self._plane, current, request=asked, signer=signer, trunk=trunk)
         self._behind.account(
-            partial(
-                self._account.signed,
-                call_id=call_id,
-                current=current,
-                trunk=trunk,
-                request=asked,
-                signed=signed,
-                started=started,
-                elapsed=time.perf_counter() - began,
-                traceparent=traceparent(request.headers),
-            )
+            self._account.signed,
+            call_id=call_id,
+            current=current,
+            trunk=trunk,
+            request=asked,
+            signed=signed,
+            started=started,
+            elapsed=time.perf_counter() - began,
+            traceparent=traceparent(request.headers),
         )
         if signed.identity is None or signed.attest is None:
             raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
@@ -180,16 +177,14 @@ class CallService:
         signer = usable_signer(current, iat=asked.call.time, now=now)
         signed = sign_each(self._plane, current, request=asked, signer=signer, trunk=trunk, now=now)
         self._behind.account(
-            partial(
-                self._account.signed_each,
-                current=current,
-                trunk=trunk,
-                request=asked,
-                signatures=signed,
-                started=started,
-                elapsed=time.perf_counter() - began,
-                traceparent=traceparent(request.headers),
-            )
+            self._account.signed_each,
+            current=current,
+            trunk=trunk,
+            request=asked,
+            signatures=signed,
+            started=started,
+            elapsed=time.perf_counter() - began,
+            traceparent=traceparent(request.headers),
         )
         return signed
 

@@ -41,14 +41,8 @@ class _Waiter:
 
     def give(self, evidence: Evidence) -> None:
         hear, self.hear = self.hear, None
-        if hear is None:
-            return
-        try:
+        if hear is not None:
             hear(evidence)
-        except Exception as error:  # noqa: BLE001 - a fault of ours with one call must not take the others' answers
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "what is known of a call could not be told", "exception": error}
-            )
 
     def give_up(self) -> None:
         self.give(nothing_known(self.question))
@@ -91,7 +85,13 @@ class Knowledge:
             self.unanswered += 1
             return nothing_known(question)
         answer: asyncio.Future[Evidence] = loop.create_future()
-        waiter = _Waiter(question, answer.set_result)
+
+        def hear(evidence: Evidence) -> None:
+            # Who asked may have been cancelled in this very turn of the loop.
+            if not answer.done():
+                answer.set_result(evidence)
+
+        waiter = _Waiter(question, hear)
         self._waiting.append(waiter)
         self._pump_soon()
         # Batches bound their own time, and a failed one releases everybody: mostly no timer is needed.
@@ -104,10 +104,9 @@ class Knowledge:
                 timer.cancel()
 
     def ask_behind(self, question: Question, hear: Callable[[Evidence], None]) -> None:
-        """Ask for a call that is answered without it; `hear` is called once, maybe at once.
+        """Ask for a call that is answered without it.
 
-        What it does for all calls of a batch is done one after the other, which costs half of what it does
-        between the requests.
+        `hear` is called once, maybe at once, and must not raise.
         """
         waiter = _Waiter(question, hear)
         if not self._takes_more:

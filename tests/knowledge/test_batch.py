@@ -338,3 +338,14 @@ async def test_a_block_that_the_one_around_it_does_not_name_is_not_looked_for(
     alone = encode_exchange(AROUND, AROUND) if outer == "x" else encode_block(AROUND)
     seen = await seen_around(knowledge, loader, valkey, BLOCKS | {outer: alone})
     assert seen == [True] * left + [False] * (5 - left)
+
+
+async def test_who_is_cancelled_in_the_turn_of_the_answer_takes_nobody_elses(knowledge):
+    asking = asyncio.create_task(ask(knowledge, TN))
+    await asyncio.sleep(0)
+    (waiter,) = knowledge._waiting
+    asking.cancel()
+    # As its batch does, before the one who asked has heard of being cancelled.
+    waiter.give_up()
+    with pytest.raises(asyncio.CancelledError):
+        await asking

@@ -15,11 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.registry.claim_check import Claim, check_claim, check_numbers, with_claim
 from gateway.control.registry.limits import check_limit
-from gateway.control.registry.steps import audit_owner, make_way, named, numbers_detail, take_step
+from gateway.control.registry.steps import (
+    audit_owner,
+    make_way,
+    named,
+    numbers_detail,
+    take_step,
+    tell_holder,
+)
 from gateway.generation.numbers_read import written
 from gateway.record.attempts import count_attempts, note_attempts
 from gateway.record.engine import Record
-from gateway.record.notices import add_notice
 from gateway.record.outbox import ChangeKind, announce_change
 from gateway.record.registrations import (
     find_registrations,
@@ -118,15 +124,8 @@ async def tell_holders(transaction: AsyncConnection, claim: Registration, *, now
             f"Somebody else has claimed {written(claim.numbers)}. Nothing changes for you unless it is "
             "proven; if it is nobody you know, there is nothing you need to do."
         )
-        await add_notice(transaction, owner_id=rival.owner_id, registration_id=rival.id, words=words, now=now)
-        await audit_owner(
-            transaction,
-            rival.owner_id,
-            action="registration.challenge",
-            actor="registry",
-            now=now,
-            detail=named(rival) | {"claimed": numbers_detail(claim.numbers)},
-        )
+        detail = {"claimed": numbers_detail(claim.numbers)}
+        await tell_holder(transaction, rival, words, action="registration.challenge", detail=detail, now=now)
 
 
 async def change_registration(

@@ -80,15 +80,29 @@ async def _tell_withstanding(
             f"Somebody else has proven {written(challenger.numbers)} too. Yours stays in force until an "
             "operator has decided; tell your network's operator now if it is nobody you know."
         )
-        await add_notice(transaction, owner_id=rival.owner_id, registration_id=rival.id, words=words, now=now)
-        await audit_owner(
-            transaction,
-            rival.owner_id,
-            action="registration.withstand",
-            actor=REGISTRY,
-            now=now,
-            detail=named(rival) | {"proven": numbers_detail(challenger.numbers)},
-        )
+        detail = {"proven": numbers_detail(challenger.numbers)}
+        await tell_holder(transaction, rival, words, action="registration.withstand", detail=detail, now=now)
+
+
+async def tell_holder(
+    transaction: AsyncConnection,
+    holder: Registration,
+    words: str,
+    *,
+    action: str,
+    detail: Mapping[str, object],
+    now: int,
+) -> None:
+    """Tell a number's owner of somebody else who wants it, and note in the audit that this was told."""
+    await add_notice(transaction, owner_id=holder.owner_id, registration_id=holder.id, words=words, now=now)
+    await audit_owner(
+        transaction,
+        holder.owner_id,
+        action=action,
+        actor=REGISTRY,
+        now=now,
+        detail=named(holder) | dict(detail),
+    )
 
 
 async def make_way(
