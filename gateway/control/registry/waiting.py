@@ -10,7 +10,7 @@ from gateway.control.commands.problems import CommandError, Trouble
 from gateway.control.registry.claims import find_own
 from gateway.record.engine import Record
 from gateway.record.owners import find_owner
-from gateway.record.proofs import ProofRow, find_proof, pending_proofs, proofs_of, registrations_of
+from gateway.record.proofs import ProofRow, find_proof, given, pending_proofs, proofs_of, registrations_of
 from gateway.record.registrations import find_registrations, overlapping, read_registrations
 from gateway.registry.policy import RegistryPolicy
 from gateway.registry.proofs import ProofKind
@@ -87,13 +87,7 @@ async def _letter(transaction: AsyncConnection, proof: ProofRow, policy: Registr
 
 async def _side(transaction: AsyncConnection, registration: Registration, now: int) -> Side:
     rows = await proofs_of(transaction, registration.id)
-    kinds = sorted(
-        {
-            row.kind
-            for row in rows
-            if row.since is not None and row.until is not None and row.since <= now < row.until
-        }
-    )
+    kinds = sorted({proof.kind for proof in given(rows) if proof.is_in_force(now)})
     return Side(registration, await _name(transaction, registration.owner_id), tuple(kinds))
 
 
