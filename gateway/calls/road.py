@@ -33,6 +33,7 @@ from gateway.certificates.use import believed_among
 from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.passport.ppt import Ppt
+from gateway.reasons import Finding
 from gateway.verdicts.abroad import numbers_that_may_roam
 from gateway.verdicts.call import Call, Known, Roaming
 from gateway.verdicts.decide import decide
@@ -43,6 +44,9 @@ from gateway.verification.judge import judge
 from gateway.verification.outcome import Examined, Outcome
 from gateway.verification.profile import PROFILES
 from gateway.verification.rich import prove
+
+_STANDS_ALONE: Final = frozenset({Ppt.SHAKEN, None})
+"""Types of which one header says by itself all there is; None: it could not be read, or is not taken."""
 
 KEPT_FOR_EVIDENCE_SECONDS: Final = 0.025
 """Of a call's time, from the wait for a stranger's server: a batch of questions to Redis may take 20 ms."""
@@ -107,13 +111,17 @@ async def verify_call(plane: Plane, current: Current, asked: AskedCall, *, now: 
                 request, policy=policy, dialling=dialling, now=now, accepted=asked.accepted, profile=profile
             )
         )
-    if len(reads) == 1:
+    if len(reads) == 1 and reads[0][1] in _STANDS_ALONE:
         # The plain call, which is nearly every call: nothing is to be joined or gathered.
         token, ppt, alone = reads[0]
-        if ppt is Ppt.SHAKEN and isinstance(alone, Examined) and alone.elsewhere is None:
+        if isinstance(alone, Finding):
+            outcome = Outcome.refused(alone)
+        elif alone.elsewhere is not None:
+            outcome = Outcome.refused(alone.elsewhere)
+        else:
             outcome = await _judge(plane, current, asked, alone, now=now)
-            rich = None if outcome.passport is None else prove(outcome.passport)
-            return Verification(outcome, (HeaderResult(token, ppt, outcome),), rich=rich)
+        rich = None if outcome.passport is None else prove(outcome.passport)
+        return Verification(outcome, (HeaderResult(token, ppt, outcome),), rich=rich)
     examined = join_headers(requests, reads, policy=policy, dialling=dialling)
     links = [link for header in examined.headers for link in header.links]
     judged = await asyncio.gather(*(_judge(plane, current, asked, link, now=now) for link in links))

@@ -9,7 +9,7 @@ The schema is brought up to date on opening, in one transaction.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -91,7 +91,7 @@ class Record:
         except DBAPIError as error:
             raise RecordError(f"the record {database.where} cannot be used: {_cause(error)}") from error
         finally:
-            await connection.close()
+            await _to_the_end(connection.close())
 
     async def close(self) -> None:
         """Close every connection; SQLite's last one folds the write-ahead log into the file."""
@@ -122,6 +122,16 @@ def open_unchanged(where: Path | str) -> Record:
     Raises RecordError.
     """
     return Record(sqlite.database(where) if isinstance(where, Path) else postgresql.database(where))
+
+
+async def _to_the_end(closing: Coroutine[object, object, None]) -> None:
+    """Give a connection back, also when its user is cancelled meanwhile: by half it would be a broken one."""
+    task = asyncio.ensure_future(closing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _cause(error: BaseException) -> str:

@@ -155,3 +155,19 @@ async def test_a_server_that_closed_our_connections_is_asked_again(postgresql):
     async with opened.read() as transaction:
         assert (await transaction.execute(text("SELECT 1"))).scalar_one() == 1
     await opened.close()
+
+
+async def test_whoever_is_cancelled_anywhere_gives_the_connection_back_whole(record, caplog):
+    async def look() -> None:
+        async with record.read() as transaction:
+            await transaction.execute(text("SELECT count(*) FROM heads"))
+
+    for steps in range(60):
+        task = asyncio.create_task(look())
+        for _ in range(steps):
+            # So that what a thread or the server answers comes in between, and a cancellation in each place.
+            await asyncio.sleep(0.0001)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await look()
+    assert [line.getMessage() for line in caplog.records if line.name.startswith("sqlalchemy")] == []
