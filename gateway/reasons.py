@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Final, Never
 
+import msgspec
+
 
 class Verstat(StrEnum):
     """The three results a network may put beside a number (ATIS-1000074; tel-URI `verstat`)."""
@@ -59,8 +61,7 @@ class Reason:
     """None for what does not refuse: warnings and rules of the verdict."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """A reason as it was met in one call: the row, and the data of the occurrence."""
 
     reason: Reason

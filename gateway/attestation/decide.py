@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+import msgspec
+
 from gateway.attestation.inventory import RightToUse
 from gateway.numbers.canonical import TelephoneNumber, is_international
 from gateway.numbers.plans import NumberKind, plan_for
@@ -64,8 +66,7 @@ class AttestationPolicy:
             raise ValueError("without_right is B or C: A without a right is what this policy prevents")
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """`attest` None is a refusal to sign; the finding says why in either case."""
 
     attest: Attestation | None

@@ -7,15 +7,15 @@ not done here. A verified registration is the other source of right, and is look
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.numbers.ranges import NumberRange, RangeMap
 
 
-@dataclass(frozen=True, slots=True)
-class RightToUse:
+class RightToUse(msgspec.Struct, frozen=True, gc=False):
     """That a trunk may show a number, and who says so; `source` None says that nobody does."""
 
     source: Literal["inventory", "registration"] | None

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, ParamSpec, TypeVar
 
+import msgspec
 import structlog
 
 from gateway.calls.account import Account
@@ -34,8 +34,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 
-@dataclass(slots=True, eq=False)
-class AnsweredCall:
+class AnsweredCall(msgspec.Struct, frozen=True, gc=False):
     """One call, and what its answer was made of."""
 
     current: Current

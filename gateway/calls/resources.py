@@ -23,8 +23,7 @@ from gateway.calls.switch_resources import SwitchResources
 from gateway.facts.tokens import Scope
 from gateway.generation.trunks import Trunk
 from gateway.journal import CallEvents
-from gateway.verdicts.call import Call
-from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY, VerificationRequest
+from gateway.verification.examine import EVERY_TYPE, SHAKEN_ONLY
 from gateway.web.ndjson import read_lines
 from gateway.web.problems import Problem
 
@@ -68,15 +67,9 @@ class CallResources:
         """`POST /stir/v1/verification` (ATIS-1000082): the whole road, of which the verstat is answered."""
         started, current = self._service.begin()
         trunk, _ = self._service.admit(request, current, Scope.CALL_VERIFY, prefix, started)
-        asked = atis.parse_verification(body, trunk.dialling)
-        call = AskedCall(
-            _atis_call(asked, identifier, trunk),
-            trunk,
-            (asked.identity,),
-            SHAKEN_ONLY,
-            self._service.deadline(),
-        )
-        verification = await self._service.verify(request, current, call, started)
+        call, identity = atis.parse_verification(body, trunk, identifier=identifier)
+        asked = AskedCall(call, trunk, (identity,), SHAKEN_ONLY, self._service.deadline())
+        verification = await self._service.verify(request, current, asked, started)
         return Answer(atis.render_verification(verification.outcome))
 
     async def _verdicts(
@@ -163,16 +156,3 @@ class CallResources:
         if self.is_draining:
             return Answer({"status": "draining"}, status=503)
         return READY
-
-
-def _atis_call(asked: VerificationRequest, identifier: str, trunk: Trunk) -> Call:
-    """The call behind a `verificationRequest`, which has no id of its own: the request's stands for it."""
-    return Call(
-        id=identifier,
-        trunk=trunk.name,
-        trunk_kind=trunk.kind,
-        time=asked.time,
-        orig=asked.orig,
-        network_tn=None,
-        dests=tuple(sorted(asked.dests)),
-    )

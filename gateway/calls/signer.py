@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 
 from gateway.certificates.chain import parse_chain
 from gateway.generation.generation import SigningIdentity
-from gateway.passport.canonical_json import render_json
 from gateway.passport.ppt import Ppt
 from gateway.passport.signature import encode_header, render_identity, sign
 
@@ -49,13 +48,14 @@ class Signer:
         """Whether the chain is valid at that time (RFC 8224 section 6.1 steps 3 and 4)."""
         return self.not_before <= seconds <= self.not_after
 
-    def sign(self, ppt: Ppt, claims: Mapping[str, object]) -> str:
-        """The Identity header's value of a PASSporT of this type; claims in canonical form.
+    def sign(self, ppt: Ppt, payload: bytes) -> str:
+        """The Identity header's value of a PASSporT of this type.
 
-        `claims` are all that the type demands, and read by `gateway.passport.ppt.read_claims` without a
-        problem; numbers are canonical and `dest.tn` sorted (RFC 8225 section 9).
+        `payload` is canonical JSON of all the claims that the type demands, which `read_claims` of
+        `gateway.passport.ppt` reads without a problem; numbers are canonical and `dest.tn` sorted
+        (RFC 8225 section 9).
         """
-        token = sign(header=self._headers[ppt], payload=render_json(claims), key=self._key)
+        token = sign(header=self._headers[ppt], payload=payload, key=self._key)
         return render_identity(token, self.x5u, ppt)
 
 

@@ -12,7 +12,6 @@ a diversion stands behind (`gateway.verification.onward` says why).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar, TypeAlias
 
 import msgspec
@@ -26,6 +25,8 @@ from gateway.calls.rights import Rights
 from gateway.calls.signer import Signer
 from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import TelephoneNumber
+from gateway.passport.canonical_json import render_json
+from gateway.passport.claims import render_shaken
 from gateway.passport.ppt import Ppt
 from gateway.reasons import POLICY_ERROR, SIGN_GRANTED, Finding
 from gateway.verdicts.call import Call
@@ -187,19 +188,14 @@ def sign_shaken(
     )
     if decision.attest is None:
         return Signed(None, None, decision.finding)
-    identity = signer.sign(Ppt.SHAKEN, shaken_claims(request, decision.attest))
-    return Signed(identity, decision.attest, decision.finding)
-
-
-def shaken_claims(request: SigningRequest, attest: Attestation) -> dict[str, object]:
-    """The claims of a `shaken` PASSporT (RFC 8588 section 4)."""
-    return {
-        "attest": attest.value,
-        "dest": {"tn": request.dests},
-        "iat": request.iat,
-        "orig": {"tn": request.orig},
-        "origid": request.origid,
-    }
+    payload = render_shaken(
+        attest=decision.attest.value,
+        dest=request.dests,
+        iat=request.iat,
+        orig=request.orig,
+        origid=request.origid,
+    )
+    return Signed(signer.sign(Ppt.SHAKEN, payload), decision.attest, decision.finding)
 
 
 def _sign_shaken(
@@ -235,7 +231,7 @@ def _sign_rich(
     )
     if decision.claims is None:
         return Signature(Ppt.RCD, None, decision.finding)
-    identity = signer.sign(Ppt.RCD, {**_of_call(request), **decision.claims})
+    identity = signer.sign(Ppt.RCD, render_json({**_of_call(request), **decision.claims}))
     return Signature(Ppt.RCD, identity, decision.finding)
 
 
@@ -246,7 +242,7 @@ def _sign_priority(request: SignatureRequest, wish: PriorityWish, signer: Signer
     claims = {**_of_call(request), "rph": {"auth": wish.auth}}
     if wish.sph is not None:
         claims["sph"] = wish.sph
-    return Signature(Ppt.RPH, signer.sign(Ppt.RPH, claims), finding)
+    return Signature(Ppt.RPH, signer.sign(Ppt.RPH, render_json(claims)), finding)
 
 
 def _sign_diversion(
@@ -275,7 +271,7 @@ def _sign_diversion(
         request_uri=wish.diverted,
     )
     iat = retained_iat(
-        [replace(came, identity=identity) for identity in earlier],
+        [msgspec.structs.replace(came, identity=identity) for identity in earlier],
         wish.target,
         policy=current.verification,
         dialling=trunk.dialling,
@@ -291,7 +287,7 @@ def _sign_diversion(
         "iat": iat,
         "orig": {"tn": request.orig},
     }
-    return Signature(Ppt.DIV, signer.sign(Ppt.DIV, claims), finding)
+    return Signature(Ppt.DIV, signer.sign(Ppt.DIV, render_json(claims)), finding)
 
 
 def _of_call(request: SignatureRequest) -> dict[str, object]:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+import msgspec
+
 from gateway.cli.inspection import (
     Credential,
     Examination,
@@ -91,7 +93,7 @@ def inspect_call(
     """Judge a call by its Identity headers; `now` in epoch seconds is the moment it is judged at."""
     read = [read_parts(value) for value in values]
     request, assumed = _assume(read, given, dialling=dialling, now=now)
-    requests = [replace(request, identity=value) for value in values]
+    requests = [msgspec.structs.replace(request, identity=value) for value in values]
     examined = examine_each(
         requests, policy=policy, dialling=dialling, now=now, accepted=EVERY_TYPE, profile=profile
     )

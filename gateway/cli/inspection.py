@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+import msgspec
 from cryptography import x509
 
 from gateway.certificates.chain import ChainError, Refusal, ValidatedChain, parse_chain, validate
@@ -155,12 +156,13 @@ def examine_on(
         if claims is None:
             break
         if result.reason is IAT_STALE:
-            asked, at = replace(asked, time=claims.iat), claims.iat
+            asked, at = msgspec.structs.replace(asked, time=claims.iat), claims.iat
         elif result.reason is TN_MISMATCH and result.parameter == "orig":
-            asked = replace(asked, orig=number(claims.orig, dialling))
+            asked = msgspec.structs.replace(asked, orig=number(claims.orig, dialling))
         elif result.reason is RPH_MISMATCH:
             rph = result.parameter == "rph"
-            asked = replace(asked, resource_priority=None) if rph else replace(asked, priority=None)
+            change = {"resource_priority": None} if rph else {"priority": None}
+            asked = msgspec.structs.replace(asked, **change)
         else:
             break
     return Examination(request, now, policy.freshness_seconds, tuple(findings), None)

@@ -15,8 +15,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from gateway import telemetry
 from gateway.knowledge.callers_for_help import CallersForHelp, Ends
@@ -33,8 +34,7 @@ answered well within it."""
 LONGEST_QUEUE: Final = 4096
 
 
-@dataclass(slots=True, eq=False)
-class _Waiter:
+class _Waiter(msgspec.Struct, eq=False):
     question: Question
     hear: Callable[[Evidence], None] | None
     """None once it has heard, or waits no more."""

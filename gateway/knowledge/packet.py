@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
+import msgspec
+
 from gateway.knowledge import keys
 from gateway.knowledge.question import UNKNOWN, Around, Evidence, Known, Passage, Question
 from gateway.numbers.canonical import TelephoneNumber
@@ -34,8 +36,7 @@ class Drops:
     numbers: int = 0
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct, eq=False, gc=False):
     """An answer being put together. It begins as unknown, so what no packet fills stays unknown."""
 
     question: Question
@@ -44,7 +45,7 @@ class Draft:
     """Called numbers of which nobody has said yet whether they called for help."""
     distinct_calls: int | None = None
     has_caller_for_help: bool = False
-    blocks: dict[TelephoneNumber, Around] = field(default_factory=dict)
+    blocks: dict[TelephoneNumber, Around] = {}
     traffic: Traffic | None = None
 
     def evidence(self) -> Evidence:

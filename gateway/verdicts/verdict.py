@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
@@ -29,8 +28,7 @@ class CliDisplay(StrEnum):
     WITHHOLD = "withhold"
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True, gc=False):
     """A rule that applied: its row, what it does by policy, where that comes from, and the data."""
 
     reason: Reason

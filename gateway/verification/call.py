@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from gateway.numbers.canonical import TelephoneNumber
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationRequest:
+class VerificationRequest(msgspec.Struct, frozen=True, gc=False):
     """One Identity header and the call it came with, numbers in canonical form."""
 
     orig: TelephoneNumber

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from gateway.numbers.canonical import TelephoneNumber
 from gateway.passport.ppt import Ppt
 from gateway.passport.rich_call_data import RcdClaims
@@ -22,8 +24,7 @@ from gateway.verification.priority import Priority, judge_priority
 from gateway.verification.rich import ProvenData, prove
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderResult:
+class HeaderResult(msgspec.Struct, frozen=True, gc=False):
     """What became of one Identity header."""
 
     token: str
@@ -43,8 +44,7 @@ class Diversion:
     """The numbers diverted from, the first one first; empty unless they are proven."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(msgspec.Struct, frozen=True, gc=False):
     """All that a call's Identity headers prove."""
 
     outcome: Outcome

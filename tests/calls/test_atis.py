@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,11 +18,13 @@ from gateway.calls.dialects.atis import (
 )
 from gateway.calls.dialects.fields import MAX_DESTINATIONS
 from gateway.calls.dialects.problem import RequestProblem
+from gateway.generation.trunks import Profile, Trunk
 from gateway.numbers.canonical import DiallingRules
 from gateway.reasons import REASONS, Finding, Verstat
 from gateway.verification.outcome import Outcome
 
 RULES = DiallingRules()
+TRUNK = Trunk("t", "domestic", "GB", (), "", Profile.ATIS, RULES)
 VERIFICATION: dict[str, Any] = {
     "from": {"tn": "+442079460123"},
     "to": {"tn": ["+441614960000"]},
@@ -35,9 +38,9 @@ SIGNING: dict[str, Any] = {
     "orig": {"tn": "442079460123"},
     "origid": "de305d54-75b4-431b-adb2-eb6b9e546014",
 }
-PARSERS = {
-    "verificationRequest": (parse_verification, VERIFICATION),
-    "signingRequest": (parse_signing, SIGNING),
+PARSERS: dict[str, tuple[Callable[[bytes], object], dict[str, Any]]] = {
+    "verificationRequest": (lambda body: parse_verification(body, TRUNK, identifier="1"), VERIFICATION),
+    "signingRequest": (lambda body: parse_signing(body, RULES), SIGNING),
 }
 
 
@@ -45,7 +48,7 @@ def problem_of(wrapper: str, body: bytes | dict[str, Any]) -> RequestProblem:
     parse, _ = PARSERS[wrapper]
     data = body if isinstance(body, bytes) else json.dumps({wrapper: body}).encode()
     with pytest.raises(RequestProblem) as raised:
-        parse(data, RULES)
+        parse(data)
     return raised.value
 
 
@@ -138,7 +141,8 @@ def test_a_wrapper_of_the_wrong_type_is_named():
 def test_vendor_members_are_tolerated_anywhere():
     changed = VERIFICATION | {"profileId": 7, "from": {"tn": "+442079460123", "uri": "sip:a@example.org"}}
     body = json.dumps({"verificationRequest": changed, "x": None}).encode()
-    assert parse_verification(body, RULES).orig == "442079460123"
+    call, _ = parse_verification(body, TRUNK, identifier="1")
+    assert call.orig == "442079460123"
 
 
 def test_called_numbers_are_signed_sorted_and_once():
@@ -192,7 +196,7 @@ def test_any_change_gives_a_request_or_a_request_problem(wrapper: str, data: st.
     )
     body = json.dumps({wrapper: whole | {name: value}}).encode("utf-8", "surrogatepass")
     try:
-        parse(body, RULES)
+        parse(body)
     except RequestProblem as problem:
         json.dumps(render_problem(problem)).encode()
 
@@ -200,7 +204,7 @@ def test_any_change_gives_a_request_or_a_request_problem(wrapper: str, data: st.
 @given(body=st.binary(max_size=200), wrapper=st.sampled_from(sorted(PARSERS)))
 def test_any_bytes_give_a_request_or_a_request_problem(body: bytes, wrapper: str):
     with pytest.raises(RequestProblem):
-        PARSERS[wrapper][0](body, RULES)
+        PARSERS[wrapper][0](body)
 
 
 NUMBERS = st.sampled_from(["+442079460123", "442079460123", "0207 946", "02079460123", "", "999", "+1"])
@@ -225,7 +229,7 @@ def test_a_plain_body_means_what_the_strict_reader_takes_it_for(data: st.DataObj
 
     def outcome(body: dict[str, Any]) -> object:
         try:
-            return parse(json.dumps(body).encode(), RULES)
+            return parse(json.dumps(body).encode())
         except RequestProblem as problem:
             return problem.exception, problem.variables
 

@@ -15,6 +15,7 @@ from gateway.calls.signer import Signer, encode_headers
 from gateway.certificates.chain import ValidatedChain, parse_chain, validate
 from gateway.certificates.trust import Trust, build_trust
 from gateway.numbers.canonical import DiallingRules, canonical
+from gateway.passport.claims import render_shaken
 from gateway.passport.ppt import Ppt
 from gateway.reasons import Finding, Verstat
 from gateway.verification.examine import VerificationPolicy, VerificationRequest, examine
@@ -99,16 +100,8 @@ def signed_here(provider: Pki) -> str:
         _key=provider.leaf.key,
         _headers=encode_headers(X5U),
     )
-    return signer.sign(
-        Ppt.SHAKEN,
-        {
-            "attest": "A",
-            "dest": {"tn": [TO]},
-            "iat": int(time.time()),
-            "orig": {"tn": FROM},
-            "origid": ORIGID,
-        },
-    )
+    payload = render_shaken(attest="A", dest=[TO], iat=int(time.time()), orig=FROM, origid=ORIGID)
+    return signer.sign(Ppt.SHAKEN, payload)
 
 
 def checked_there(files: Path, identity: str) -> bool:

@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.passport.claims import MAX_IAT, SHAKEN_CLAIMS, ClaimProblem, ShakenClaims, read_shaken_claims
+from gateway.passport.canonical_json import render_json
+from gateway.passport.claims import (
+    MAX_IAT,
+    SHAKEN_CLAIMS,
+    ClaimProblem,
+    ShakenClaims,
+    read_shaken_claims,
+    render_shaken,
+)
 from tests.passport.keys import PAYLOAD
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
@@ -139,3 +147,17 @@ def test_origid_keeps_the_letter_case_of_its_signer():
 def test_a_problem_does_not_repeat_what_was_sent():
     assert "secret" not in problem(origid="secret").problem
     assert "secret" not in problem(orig={"tn": ["secret"]}).problem
+
+
+@given(
+    attest=st.sampled_from("ABC"),
+    dest=st.lists(st.text("0123456789*#", min_size=1, max_size=15), min_size=1, max_size=4),
+    iat=st.integers(0, MAX_IAT),
+    orig=st.text("0123456789*#", min_size=1, max_size=15),
+    origid=st.uuids().map(str),
+)
+def test_a_shaken_payload_is_written_in_canonical_form(attest, dest, iat, orig, origid):
+    written = render_shaken(attest=attest, dest=tuple(dest), iat=iat, orig=orig, origid=origid)
+    assert written == render_json(
+        {"orig": {"tn": orig}, "dest": {"tn": dest}, "attest": attest, "origid": origid, "iat": iat}
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from gateway.certificates.chain import Refusal, ValidatedChain, parse_chain, validate
 from gateway.certificates.trust import Trust, build_trust

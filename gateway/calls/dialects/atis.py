@@ -24,21 +24,25 @@ from gateway.calls.dialects.fields import (
 )
 from gateway.calls.dialects.problem import RequestProblem
 from gateway.calls.signing import SigningRequest
+from gateway.generation.trunks import Trunk
 from gateway.numbers.canonical import DiallingRules
 from gateway.passport.claims import MAX_IAT
 from gateway.passport.plain_json import PlainReader, quotes_within
 from gateway.reasons import POLICY_ERROR, Verstat
-from gateway.verification.examine import VerificationRequest
+from gateway.verdicts.call import Call
 from gateway.verification.outcome import Outcome
 from gateway.web.problems import JSON, Problem
 
 
-def parse_verification(body: bytes, dialling: DiallingRules) -> VerificationRequest:
-    """A `verificationRequest` body. Raises RequestProblem (SVC4000, SVC4001, SVC4005, SVC4006)."""
+def parse_verification(body: bytes, trunk: Trunk, *, identifier: str) -> tuple[Call, str]:
+    """A `verificationRequest` body: the call, which `identifier` stands for, and its Identity header.
+
+    Raises RequestProblem (SVC4000, SVC4001, SVC4005, SVC4006).
+    """
     plain = _PLAIN_VERIFICATION.read(body)
     if plain is not None:
         asked = plain.verificationRequest
-        return _verification(asked.from_.tn, asked.to.tn, asked.time, asked.identity, dialling)
+        return _verification(asked.from_.tn, asked.to.tn, asked.time, asked.identity, trunk, identifier)
     request = _wrapper(body, "verificationRequest")
     for name in ("from", "to", "time", "identity"):
         if name not in request:
@@ -48,7 +52,8 @@ def parse_verification(body: bytes, dialling: DiallingRules) -> VerificationRequ
         member(request, "to", "tn"),
         request["time"],
         request["identity"],
-        dialling,
+        trunk,
+        identifier,
     )
 
 
@@ -120,19 +125,24 @@ ATIS: Final = Dialect(
 )
 
 
-def _verification(
-    orig: object, dests: object, time: object, identity: object, dialling: DiallingRules
-) -> VerificationRequest:
+def _verification(  # noqa: PLR0917 - in the order of the body
+    orig: object, dests: object, time: object, identity: object, trunk: Trunk, identifier: str
+) -> tuple[Call, str]:
     if not isinstance(identity, str):
         raise RequestProblem.invalid("identity", "not a string")
     if not identity:
         raise RequestProblem.invalid("identity", "empty")
-    return VerificationRequest(
-        orig=telephone_number(orig, "from.tn", dialling),
-        dests=frozenset(telephone_numbers(dests, "to.tn", dialling)),
+    dialling = trunk.dialling
+    call = Call(
+        id=identifier,
+        trunk=trunk.name,
+        trunk_kind=trunk.kind,
         time=seconds(time, "time"),
-        identity=identity,
+        orig=telephone_number(orig, "from.tn", dialling),
+        network_tn=None,
+        dests=tuple(sorted(set(telephone_numbers(dests, "to.tn", dialling)))),
     )
+    return call, identity
 
 
 def _signing(  # noqa: PLR0917 - in the order of the claims

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 import msgspec
@@ -45,8 +44,7 @@ def _count_quotes(body: _Body) -> int:
 _PLAIN: Final = PlainReader(_Body, _count_quotes)
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictRequest:
+class VerdictRequest(msgspec.Struct, frozen=True, gc=False):
     """What was asked, as the road takes it."""
 
     call: Call
@@ -54,8 +52,7 @@ class VerdictRequest:
     max_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictBody:
+class VerdictBody(msgspec.Struct, frozen=True, gc=False):
     """A body of the right shape whose trunk is not chosen yet: its numbers are still text."""
 
     body: _Body
