@@ -99,8 +99,10 @@ def _facts(plane: Plane, current: Current, call: Call, now: int) -> _Facts:
         decided, owned = plane.facts.decisions(tn, now=now), plane.facts.registrations(tn, now=now)
         if isinstance(decided, FactsUnavailable) or isinstance(owned, FactsUnavailable):
             return _Facts(degraded=("facts",))
-        decisions.extend([Decision(fact.action, fact.trunk_kind, fact.reason, tn) for fact in decided])
-        registered.extend([registered_number(fact.declared, tn) for fact in owned])
+        if decided:
+            decisions += [Decision(fact.action, fact.trunk_kind, fact.reason, tn) for fact in decided]
+        if owned:
+            registered += [registered_number(fact.declared, tn) for fact in owned]
     return _Facts(tuple(decisions), tuple(registered), ("facts",) if is_old else ())
 
 

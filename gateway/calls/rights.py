@@ -33,7 +33,8 @@ class Rights:
 
     def to_use(self, tn: TelephoneNumber) -> RightToUse:
         """The right to call with the number, `NO_RIGHT` without one: nobody has it who never calls out."""
-        if any(fact.declared.never_calls_out for fact in self._registered(tn)):
+        registered = self._registered(tn)
+        if registered and any(fact.declared.never_calls_out for fact in registered):
             return NO_RIGHT
         return self.to_divert(tn)
 

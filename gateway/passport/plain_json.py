@@ -11,7 +11,7 @@ Invariant: where `read` gives a value, `read_json` gives the same document; it r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 import msgspec
@@ -49,6 +49,6 @@ def _count_marks(data: bytes) -> int:
     return len(data) - len(data.replace(b'"', b""))
 
 
-def quotes_within(texts: Sequence[str]) -> int:
-    """Count the quotation marks in these texts; an Identity header may have some."""
-    return sum([text.count('"') for text in texts if '"' in text])
+def quotes_within(text: str) -> int:
+    """Count the quotation marks in it; an Identity header may have some, most have none."""
+    return text.count('"') if '"' in text else 0

@@ -31,26 +31,27 @@ class JsonAnswer(web.StreamResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write everything, where everything is ordinary."""
-        transport = request.transport
+        connection, transport = request.protocol, request.transport
         if request.version != HttpVersion11 or request.method == "HEAD" or transport is None:
             return await self._prepare_any(request)
         if self._keep_alive is None:
             self._keep_alive = request.keep_alive
-        lines = "".join([f"{name}: {value}\r\n" for name, value in self._given_headers.items()])
-        closes = "" if self._keep_alive else "Connection: close\r\n"
+        lines = "" if self._keep_alive else "Connection: close\r\n"
+        for name, value in self._given_headers.items():
+            lines += f"{name}: {value}\r\n"
+        body = self._whole_body
         head = (
-            f"{_LINES[self.status]}{lines}{closes}Content-Type: application/json\r\n"
-            f"Content-Length: {len(self._whole_body)}\r\nDate: {rfc822_formatted_time()}\r\n"
-            f"Server: {SERVER}\r\n\r\n"
+            f"{_LINES[self._status]}{lines}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+            f"Date: {rfc822_formatted_time()}\r\nServer: {SERVER}\r\n\r\n"
         )
-        data = head.encode("ascii") + self._whole_body
-        connection = request.protocol
+        data = head.encode("ascii") + body
         if self._keep_alive and isinstance(connection, Connection):
             connection.write_soon(data)
         else:
             transport.write(data)
         self._eof_sent = True
-        await request.writer.drain()
+        if connection.writing_paused:
+            await request.writer.drain()
         return None
 
     async def _prepare_any(self, request: web.BaseRequest) -> AbstractStreamWriter | None:

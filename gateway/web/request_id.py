@@ -23,21 +23,22 @@ def request_id(received: str | None) -> str:
         cleaned = _REFUSED.sub("", received)[:128]
         if cleaned:
             return cleaned
-    return _made()
+    return next(_MADE)
 
 
-def _made() -> str:
-    """A random UUID (RFC 9562 section 5.4) as text; uuid.uuid4 takes four times as long to the same end."""
-    text = next(_RANDOM)
+def _made() -> Iterator[str]:
+    """Random UUIDs (RFC 9562 section 5.4) as text, many at once. Not kept over a fork.
+
+    uuid.uuid4 takes four times as long to the same end, and asks the kernel for each.
+    """
+    while True:
+        block = os.urandom(16 * 256).hex()
+        yield from [_as_uuid(block[place : place + 32]) for place in range(0, len(block), 32)]
+
+
+def _as_uuid(text: str) -> str:
     variant = "89ab"[int(text[16], 16) & 3]
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
-def _random() -> Iterator[str]:
-    """Sixteen random bytes at a time, in hex; the kernel is asked for many at once. Not kept over a fork."""
-    while True:
-        block = os.urandom(16 * 256).hex()
-        yield from [block[place : place + 32] for place in range(0, len(block), 32)]
-
-
-_RANDOM: Final = _random()
+_MADE: Final = _made()

@@ -44,7 +44,7 @@ class Pair(msgspec.Struct, forbid_unknown_fields=True):
     right: str
 
 
-READER = PlainReader(Pair, lambda pair: 8 + quotes_within((pair.left, pair.right)))
+READER = PlainReader(Pair, lambda pair: 8 + quotes_within(pair.left) + quotes_within(pair.right))
 
 
 def agrees(data: bytes) -> bool:

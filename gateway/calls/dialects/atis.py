@@ -203,7 +203,7 @@ _WISHES: Final = {wish.value: wish for wish in Attestation}
 
 def _count_quotes_of_verification(body: _PlainVerificationBody) -> int:
     request = body.verificationRequest
-    return 2 * (9 + len(request.to.tn)) + quotes_within((request.identity,))
+    return 2 * (9 + len(request.to.tn)) + quotes_within(request.identity)
 
 
 _PLAIN_VERIFICATION: Final = PlainReader(_PlainVerificationBody, _count_quotes_of_verification)

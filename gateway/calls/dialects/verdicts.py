@@ -38,7 +38,7 @@ def _count_quotes(body: _Body) -> int:
         + (1 if call.anonymous else 0)
         + (1 if body.max_ms is not None else 0)
     )
-    return 2 * strings + quotes_within(call.identity)
+    return 2 * strings + sum(map(quotes_within, call.identity))
 
 
 _PLAIN: Final = PlainReader(_Body, _count_quotes)
