@@ -20,7 +20,7 @@ import msgspec
 
 from gateway.attestation.inventory import RightToUse
 from gateway.numbers.canonical import TelephoneNumber, is_international
-from gateway.numbers.plans import NumberKind, plan_for
+from gateway.numbers.plans import NumberKind, classify
 from gateway.reasons import (
     ATTEST_ASKED,
     ATTEST_GATEWAY,
@@ -118,7 +118,7 @@ def why_no_right(
         return f"the number is not assigned to trunk {trunk_name}, nor registered by its customer"
     if not is_international(tn):
         return "a service number or dialled code is nobody's number to call from"
-    plan = plan_for(tn)
-    if plan is not None and plan.classify(tn) is NumberKind.INVALID:
-        return f"the number cannot exist in the numbering plan {plan.name}"
+    known = classify(tn)
+    if known is not None and known[1] is NumberKind.INVALID:
+        return f"the number cannot exist in the numbering plan {known[0].name}"
     return None

@@ -22,6 +22,8 @@ from gateway.verification.outcome import Outcome
 
 _Judgement: TypeAlias = tuple[str, str, Verstat, str, Action, str | None]
 """Trunk, resource, verstat and its reason, action and the reason that decided: what a call counts as."""
+_Signing: TypeAlias = tuple[str, str, str, str]
+"""Trunk, whether it was signed, the attestation and its reason: likewise of a call that was to be signed."""
 
 
 class Account:
@@ -32,6 +34,7 @@ class Account:
         self._worker = worker
         self._tallies = Tallies()
         self._judged: dict[_Judgement, int] = {}
+        self._signed: dict[_Signing, int] = {}
 
     def flush(self) -> None:
         """Hand over what was counted since the last time; to be called a few times a second."""
@@ -41,6 +44,11 @@ class Account:
             self._tallies.count(telemetry.CALLS, resource, times=times)
             self._tallies.count(telemetry.VERIFICATIONS, verstat, reason, times=times)
             self._tallies.count(telemetry.VERDICTS, action, deciding or "none", times=times)
+        signings, self._signed = self._signed, {}
+        for (trunk, what, attest, reason), times in signings.items():
+            self._tallies.count(telemetry.TRUNK_CALLS, trunk, what, times=times)
+            self._tallies.count(telemetry.CALLS, "signing", times=times)
+            self._tallies.count(telemetry.SIGNATURES, "shaken", attest, reason, times=times)
         self._tallies.flush()
 
     def told(self, events: int) -> None:
@@ -115,14 +123,10 @@ class Account:
         traceparent: str | None = None,
     ) -> None:
         """Account for a call that was to be signed."""
-        reason = signed.finding.reason.code
-        attest = None if signed.attest is None else signed.attest.value
-        self._tallies.count(telemetry.CALLS, "signing")
+        reason, attest = signed.finding.reason.code, signed.attest
+        count = (trunk.name, "refused" if signed.identity is None else "signed", attest or "none", reason)
+        self._signed[count] = self._signed.get(count, 0) + 1
         self._tallies.took("signing", elapsed)
-        self._tallies.count(telemetry.SIGNATURES, "shaken", attest or "none", reason)
-        self._tallies.count(
-            telemetry.TRUNK_CALLS, trunk.name, "refused" if signed.identity is None else "signed"
-        )
         self._journal.append(
             Record(
                 time=started,
@@ -136,7 +140,7 @@ class Account:
                 call_time=request.iat,
                 identities=() if signed.identity is None else (signed.identity,),
                 reason=reason,
-                wish=request.wish.value,
+                wish=request.wish,
                 attest=attest,
                 generation=current.number,
                 digest=current.generation.digest,

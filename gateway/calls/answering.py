@@ -77,7 +77,11 @@ async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) ->
             raise RequestProblem(NOT_FOUND)
         if request.method not in resource.methods:
             raise RequestProblem(METHOD_NOT_ALLOWED, allowed=", ".join(resource.methods))
-        body = await _read_body(request, dialect) if request.method == "POST" else b""
+        body = b""
+        if request.method == "POST":
+            _check_headers(request, dialect)
+            at_hand = request.content.is_eof()
+            body = request.content.read_nowait() if at_hand else await _read_body(request)
         if resource.bare is not None and ms.is_bare(body):
             resource = resource.bare
             dialect = resource.dialect
@@ -96,8 +100,8 @@ async def answer(request: web.BaseRequest, resources: Mapping[str, Resource]) ->
     return JsonAnswer(_ENCODER.encode(result.body), status=result.status, headers=headers)
 
 
-async def _read_body(request: web.BaseRequest, dialect: Dialect) -> bytes:
-    """The body, once headers and length allow it (ATIS-1000082 header rules)."""
+def _check_headers(request: web.BaseRequest, dialect: Dialect) -> None:
+    """Raise RequestProblem or Problem where headers or length forbid a body (ATIS-1000082 header rules)."""
     headers = request.headers
     if dialect.takes:
         media = headers.get("Content-Type", "")
@@ -120,9 +124,11 @@ async def _read_body(request: web.BaseRequest, dialect: Dialect) -> bytes:
         raise RequestProblem(MISSING_LENGTH)
     if length > MAX_BODY_BYTES:
         raise Problem(413, "too-large", "The request is too large.", f"At most {MAX_BODY_BYTES} bytes.")
-    if request.content.is_eof():
-        return request.content.read_nowait()
-    if headers.get("Expect", "").lower() == "100-continue":
+
+
+async def _read_body(request: web.BaseRequest) -> bytes:
+    """The body, of which a part is still on its way. Raises RequestProblem."""
+    if request.headers.get("Expect", "").lower() == "100-continue":
         # RFC 9110 section 10.1.1; some versions of libcurl ask with any body beyond 1 kB, and wait a second.
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0

@@ -11,7 +11,7 @@ import asyncio
 import operator
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -29,7 +29,6 @@ _log: Final = structlog.get_logger("callmark.calls")
 TOGETHER_SECONDS: Final = 0.005
 """The more calls go together, the less each costs; but what all of them take, a request may have to wait."""
 
-P = ParamSpec("P")
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -64,9 +63,9 @@ class Behind:
         self._answered.append(answered)
         self._begin_soon()
 
-    def account(self, how: Callable[P, None], *of_call: P.args, **named: P.kwargs) -> None:
-        """Account soon for a call of which everything is known; `how` is a method of `Account`."""
-        self._accounts.append(partial(how, *of_call, **named))
+    def account(self, for_call: Callable[[], None]) -> None:
+        """Account soon for a call of which everything is known, by calling this."""
+        self._accounts.append(for_call)
         self._begin_soon()
 
     async def close(self) -> None:

@@ -7,7 +7,8 @@ is enough. Facts that cannot be read give nobody a right: the call is then signe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from gateway.attestation.extensions import RichGrant
 from gateway.attestation.inventory import LAPSED_RIGHT, NO_RIGHT, RightToUse
@@ -19,8 +20,7 @@ from gateway.registry.registration import Brand
 from gateway.verdicts.call import Registered
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(msgspec.Struct, frozen=True, gc=False):
     """The rights of one trunk at one time (`now`, epoch seconds)."""
 
     facts: Facts | None
@@ -28,7 +28,7 @@ class Rights:
     policy: PolicyPart
     trunk: str
     now: int
-    _found: dict[TelephoneNumber, tuple[StandingRegistration, ...]] = field(default_factory=dict, init=False)
+    _found: dict[TelephoneNumber, tuple[StandingRegistration, ...]] = {}
     """A call asks for the same number by several ways; it is looked up once."""
 
     def to_use(self, tn: TelephoneNumber) -> RightToUse:

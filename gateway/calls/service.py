@@ -97,15 +97,17 @@ class CallService:
         """Verify a call, judge it and account for it; `started` in epoch seconds."""
         began = time.perf_counter()
         judged = await judge_call(self._plane, current, asked)
+        elapsed, parent = time.perf_counter() - began, traceparent(request.headers)
         self._behind.account(
-            self._account.judged,
-            resource=resource,
-            current=current,
-            asked=asked,
-            judged=judged,
-            started=started,
-            elapsed=time.perf_counter() - began,
-            traceparent=traceparent(request.headers),
+            lambda: self._account.judged(
+                resource=resource,
+                current=current,
+                asked=asked,
+                judged=judged,
+                started=started,
+                elapsed=elapsed,
+                traceparent=parent,
+            )
         )
         return judged
 
@@ -144,20 +146,22 @@ class CallService:
             raise RequestProblem.invalid("iat", f"more than {freshness} s from the gateway's clock")
         signer = usable_signer(current, iat=asked.iat, now=now)
         signed = sign_call(self._plane, current, request=asked, signer=signer, trunk=trunk)
+        elapsed, parent = time.perf_counter() - began, traceparent(request.headers)
         self._behind.account(
-            self._account.signed,
-            call_id=call_id,
-            current=current,
-            trunk=trunk,
-            request=asked,
-            signed=signed,
-            started=started,
-            elapsed=time.perf_counter() - began,
-            traceparent=traceparent(request.headers),
+            lambda: self._account.signed(
+                call_id=call_id,
+                current=current,
+                trunk=trunk,
+                request=asked,
+                signed=signed,
+                started=started,
+                elapsed=elapsed,
+                traceparent=parent,
+            )
         )
         if signed.identity is None or signed.attest is None:
             raise RequestProblem(POLICY_ERROR, (signed.finding.reason.code,))
-        return signed.identity, signed.attest.value
+        return signed.identity, signed.attest
 
     def sign_each(
         self,
@@ -176,15 +180,17 @@ class CallService:
             raise at("/call/time", f"is more than {freshness} s from the gateway's clock")
         signer = usable_signer(current, iat=asked.call.time, now=now)
         signed = sign_each(self._plane, current, request=asked, signer=signer, trunk=trunk, now=now)
+        elapsed, parent = time.perf_counter() - began, traceparent(request.headers)
         self._behind.account(
-            self._account.signed_each,
-            current=current,
-            trunk=trunk,
-            request=asked,
-            signatures=signed,
-            started=started,
-            elapsed=time.perf_counter() - began,
-            traceparent=traceparent(request.headers),
+            lambda: self._account.signed_each(
+                current=current,
+                trunk=trunk,
+                request=asked,
+                signatures=signed,
+                started=started,
+                elapsed=elapsed,
+                traceparent=parent,
+            )
         )
         return signed
 

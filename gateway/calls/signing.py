@@ -189,7 +189,7 @@ def sign_shaken(
     if decision.attest is None:
         return Signed(None, None, decision.finding)
     payload = render_shaken(
-        attest=decision.attest.value,
+        attest=decision.attest,
         dest=request.dests,
         iat=request.iat,
         orig=request.orig,

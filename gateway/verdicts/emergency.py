@@ -48,13 +48,14 @@ def callers_to_remember(
     """
     if trunk_kind not in _OWN_CUSTOMERS:
         return ()
-    if not any(tn in policy.numbers or tn in CALLS_FOR_HELP for tn in called):
-        return ()
-    return tuple(tn for tn in dict.fromkeys(shown) if is_international(tn))
+    for tn in called:
+        if tn in policy.numbers or tn in CALLS_FOR_HELP:
+            return tuple([tn for tn in dict.fromkeys(shown) if is_international(tn)])
+    return ()
 
 
 def numbers_called_back(call: Call) -> tuple[TelephoneNumber, ...]:
     """The called numbers for which a recent call for help would let this call through."""
     if call.trunk_kind == TrunkKind.INTERNATIONAL:
         return ()
-    return tuple(tn for tn in call.called[:MOST_CALLED_BACK] if is_international(tn))
+    return tuple([tn for tn in call.called[:MOST_CALLED_BACK] if is_international(tn)])

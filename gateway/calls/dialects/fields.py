@@ -47,14 +47,17 @@ def member(request: Mapping[str, object], name: str, key: str) -> object:
     return value[key]
 
 
-def telephone_number(value: object, name: str, dialling: DiallingRules) -> TelephoneNumber:
-    """A number."""
-    if not isinstance(value, str):
-        raise RequestProblem.invalid(name, "not a string")
-    try:
-        return canonical(value, dialling)
-    except NumberError as error:
-        raise RequestProblem.invalid(name, error.problem) from None
+def telephone_number(
+    value: object, name: str, dialling: DiallingRules, *, place: int | None = None
+) -> TelephoneNumber:
+    """A number; `place` is where it stands in the array of that name."""
+    problem = "not a string"
+    if isinstance(value, str):
+        try:
+            return canonical(value, dialling)
+        except NumberError as error:
+            problem = error.problem
+    raise RequestProblem.invalid(name if place is None else f"{name}[{place}]", problem)
 
 
 def telephone_numbers(value: object, name: str, dialling: DiallingRules) -> list[TelephoneNumber]:
@@ -63,7 +66,7 @@ def telephone_numbers(value: object, name: str, dialling: DiallingRules) -> list
         raise RequestProblem.invalid(name, "not an array")
     if not 1 <= len(value) <= MAX_DESTINATIONS:
         raise RequestProblem.invalid(name, f"not 1 to {MAX_DESTINATIONS} numbers")
-    return [telephone_number(item, f"{name}[{place}]", dialling) for place, item in enumerate(value)]
+    return [telephone_number(item, name, dialling, place=place) for place, item in enumerate(value)]
 
 
 def number_in_uri(uri: str, dialling: DiallingRules) -> TelephoneNumber | None:
