@@ -18,6 +18,7 @@ from gateway.reasons import Verstat
 from gateway.telemetry import Tallies
 from gateway.verdicts.call import Call
 from gateway.verdicts.verdict import Action
+from gateway.verification.conclude import HeaderResult
 from gateway.verification.outcome import Outcome
 
 _Judgement: TypeAlias = tuple[str, str, Verstat, str, Action, str | None]
@@ -91,7 +92,7 @@ class Account:
                 anonymous=call.anonymous,
                 roaming=call.roaming,
                 call_time=call.time,
-                identities=_kept(asked.identities),
+                identities=_kept(asked.identities, judged.verification.headers),
                 fingerprint=None if outcome.chain is None else outcome.chain.leaf_fingerprint,
                 spcs=() if outcome.chain is None else outcome.chain.spc,
                 verstat=outcome.verstat,
@@ -186,7 +187,7 @@ class Account:
                 identities=tuple([each.identity for each in signatures if each.identity is not None]),
                 reason=reason,
                 reasons={each.ppt.value: each.finding.reason.code for each in signatures},
-                earlier=_kept(request.identities),
+                earlier=tuple(map(_kept_of, request.identities)),
                 signed=tuple([each.ppt.value for each in signatures if each.identity is not None]),
                 attest=attest,
                 generation=current.number,
@@ -197,17 +198,15 @@ class Account:
         )
 
 
-def _kept(identities: tuple[str, ...]) -> tuple[str, ...]:
-    """Give headers as they came; of a long one that could not be read, as much as has it refused again.
+def _kept(identities: tuple[str, ...], results: tuple[HeaderResult, ...]) -> tuple[str, ...]:
+    """Give headers as they came; of those that could not be read, as much as has them refused again."""
+    pairs = zip(identities, results, strict=True)
+    return tuple([identity if result.token else _kept_of(identity) for identity, result in pairs])
 
-    To write all of it, and read it in the control process, is work that a stranger could ask for.
-    """
-    return tuple(
-        [
-            identity if len(identity) <= MAX_PARAMETERS_CHARACTERS else refusable_part(identity)
-            for identity in identities
-        ]
-    )
+
+def _kept_of(identity: str) -> str:
+    """To write all of it, and read it in the control process, is work that a stranger could ask for."""
+    return identity if len(identity) <= MAX_PARAMETERS_CHARACTERS else refusable_part(identity)
 
 
 def _credential(outcome: Outcome) -> Credential | None:

@@ -12,7 +12,7 @@ nothing of the owner's calls.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -69,11 +69,11 @@ class TrafficLimits:
     short_share: float = 0.75
     honeypot_numbers: int = 2
     """One may be misdialled."""
+    least_calls: int = field(init=False)
+    """Calls below which nothing is looked for."""
 
-    @property
-    def least_calls(self) -> int:
-        """Calls below which nothing is looked for."""
-        return min(self.called_numbers, LEAST_ONE_RING)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "least_calls", min(self.called_numbers, LEAST_ONE_RING))
 
     @property
     def window(self) -> str:

@@ -49,7 +49,6 @@ def decide(
         origid=outcome.origid,
         cli=cli,
         hits=tuple(hits),
-        missed=_missed(hits) if hits else _EVERY_REASON,
         score=score,
         evidence=() if entry is None else evidence(entry, today=case.today, path=case.path),
         treatment=treat(action, deciding, policy.treatment),
@@ -58,13 +57,10 @@ def decide(
     )
 
 
-def _missed(hits: list[Hit]) -> tuple[Reason, ...]:
-    """What the rules that said nothing could have said."""
-    spoken = {hit.reason for hit in hits}
-    return tuple(reason for _, reasons in RULES if spoken.isdisjoint(reasons) for reason in reasons)
-
-
-_EVERY_REASON: Final = _missed([])
+def not_applied(verdict: Verdict) -> tuple[Reason, ...]:
+    """What the rules that said nothing could have said, in their order; looked for when somebody asks."""
+    spoken = {hit.reason for hit in verdict.hits}
+    return tuple([reason for _, reasons in RULES if spoken.isdisjoint(reasons) for reason in reasons])
 
 
 def _degraded(known: Known, action: Action) -> tuple[str, ...]:

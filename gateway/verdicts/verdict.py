@@ -72,8 +72,6 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     """Both None unless verification passed."""
     cli: CliDisplay
     hits: tuple[Hit, ...]
-    missed: tuple[Reason, ...]
-    """Rules that were asked and did not apply, in their order."""
     score: float
     evidence: tuple[Evidence, ...]
     treatment: SipTreatment

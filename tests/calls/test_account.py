@@ -6,13 +6,21 @@ Headers are kept so that they can be judged again.
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.calls.account import _credential, _kept
 from gateway.journal import Credential
-from gateway.passport.identity import MAX_IDENTITY_CHARACTERS, IdentityError, parse_identity
-from gateway.reasons import REVOCATION_OVERDUE, Finding
+from gateway.passport.identity import (
+    MAX_IDENTITY_CHARACTERS,
+    MAX_PARAMETERS_CHARACTERS,
+    IdentityError,
+    parse_identity,
+)
+from gateway.reasons import IDENTITY_MALFORMED, REVOCATION_OVERDUE, Finding
+from gateway.verification.conclude import HeaderResult
+from gateway.verification.outcome import Outcome
 from tests.verification.calls import A, shaken, verified
 
 
@@ -32,6 +40,12 @@ def test_calls_of_one_chain_share_what_it_was_believed_by():
     assert found.warnings == ()
 
 
+def why_not(identity: str) -> str:
+    with pytest.raises(IdentityError) as raised:
+        parse_identity(identity)
+    return raised.value.problem
+
+
 @given(
     st.text(max_size=20) | st.just("a.b.c;ppt=shaken"), st.integers(1, 40_000), st.sampled_from("A\u3042\\; ")
 )
@@ -39,12 +53,15 @@ def test_a_header_that_is_read_is_kept_as_it_came_and_another_as_far_as_it_takes
     beginning: str, length: int, character: str
 ):
     filled = beginning.ljust(length, character)
-    kept = _kept((beginning, filled))
-    assert kept[0] == beginning
-    assert filled.startswith(kept[1])
-    assert len(kept[1]) <= MAX_IDENTITY_CHARACTERS + 1
     try:
-        parse_identity(filled)
+        token = parse_identity(filled).token
     except IdentityError:
-        return
-    assert kept[1] == filled
+        token = ""
+    result = HeaderResult(token, None, Outcome.refused(Finding(IDENTITY_MALFORMED)))
+    (kept,) = _kept((filled,), (result,))
+    assert filled.startswith(kept)
+    assert len(kept) <= MAX_IDENTITY_CHARACTERS + 1
+    if token or len(filled) <= MAX_PARAMETERS_CHARACTERS:
+        assert kept == filled
+    else:
+        assert why_not(kept) == why_not(filled)

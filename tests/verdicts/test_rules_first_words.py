@@ -9,6 +9,7 @@ from gateway.numbers.canonical import TelephoneNumber, canonical
 from gateway.numbers.plans import UK
 from gateway.numbers.ranges import NumberRange
 from gateway.verdicts.call import Known
+from gateway.verdicts.decide import not_applied
 from gateway.verdicts.policy import (
     Effect,
     EmergencyPolicy,
@@ -42,7 +43,7 @@ from tests.verdicts.cases import (
 def test_an_ordinary_unsigned_call_is_let_through_with_nothing_to_say():
     found = verdict()
     assert (found.action, found.hits, found.cli) == (Action.ALLOW, (), CliDisplay.PRESENT)
-    assert list(found.missed) == [reason for _, reasons in RULES for reason in reasons]
+    assert list(not_applied(found)) == [reason for _, reasons in RULES for reason in reasons]
 
 
 # --- emergency ---------------------------------------------------------------------------------

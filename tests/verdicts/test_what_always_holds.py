@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.ranges import NumberRange, RangeMap
-from gateway.verdicts.decide import decide
+from gateway.verdicts.decide import decide, not_applied
 from gateway.verdicts.policy import (
     DnoEntry,
     Effect,
@@ -37,7 +37,7 @@ def test_decide_gives_a_verdict_that_holds_together_whatever_comes(call, outcome
     assert (found.attest is None) == (found.origid is None) == (outcome.passport is None)
     assert found.degraded[: len(known.degraded)] == known.degraded
     assert 0 <= found.score <= 1
-    assert set(found.missed).isdisjoint(hit.reason for hit in found.hits)
+    assert set(not_applied(found)).isdisjoint(hit.reason for hit in found.hits)
     first = next((hit for hit in found.hits if hit.speaks), None)
     assert (found.action is Action.ALLOW) == (first is None or first.allows)
     assert (found.treatment.status is None) == (found.action in {Action.ALLOW, Action.LABEL})

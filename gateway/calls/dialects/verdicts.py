@@ -13,6 +13,7 @@ from gateway.passport.plain_json import PlainReader, quotes_within
 from gateway.passport.ppt import Ppt
 from gateway.reasons import Finding, Reason
 from gateway.verdicts.call import Call
+from gateway.verdicts.decide import not_applied
 from gateway.verdicts.verdict import Hit, Verdict
 from gateway.verification.conclude import Verification
 from gateway.verification.reason_header import reason_values
@@ -120,7 +121,7 @@ def render_verdict(
     }
     body |= _extensions(verification)
     if explain:
-        body["not_applied"] = [_row(reason) for reason in verdict.missed]
+        body["not_applied"] = [_row(reason) for reason in not_applied(verdict)]
     return {"verdict": body}
 
 

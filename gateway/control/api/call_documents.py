@@ -12,6 +12,7 @@ from gateway.journal import Record
 from gateway.numbers.canonical import TelephoneNumber, to_e164
 from gateway.reasons import REASONS
 from gateway.telemetry import redact
+from gateway.verdicts.decide import not_applied
 from gateway.verdicts.policy import VerdictPolicy
 from gateway.verdicts.verdict import Hit
 
@@ -63,7 +64,7 @@ def explained_document(record: Record, policy: VerdictPolicy | None, shown: Show
     verdict = None if policy is None else judge_again(record, policy)
     if verdict is not None:
         document["rules"] = [_rule(hit, with_detail=shown is not redacted) for hit in verdict.hits]
-        document["not_applied"] = [reason.code for reason in verdict.missed]
+        document["not_applied"] = [reason.code for reason in not_applied(verdict)]
         document["under_the_policy_in_force"] = {"action": verdict.action.value, "score": verdict.score}
         document["missing"] = list(verdict.degraded)
         document["what_would_change_it"] = _what_would_change(verdict.hits)
