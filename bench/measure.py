@@ -24,8 +24,8 @@ MOST_SECONDS = 20.0
 class Measured:
     answers: int
     seconds: float
-    server_cpu: float
-    """CPU seconds of the processes that answer."""
+    server_cpus: Sequence[float]
+    """CPU seconds of each process that answers."""
     other_cpu: Mapping[str, float]
     """Of the node's other processes, by name."""
     load_share: float
@@ -34,6 +34,11 @@ class Measured:
     """Part of the server's core that went to anyone else, the hypervisor included."""
     kept: Sequence[bytes]
     latencies: Sequence[float]
+
+    @property
+    def server_cpu(self) -> float:
+        """CPU seconds of all that answer."""
+        return sum(self.server_cpus)
 
     @property
     def per_core(self) -> float:
@@ -72,7 +77,7 @@ def measure(
     return Measured(
         answers=load.answered,
         seconds=load.seconds,
-        server_cpu=sum(used[pid] for pid in servers),
+        server_cpus=[used[pid] for pid in servers],
         other_cpu={name: used[pid] for name, pid in others.items()},
         load_share=load.cpu_seconds / load.seconds,
         foreign_share=max(0.0, busy + stolen - on_core) / load.seconds,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bench.environment import environment
 from bench.hostile import KINDS
 from bench.measure import CONNECTIONS, LOAD_CORE, SERVER_CORE, Measured, median, percentile
-from bench.rounds import Results, Size
+from bench.rounds import ONE_BESIDE_LOAD, ONE_WORKER, TWO_WORKERS, Results, Size
 
 CURVE = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999)
 """The percentiles that are drawn."""
@@ -67,12 +67,10 @@ def _ratios(results: Results) -> dict[str, list[float]]:
     rows = results.rows
     found: dict[str, list[float]] = {}
 
-    def divide(
-        name: str, over: str, under: str, value: Callable[[Measured], float], *, cost: bool = False
-    ) -> None:
+    def divide(name: str, over: str, under: str, value: Callable[[Measured], float]) -> None:
         if rows.get(over) and rows.get(under):
             pairs = zip(rows[over], rows[under], strict=True)
-            found[name] = [value(low) / value(top) if cost else value(top) / value(low) for top, low in pairs]
+            found[name] = [value(top) / value(low) for top, low in pairs]
 
     divide("verify_vs_secsipidx", "verification", "secsipidx check", lambda one: one.per_core)
     divide("verdict_vs_secsipidx", "verdict", "secsipidx check", lambda one: one.per_core)
@@ -91,14 +89,16 @@ def _ratios(results: Results) -> dict[str, list[float]]:
         "secsipidx check",
         lambda one: one.per_core_with_others,
     )
-    divide(
-        "cpu_per_call_2_vs_1",
-        "verdict, two workers",
-        "verdict, one of two nodes",
-        lambda one: one.per_core,
-        cost=True,
-    )
+    if rows.get(TWO_WORKERS):
+        triples = zip(rows[TWO_WORKERS], rows[ONE_WORKER], rows[ONE_BESIDE_LOAD], strict=True)
+        found["cpu_per_call_2_vs_1"] = [_two_vs_one(two, (one, beside)) for two, one, beside in triples]
     return found
+
+
+def _two_vs_one(two: Measured, alone: Sequence[Measured]) -> float:
+    """What two workers spent, each in calls of one worker alone in its place, for a call they answered."""
+    pairs = zip(two.server_cpus, alone, strict=True)
+    return sum(cpu * one.per_core for cpu, one in pairs) / two.answers
 
 
 def _hostile(results: Results) -> dict[str, dict[str, object]]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from bench import hostile, material
 from bench.load import LoadError
-from bench.measure import CONNECTIONS, SERVER_CORE, Measured, measure
+from bench.measure import CONNECTIONS, LOAD_CORE, SERVER_CORE, Measured, measure
+from bench.processes import pin
 from bench.subjects import Node, OpensslSpeed, openssl_speed
 
 
@@ -55,6 +56,10 @@ QUICK = Size(
     latency_rounds=1,
     latency_seconds=3.0,
 )
+
+ONE_WORKER = "verdict, one worker"
+ONE_BESIDE_LOAD = "verdict, one worker beside the load"
+TWO_WORKERS = "verdict, two workers"
 
 Rows = dict[str, list[Measured]]
 """By subject, one entry a round."""
@@ -110,16 +115,21 @@ class Bench:
     def two_workers(self, other: Node) -> None:
         """The same load on two workers and on one, in turn: as many connections for each worker.
 
-        With as many in all, each of two workers would have half as many calls to ask Redis about at once.
+        With as many in all, each of two workers would have half as many calls to ask Redis about at once. The
+        one is measured in both places: beside the load, where the second of two is, a call costs more.
         """
         connections = 2 * CONNECTIONS
+        (worker,) = self._node.workers
         self._ask_verdicts(other, self._size.requests // 2, connections=connections)
         for place in range(self._size.pairs_of_nodes):
             _say(f"two workers and one, {place + 1} of {self._size.pairs_of_nodes}")
-            self.results.rows["verdict, one of two nodes"].append(self._verdict(self._size.requests))
-            self.results.rows["verdict, two workers"].append(
+            self.results.rows[ONE_WORKER].append(self._verdict(self._size.requests))
+            self.results.rows[TWO_WORKERS].append(
                 self._ask_verdicts(other, self._size.requests, connections=connections)
             )
+            pin(worker, {LOAD_CORE})
+            self.results.rows[ONE_BESIDE_LOAD].append(self._verdict(self._size.requests))
+            pin(worker, {SERVER_CORE})
 
     def latency(self) -> None:
         """Open loop at half of what the closed loop reached."""
