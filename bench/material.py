@@ -22,6 +22,9 @@ X5U = "https://callmark.localhost:8443/certs/shaken.pem"
 RANGES = ("44207946", "44161496", "447700900")
 """Of the inventory in config/, from Ofcom's ranges for drama."""
 
+CALLERS = 10_000_000
+"""Mobile numbers of which calls that are already signed come."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -47,11 +50,15 @@ def calls(
     x5u: str = X5U,
     origs: Sequence[str] | None = None,
 ) -> list[Call]:
-    """Calls of this second, from numbers of the inventory or of these, signed where there is a key."""
+    """Calls of this second, from these numbers; without them from anybody, to be signed from the inventory.
+
+    Signed where there is a key. Each of a few thousand numbers would call every second, as no telephone does,
+    and have its traffic looked at closely.
+    """
     header = header_of(x5u)
     now = int(time.time())
     made = []
-    for orig, dest, origid in _numbers(count, origs):
+    for orig, dest, origid in _numbers(count, origs, any_caller=key is not None):
         call = Call(orig, dest, now, origid, "")
         if key is not None:
             payload = render_json(payload_of(call))
@@ -77,10 +84,13 @@ def payload_of(call: Call) -> dict[str, Any]:
     }
 
 
-def _numbers(count: int, origs: Sequence[str] | None) -> Iterator[tuple[str, str, str]]:
+def _numbers(count: int, origs: Sequence[str] | None, *, any_caller: bool) -> Iterator[tuple[str, str, str]]:
     chance = random.Random()
     for _ in range(count):
-        orig = _number(chance) if origs is None else chance.choice(origs)
+        if origs is not None:
+            orig = chance.choice(origs)
+        else:
+            orig = f"4473{chance.randrange(CALLERS):08d}" if any_caller else _number(chance)
         dest = _number(chance)
         yield orig, dest, str(uuid.UUID(int=chance.getrandbits(128), version=4))
 
