@@ -19,9 +19,10 @@ import structlog
 from gateway.calls.account import Account
 from gateway.calls.known import known_of, question_of, remember_call_for_help
 from gateway.calls.plane import Current, Plane
-from gateway.calls.road import AskedCall, Judged, decide_call
+from gateway.calls.road import AskedCall, Judged
 from gateway.knowledge.question import Evidence
-from gateway.verdicts.call import Known
+from gateway.verdicts.case import Case
+from gateway.verdicts.decide import decide_each
 from gateway.verification.conclude import Verification
 
 _log: Final = structlog.get_logger("callmark.calls")
@@ -93,7 +94,7 @@ class Behind:
 
     def _judge_all(self) -> None:
         told, self._told = self._told, []
-        _of_each(_of_each(_of_each(told, self._know), _decide), self._account_for)
+        _of_each(_decide_each(_of_each(told, self._know)), self._account_for)
 
     def _ask(self, answered: AnsweredCall) -> None:
         asked, current = answered.asked, answered.current
@@ -102,10 +103,12 @@ class Behind:
         question = question_of(current, call, answered.verification.outcome)
         self._plane.knowledge.ask_behind(question, partial(self._hear, answered))
 
-    def _know(self, told: tuple[AnsweredCall, Evidence]) -> tuple[AnsweredCall, Known]:
+    def _know(self, told: tuple[AnsweredCall, Evidence]) -> tuple[AnsweredCall, Case]:
         answered, evidence = told
-        call, outcome, now = answered.asked.call, answered.verification.outcome, int(answered.started)
-        return answered, known_of(self._plane, answered.current, call, outcome, evidence, now=now)
+        call, current, now = answered.asked.call, answered.current, int(answered.started)
+        outcome, priority = answered.verification.outcome, answered.verification.priority
+        known = known_of(self._plane, current, call, outcome, evidence, now=now)
+        return answered, Case(call, outcome, known, current.generation.policy.verdict, now, priority)
 
     def _account_for(self, judged: tuple[AnsweredCall, Judged]) -> None:
         answered, of_call = judged
@@ -120,10 +123,19 @@ class Behind:
         )
 
 
-def _decide(known: tuple[AnsweredCall, Known]) -> tuple[AnsweredCall, Judged]:
-    answered, of_call = known
-    call, current, now = answered.asked.call, answered.current, int(answered.started)
-    return answered, decide_call(current, call, answered.verification, of_call, now=now)
+def _decide_each(known: list[tuple[AnsweredCall, Case]]) -> list[tuple[AnsweredCall, Judged]]:
+    try:
+        verdicts = decide_each([case for _, case in known])
+    except Exception:  # noqa: BLE001 - which call it was shows when each is judged by itself
+        return _of_each(known, _decide)
+    pairs = zip(known, verdicts, strict=True)
+    return [(call, Judged(verdict, call.verification, case.known)) for (call, case), verdict in pairs]
+
+
+def _decide(known: tuple[AnsweredCall, Case]) -> tuple[AnsweredCall, Judged]:
+    answered, case = known
+    (verdict,) = decide_each([case])
+    return answered, Judged(verdict, answered.verification, case.known)
 
 
 def _of_each(calls: Iterable[S], step: Callable[[S], T]) -> list[T]:

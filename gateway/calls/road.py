@@ -86,15 +86,8 @@ async def judge_call(plane: Plane, current: Current, asked: AskedCall) -> Judged
         if call.roaming is Roaming.UNKNOWN:
             evidence = msgspec.structs.replace(evidence, degraded=("roaming", *evidence.degraded))
     known = known_of(plane, current, call, verification.outcome, evidence, now=now)
-    return decide_call(current, call, verification, known, now=now)
-
-
-def decide_call(
-    current: Current, call: Call, verification: Verification, known: Known, *, now: int
-) -> Judged:
-    """Decide what to do with a call, by everything that is known of it; `now` in epoch seconds."""
-    policy, priority = current.generation.policy.verdict, verification.priority
-    verdict = decide(call, verification.outcome, known, policy, now=now, priority=priority)
+    policy = current.generation.policy.verdict
+    verdict = decide(call, verification.outcome, known, policy, now=now, priority=verification.priority)
     return Judged(verdict, verification, known)
 
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from structlog.testing import capture_logs
 
-from gateway.calls.behind import _of_each
+from gateway.calls.behind import AnsweredCall, _decide_each, _of_each
 from gateway.journal import Record, read_entry
+from gateway.verdicts.call import Known
+from gateway.verdicts.case import Case
+from gateway.verdicts.verdict import Action
 from tests.gateway_node import running_node
 from tests.integration.tokens import signing_request, verification_request
+from tests.verdicts.cases import FAILED, NOW, POLICY, a_call
+from tests.verification.calls import A, shaken, verified
 
 CALLS = 40
 
@@ -18,6 +25,18 @@ CALLS = 40
 def test_a_step_that_fails_for_one_call_is_gone_for_the_others_and_said():
     with capture_logs() as logs:
         assert _of_each([1, 0, 2], lambda number: 2 / number) == [2.0, 1.0]
+    assert [line["log_level"] for line in logs] == ["error"]
+
+
+def test_a_rule_that_fails_for_one_call_takes_no_other_calls_verdict():
+    whole = Case(a_call(), FAILED, Known(), POLICY, NOW, None)
+    broken = msgspec.structs.replace(whole, policy=None)
+    nothing: Any = None
+    calls = [AnsweredCall(nothing, nothing, verified(shaken(A)), float(at), 0.0, None) for at in range(3)]
+    with capture_logs() as logs:
+        judged = _decide_each(list(zip(calls, [whole, broken, whole], strict=True)))
+    assert [call.started for call, _ in judged] == [0, 2]
+    assert {each.verdict.action for _, each in judged} == {Action.LABEL}
     assert [line["log_level"] for line in logs] == ["error"]
 
 

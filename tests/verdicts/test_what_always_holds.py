@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from gateway.attestation.decide import TrunkKind
 from gateway.numbers.ranges import NumberRange, RangeMap
-from gateway.verdicts.decide import decide, not_applied
+from gateway.verdicts.case import Case
+from gateway.verdicts.decide import decide, decide_each, not_applied
 from gateway.verdicts.policy import (
     DnoEntry,
     Effect,
@@ -48,6 +49,15 @@ def test_decide_gives_a_verdict_that_holds_together_whatever_comes(call, outcome
         assert found.action is Action.ALLOW
     elif call.anonymous and deciding(found) != "emergency.dialled":
         assert found.cli is CliDisplay.WITHHOLD
+
+
+@given(st.lists(st.builds(Case, CALLS, OUTCOMES, KNOWN, POLICIES, st.just(NOW), PRIORITIES), max_size=4))
+def test_of_several_calls_each_gets_the_verdict_it_would_have_got_alone(cases):
+    alone = [
+        decide(each.call, each.outcome, each.known, each.policy, now=each.now, priority=each.priority)
+        for each in cases
+    ]
+    assert decide_each(cases) == alone
 
 
 @settings(max_examples=300)
