@@ -233,11 +233,14 @@ def verification(data: bytes) -> None:
 
 def body(data: bytes) -> None:
     """The bodies of every dialect."""
-    for parse in (atis.parse_verification, atis.parse_signing):
-        try:
-            parse(data, _RULES[0])
-        except RequestProblem as problem:
-            assert problem.exception.status == 400
+    try:
+        atis.parse_verification(data, material.TRUNK, identifier="1")
+    except RequestProblem as problem:
+        assert problem.exception.status == 400
+    try:
+        atis.parse_signing(data, _RULES[0])
+    except RequestProblem as problem:
+        assert problem.exception.status == 400
     try:
         verdicts.parse_body(data).on(material.TRUNK)
     except Problem as problem:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
 import msgspec
@@ -81,14 +80,6 @@ class TrafficLimits:
         return f"in {self.window_seconds / 60:g} minutes"
 
 
-class Sign(Enum):
-    """What is found."""
-
-    SHORT_CALLS = "short calls"
-    ONE_RING = "one ring"
-    SEQUENTIAL = "sequential dialling"
-
-
 def at_least(part: int, whole: int) -> float:
     """Return the lower end of Wilson's interval (95 %) of the share `part / whole`; 0 without any."""
     if whole <= 0:
@@ -108,25 +99,30 @@ def is_mostly_short(shape: Shape, limits: TrafficLimits) -> bool:
     )
 
 
-def signs(shape: Shape, limits: TrafficLimits) -> dict[Sign, str]:
-    """Everything that a number's own calls show, each with its figures in words."""
-    found: dict[Sign, str] = {}
-    if is_mostly_short(shape, limits):
-        found[Sign.SHORT_CALLS] = (
-            f"some {shape.fresh} numbers called {limits.window}; {shape.short} of {shape.ended} calls "
-            f"not answered or over within {SHORT_SECONDS:g} s"
-        )
-    if shape.one_ring >= LEAST_ONE_RING and at_least(shape.one_ring, shape.ended) >= ONE_RING_SHARE:
-        back = f", {shape.called_back} called back" if shape.called_back else ""
-        found[Sign.ONE_RING] = (
-            f"{shape.one_ring} of {shape.ended} calls {limits.window} given up within "
-            f"{ONE_RING_SECONDS:g} s{back}"
-        )
-    if shape.fresh >= limits.called_numbers and shape.sequential >= SEQUENTIAL_SHARE * shape.fresh:
-        found[Sign.SEQUENTIAL] = (
-            f"{shape.sequential} of some {shape.fresh} numbers called {limits.window} follow one another"
-        )
-    return found
+def short_calls(shape: Shape, limits: TrafficLimits) -> str | None:
+    """Say in words that many were called and nearly all of the calls ended at once, where it is so."""
+    if not is_mostly_short(shape, limits):
+        return None
+    return (
+        f"some {shape.fresh} numbers called {limits.window}; {shape.short} of {shape.ended} calls "
+        f"not answered or over within {SHORT_SECONDS:g} s"
+    )
+
+
+def one_ring(shape: Shape, limits: TrafficLimits) -> str | None:
+    """Say in words that nearly all calls were given up after one ring, where it is so."""
+    if shape.one_ring < LEAST_ONE_RING or at_least(shape.one_ring, shape.ended) < ONE_RING_SHARE:
+        return None
+    back = f", {shape.called_back} called back" if shape.called_back else ""
+    calls = f"{shape.one_ring} of {shape.ended} calls {limits.window}"
+    return f"{calls} given up within {ONE_RING_SECONDS:g} s{back}"
+
+
+def sequential(shape: Shape, limits: TrafficLimits) -> str | None:
+    """Say in words that the numbers called follow one another, where it is so."""
+    if shape.fresh < limits.called_numbers or shape.sequential < SEQUENTIAL_SHARE * shape.fresh:
+        return None
+    return f"{shape.sequential} of some {shape.fresh} numbers called {limits.window} follow one another"
 
 
 def is_short(*, answered: bool, duration_seconds: float) -> bool:

@@ -22,17 +22,19 @@ from gateway.reasons import (
     Reason,
 )
 from gateway.reputation.scorecard import DOUBTED
-from gateway.reputation.traffic import Sign, is_mostly_short, signs
+from gateway.reputation.traffic import (
+    Shape,
+    TrafficLimits,
+    is_mostly_short,
+    one_ring,
+    sequential,
+    short_calls,
+)
 from gateway.verdicts.case import Case
 from gateway.verdicts.policy import Effect
 from gateway.verdicts.verdict import Hit
 
 SOURCE: Final = "traffic"
-_REASONS: Final = {
-    Sign.SHORT_CALLS: TRAFFIC_SHORT_CALLS,
-    Sign.ONE_RING: TRAFFIC_ONE_RING,
-    Sign.SEQUENTIAL: TRAFFIC_SEQUENTIAL,
-}
 
 
 def honeypot(case: Case) -> Hit | None:
@@ -46,16 +48,18 @@ def honeypot(case: Case) -> Hit | None:
     return Hit(HONEYPOT_CALLED, effect, SOURCE, detail, is_analytics=True)
 
 
-def _rule_of(wanted: Sign) -> Callable[[Case], Hit | None]:
+def _rule_of(
+    sign: Callable[[Shape, TrafficLimits], str | None], reason: Reason
+) -> Callable[[Case], Hit | None]:
     def rule(case: Case) -> Hit | None:
         traffic, limits = case.known.traffic, case.policy.traffic
         if traffic is None or traffic.number.calls < limits.least_calls:
             return None
-        detail = signs(traffic.number, limits).get(wanted)
-        if detail is None:
+        words = sign(traffic.number, limits)
+        if words is None:
             return None
         effect = _of_a_number(case, case.policy.suspicious_traffic)
-        return Hit(_REASONS[wanted], effect, SOURCE, f"{_shown(case)}: {detail}", is_analytics=True)
+        return Hit(reason, effect, SOURCE, f"{_shown(case)}: {words}", is_analytics=True)
 
     return rule
 
@@ -105,7 +109,9 @@ def _shown(case: Case) -> str:
 
 TRAFFIC_RULES: Final[tuple[tuple[Callable[[Case], Hit | None], tuple[Reason, ...]], ...]] = (
     (honeypot, (HONEYPOT_CALLED,)),
-    *((_rule_of(sign), (reason,)) for sign, reason in _REASONS.items()),
+    (_rule_of(short_calls, TRAFFIC_SHORT_CALLS), (TRAFFIC_SHORT_CALLS,)),
+    (_rule_of(one_ring, TRAFFIC_ONE_RING), (TRAFFIC_ONE_RING,)),
+    (_rule_of(sequential, TRAFFIC_SEQUENTIAL), (TRAFFIC_SEQUENTIAL,)),
     (block, (TRAFFIC_BLOCK,)),
     (provider, (PROVIDER_COMPLAINTS,)),
 )
