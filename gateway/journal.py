@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -157,18 +158,17 @@ class JournalWriter:
         self._written = 0
         self.dropped = 0
 
-    def append(self, record: Entry) -> None:
-        """Keep the record for the next flush, or drop and count it when too much waits."""
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Keep them for the next flush, or drop and count them when too much waits."""
         if len(self._buffer) > BUFFER_BYTES:
-            self.dropped += 1
+            self.dropped += len(entries)
             return
-        self._buffer += _ENCODER.encode(record)
-        self._buffer += b"\n"
+        self._buffer += _ENCODER.encode_lines(entries)
 
     def keep(self, entry: Entry) -> bool:
         """Write the entry now; whether it is written. What is not is dropped whole, and counted."""
         before = self.dropped
-        self.append(entry)
+        self.append([entry])
         self.flush()
         # It was the last to be written: whatever else was dropped, it was too.
         return self.dropped == before

@@ -59,7 +59,7 @@ RECORD_BYTES = len(journal._ENCODER.encode(a_record(1000))) + 1
 
 def write(writer: JournalWriter, *numbers: int) -> None:
     for number in numbers:
-        writer.append(a_record(number))
+        writer.append([a_record(number)])
     writer.flush()
 
 
@@ -92,7 +92,7 @@ def test_a_record_comes_back_as_it_was(writer, tail):
         grounds=GROUNDS,
         attest="A",
     )
-    writer.append(record)
+    writer.append([record])
     writer.flush()
     assert list(tail.read()) == [record]
 
@@ -104,7 +104,7 @@ def test_only_the_owner_may_read_what_is_kept(writer, tmp_path):
 
 
 def test_nothing_is_on_the_disk_before_a_flush_and_everything_after_the_end(writer, tail):
-    writer.append(a_record(1))
+    writer.append([a_record(1)])
     assert numbers(tail) == []
     writer.close()
     assert numbers(tail) == [1]

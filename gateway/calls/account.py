@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from gateway import telemetry
-from gateway.calls.plane import Current, Journal
+from gateway.calls.plane import Current
 from gateway.calls.road import AskedCall, Judged
 from gateway.calls.signing import Signature, SignatureRequest, Signed, SigningRequest
 from gateway.generation.trunks import Trunk
@@ -28,10 +28,9 @@ _Signing: TypeAlias = tuple[str, str, str, str]
 
 
 class Account:
-    """Counts and records the calls of one worker."""
+    """Counts the calls of one worker, and makes the records of them."""
 
-    def __init__(self, journal: Journal, *, worker: str) -> None:
-        self._journal = journal
+    def __init__(self, *, worker: str) -> None:
         self._worker = worker
         self._tallies = Tallies()
         self._judged: dict[_Judgement, int] = {}
@@ -67,7 +66,7 @@ class Account:
         started: float,
         elapsed: float,
         traceparent: str | None = None,
-    ) -> None:
+    ) -> Record:
         """Account for a call that was verified; `started` in epoch seconds, `elapsed` in seconds."""
         call, trunk = asked.call, asked.trunk
         verdict, outcome = judged.verdict, judged.verification.outcome
@@ -79,36 +78,34 @@ class Account:
         self._tallies.took(resource, elapsed)
         for missing in verdict.degraded:
             self._tallies.count(telemetry.DEGRADED, missing)
-        self._journal.append(
-            Record(
-                time=started,
-                operation=resource,
-                worker=self._worker,
-                call_id=call.id,
-                trunk=trunk.name,
-                orig=call.orig,
-                network_tn=call.network_tn,
-                dests=call.dests,
-                anonymous=call.anonymous,
-                roaming=call.roaming,
-                call_time=call.time,
-                identities=_kept(asked.identities, judged.verification.headers),
-                fingerprint=None if outcome.chain is None else outcome.chain.leaf_fingerprint,
-                spcs=() if outcome.chain is None else outcome.chain.spc,
-                verstat=outcome.verstat,
-                reason=reason,
-                action=verdict.action,
-                deciding=deciding,
-                score=verdict.score,
-                degraded=verdict.degraded,
-                grounds=_grounds(call, judged),
-                credential=_credential(outcome),
-                attest=verdict.attest,
-                generation=current.number,
-                digest=current.generation.digest,
-                elapsed_ms=round(elapsed * 1000, 3),
-                traceparent=traceparent,
-            )
+        return Record(
+            time=started,
+            operation=resource,
+            worker=self._worker,
+            call_id=call.id,
+            trunk=trunk.name,
+            orig=call.orig,
+            network_tn=call.network_tn,
+            dests=call.dests,
+            anonymous=call.anonymous,
+            roaming=call.roaming,
+            call_time=call.time,
+            identities=_kept(asked.identities, judged.verification.headers),
+            fingerprint=None if outcome.chain is None else outcome.chain.leaf_fingerprint,
+            spcs=() if outcome.chain is None else outcome.chain.spc,
+            verstat=outcome.verstat,
+            reason=reason,
+            action=verdict.action,
+            deciding=deciding,
+            score=verdict.score,
+            degraded=verdict.degraded,
+            grounds=_grounds(call, judged),
+            credential=_credential(outcome),
+            attest=verdict.attest,
+            generation=current.number,
+            digest=current.generation.digest,
+            elapsed_ms=round(elapsed * 1000, 3),
+            traceparent=traceparent,
         )
 
     def signed(
@@ -122,32 +119,30 @@ class Account:
         started: float,
         elapsed: float,
         traceparent: str | None = None,
-    ) -> None:
+    ) -> Record:
         """Account for a call that was to be signed."""
         reason, attest = signed.finding.reason.code, signed.attest
         count = (trunk.name, "refused" if signed.identity is None else "signed", attest or "none", reason)
         self._signed[count] = self._signed.get(count, 0) + 1
         self._tallies.took("signing", elapsed)
-        self._journal.append(
-            Record(
-                time=started,
-                operation="signing",
-                worker=self._worker,
-                call_id=call_id,
-                trunk=trunk.name,
-                orig=request.orig,
-                network_tn=None,
-                dests=request.dests,
-                call_time=request.iat,
-                identities=() if signed.identity is None else (signed.identity,),
-                reason=reason,
-                wish=request.wish,
-                attest=attest,
-                generation=current.number,
-                digest=current.generation.digest,
-                elapsed_ms=round(elapsed * 1000, 3),
-                traceparent=traceparent,
-            )
+        return Record(
+            time=started,
+            operation="signing",
+            worker=self._worker,
+            call_id=call_id,
+            trunk=trunk.name,
+            orig=request.orig,
+            network_tn=None,
+            dests=request.dests,
+            call_time=request.iat,
+            identities=() if signed.identity is None else (signed.identity,),
+            reason=reason,
+            wish=request.wish,
+            attest=attest,
+            generation=current.number,
+            digest=current.generation.digest,
+            elapsed_ms=round(elapsed * 1000, 3),
+            traceparent=traceparent,
         )
 
     def signed_each(
@@ -160,7 +155,7 @@ class Account:
         started: float,
         elapsed: float,
         traceparent: str | None = None,
-    ) -> None:
+    ) -> Record:
         """Account for a call of which several types were to be signed; `reason` is the first one's."""
         call = request.call
         attest = next((each.attest.value for each in signatures if each.attest is not None), None)
@@ -172,29 +167,27 @@ class Account:
             self._tallies.count(telemetry.SIGNATURES, each.ppt.value, given, each.finding.reason.code)
         is_signed = any(each.identity is not None for each in signatures)
         self._tallies.count(telemetry.TRUNK_CALLS, trunk.name, "signed" if is_signed else "refused")
-        self._journal.append(
-            Record(
-                time=started,
-                operation="signatures",
-                worker=self._worker,
-                call_id=call.id,
-                trunk=trunk.name,
-                orig=request.orig,
-                network_tn=call.network_tn,
-                dests=request.dests,
-                anonymous=call.anonymous,
-                call_time=call.time,
-                identities=tuple([each.identity for each in signatures if each.identity is not None]),
-                reason=reason,
-                reasons={each.ppt.value: each.finding.reason.code for each in signatures},
-                earlier=tuple(map(_kept_of, request.identities)),
-                signed=tuple([each.ppt.value for each in signatures if each.identity is not None]),
-                attest=attest,
-                generation=current.number,
-                digest=current.generation.digest,
-                elapsed_ms=round(elapsed * 1000, 3),
-                traceparent=traceparent,
-            )
+        return Record(
+            time=started,
+            operation="signatures",
+            worker=self._worker,
+            call_id=call.id,
+            trunk=trunk.name,
+            orig=request.orig,
+            network_tn=call.network_tn,
+            dests=request.dests,
+            anonymous=call.anonymous,
+            call_time=call.time,
+            identities=tuple([each.identity for each in signatures if each.identity is not None]),
+            reason=reason,
+            reasons={each.ppt.value: each.finding.reason.code for each in signatures},
+            earlier=tuple(map(_kept_of, request.identities)),
+            signed=tuple([each.ppt.value for each in signatures if each.identity is not None]),
+            attest=attest,
+            generation=current.number,
+            digest=current.generation.digest,
+            elapsed_ms=round(elapsed * 1000, 3),
+            traceparent=traceparent,
         )
 
 

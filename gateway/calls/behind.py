@@ -20,6 +20,7 @@ from gateway.calls.account import Account
 from gateway.calls.known import known_of, question_of, remember_call_for_help
 from gateway.calls.plane import Current, Plane
 from gateway.calls.road import AskedCall, Judged
+from gateway.journal import Record
 from gateway.knowledge.question import Evidence
 from gateway.verdicts.case import Case
 from gateway.verdicts.decide import decide_each
@@ -56,7 +57,7 @@ class Behind:
         self._loop = asyncio.get_running_loop()
         self._answered: list[AnsweredCall] = []
         self._told: list[tuple[AnsweredCall, Evidence]] = []
-        self._accounts: list[Callable[[], None]] = []
+        self._accounts: list[Callable[[], Record]] = []
         self._is_due = False
 
     def judge(self, answered: AnsweredCall) -> None:
@@ -64,8 +65,8 @@ class Behind:
         self._answered.append(answered)
         self._begin_soon()
 
-    def account(self, for_call: Callable[[], None]) -> None:
-        """Account soon for a call of which everything is known, by calling this."""
+    def account(self, for_call: Callable[[], Record]) -> None:
+        """Account soon for a call of which everything is known, by calling this for its record."""
         self._accounts.append(for_call)
         self._begin_soon()
 
@@ -85,7 +86,7 @@ class Behind:
         answered, self._answered = self._answered, []
         accounts, self._accounts = self._accounts, []
         _of_each(answered, self._ask)
-        _of_each(accounts, operator.call)
+        self._keep(_of_each(accounts, operator.call))
 
     def _hear(self, answered: AnsweredCall, evidence: Evidence) -> None:
         if not self._told:
@@ -94,7 +95,7 @@ class Behind:
 
     def _judge_all(self) -> None:
         told, self._told = self._told, []
-        _of_each(_decide_each(_of_each(told, self._know)), self._account_for)
+        self._keep(_of_each(_decide_each(_of_each(told, self._know)), self._account_for))
 
     def _ask(self, answered: AnsweredCall) -> None:
         asked, current = answered.asked, answered.current
@@ -110,9 +111,9 @@ class Behind:
         known = known_of(self._plane, current, call, outcome, evidence, now=now)
         return answered, Case(call, outcome, known, current.generation.policy.verdict, now, priority)
 
-    def _account_for(self, judged: tuple[AnsweredCall, Judged]) -> None:
+    def _account_for(self, judged: tuple[AnsweredCall, Judged]) -> Record:
         answered, of_call = judged
-        self._account.judged(
+        return self._account.judged(
             resource="verification",
             current=answered.current,
             asked=answered.asked,
@@ -121,6 +122,13 @@ class Behind:
             elapsed=answered.elapsed,
             traceparent=answered.traceparent,
         )
+
+    def _keep(self, records: list[Record]) -> None:
+        journal = self._plane.journal
+        try:
+            journal.append(records)
+        except Exception:  # noqa: BLE001 - as with rules: one of them takes none of the others'
+            _of_each(records, lambda record: journal.append([record]))
 
 
 def _decide_each(known: list[tuple[AnsweredCall, Case]]) -> list[tuple[AnsweredCall, Judged]]:

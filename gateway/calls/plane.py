@@ -82,10 +82,10 @@ class RoamingService(Protocol):
 
 
 class Journal(Protocol):
-    """Where a call's record goes (`journal.py`)."""
+    """Where the records of calls go (`journal.py`)."""
 
-    def append(self, record: Record) -> None:
-        """Keep it, or drop and count it; never waits."""
+    def append(self, entries: Sequence[Record]) -> None:
+        """Keep them, or drop and count them; never waits."""
 
     def keep(self, entry: CallEvents) -> bool:
         """Write it now; whether it is written."""

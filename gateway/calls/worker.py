@@ -225,7 +225,7 @@ async def open_worker(settings: Settings, channel: Channel) -> AsyncIterator[Wor
         chains = ChainCache(
             fetcher, clock=lambda: int(time.time()), shared=shared, awaited=awaited, file=kept.keep_soon
         )
-        account = Account(journal, worker=process_name())
+        account = Account(worker=process_name())
         knowledge = Knowledge(store)
         counts = PlaneCounts(knowledge, chains, journal)
         flushing = asyncio.create_task(_flush(journal, account, counts))

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 from structlog.testing import capture_logs
 
-from gateway.calls.behind import AnsweredCall, _decide_each, _of_each
-from gateway.journal import Record, read_entry
+from gateway.calls.account import Account
+from gateway.calls.behind import AnsweredCall, Behind, _decide_each, _of_each
+from gateway.journal import JournalWriter, Record, read_entry
 from gateway.verdicts.call import Known
 from gateway.verdicts.case import Case
 from gateway.verdicts.verdict import Action
 from tests.gateway_node import running_node
 from tests.integration.tokens import signing_request, verification_request
+from tests.test_journal import a_record
 from tests.verdicts.cases import FAILED, NOW, POLICY, a_call
 from tests.verification.calls import A, shaken, verified
 
 CALLS = 40
+
+
+def records_in(journal: Path) -> list[Record]:
+    lines = [line for path in journal.glob("*.ndjson") for line in path.read_bytes().splitlines()]
+    return [entry for line in lines if isinstance(entry := read_entry(line), Record)]
 
 
 def test_a_step_that_fails_for_one_call_is_gone_for_the_others_and_said():
@@ -40,6 +49,21 @@ def test_a_rule_that_fails_for_one_call_takes_no_other_calls_verdict():
     assert [line["log_level"] for line in logs] == ["error"]
 
 
+async def test_a_record_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path):
+    async def nothing_waits() -> None: ...
+
+    journal = JournalWriter(tmp_path, slot="0")
+    plane: Any = SimpleNamespace(journal=journal, knowledge=SimpleNamespace(close=nothing_waits))
+    behind = Behind(plane, Account(worker="worker-0"))
+    for call_id in ("first", "half of a pair: \ud800", "last"):
+        behind.account(partial(a_record, call_id=call_id))
+    with capture_logs() as logs:
+        await behind.close()
+    journal.close()
+    assert [record.call_id for record in records_in(tmp_path)] == ["first", "last"]
+    assert [line["log_level"] for line in logs] == ["error"]
+
+
 def test_what_was_answered_right_before_a_stop_is_in_the_journal(tmp_path: Path):
     with running_node(tmp_path) as node, closing(node.connect()) as connection:
         signed = node.post("/stir/v1/signing", signing_request()).json
@@ -49,9 +73,7 @@ def test_what_was_answered_right_before_a_stop_is_in_the_journal(tmp_path: Path)
                 connection, "POST", "/stir/v1/verification", asked, headers={"X-RequestID": f"call-{number}"}
             )
             assert answer.json["verificationResponse"]["verstat"] == "TN-Validation-Passed"
-    journal = (tmp_path / "data" / "journal").glob("*.ndjson")
-    lines = [line for path in journal for line in path.read_bytes().splitlines()]
-    records = [entry for line in lines if isinstance(entry := read_entry(line), Record)]
+    records = records_in(tmp_path / "data" / "journal")
     verified = {record.call_id: record for record in records if record.operation == "verification"}
     assert verified.keys() == {f"call-{number}" for number in range(CALLS)}
     assert {record.degraded for record in verified.values()} == {()}

@@ -47,9 +47,7 @@ POLICIES = [cases.POLICY, cases.dno(cases.CALLER), cases.brands(("Bank", cases.C
 def recorded(call, outcome, known, policy: VerdictPolicy, priority=None) -> tuple[Verdict, Record]:
     """The verdict of the road and the record it leaves, through the bytes of the journal."""
     verdict = cases.decide(call, outcome, known, policy, now=cases.NOW, priority=priority)
-    kept: list[Record] = []
-    account = Account(SimpleNamespace(append=kept.append), worker="worker-0")
-    account.judged(
+    record = Account(worker="worker-0").judged(
         resource="verdict",
         current=SimpleNamespace(number=7, generation=SimpleNamespace(digest="7")),
         asked=AskedCall(call, SimpleNamespace(name=call.trunk), (), EVERY_TYPE, 0.0),
@@ -57,7 +55,6 @@ def recorded(call, outcome, known, policy: VerdictPolicy, priority=None) -> tupl
         started=float(cases.NOW),
         elapsed=0.001,
     )
-    (record,) = kept
     return verdict, msgspec.json.decode(msgspec.json.encode(record), type=Record)
 
 
