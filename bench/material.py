@@ -50,10 +50,11 @@ def calls(
     x5u: str = X5U,
     origs: Sequence[str] | None = None,
 ) -> list[Call]:
-    """Calls of this second, from these numbers; without them from anybody, to be signed from the inventory.
+    """Calls of this second, from these numbers.
 
-    Signed where there is a key. Each of a few thousand numbers would call every second, as no telephone does,
-    and have its traffic looked at closely.
+    Without them calls that are signed, as they are where there is a key, come from ten million numbers, and
+    calls to sign from the inventory. Were it a few thousand, each would call every second, as no telephone
+    does, and have its traffic looked at closely.
     """
     header = header_of(x5u)
     now = int(time.time())

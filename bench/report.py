@@ -44,7 +44,10 @@ def document(results: Results, size: Size, *, is_quick: bool) -> dict[str, objec
         "noise": {
             "load_share_highest": round(max(one.load_share for each in rows.values() for one in each), 2),
             "foreign_share_of_server_core": {
-                name: round(median(each, lambda one: one.foreign_share), 3) for name, each in rows.items()
+                # Beside the load it would be the load's.
+                name: round(median(each, lambda one: one.foreign_share), 3)
+                for name, each in rows.items()
+                if name != ONE_BESIDE_LOAD
             },
             "degraded_answers_among_kept": results.degraded,
         },

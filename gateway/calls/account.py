@@ -158,13 +158,13 @@ class Account:
     ) -> Record:
         """Account for a call of which several types were to be signed; `reason` is the first one's."""
         call = request.call
-        attest = next((each.attest.value for each in signatures if each.attest is not None), None)
+        attest = next((each.attest for each in signatures if each.attest is not None), None)
         reason = signatures[0].finding.reason.code
         self._tallies.count(telemetry.CALLS, "signatures")
         self._tallies.took("signatures", elapsed)
         for each in signatures:
-            given = "none" if each.attest is None else each.attest.value
-            self._tallies.count(telemetry.SIGNATURES, each.ppt.value, given, each.finding.reason.code)
+            given = each.attest or "none"
+            self._tallies.count(telemetry.SIGNATURES, each.ppt, given, each.finding.reason.code)
         is_signed = any(each.identity is not None for each in signatures)
         self._tallies.count(telemetry.TRUNK_CALLS, trunk.name, "signed" if is_signed else "refused")
         return Record(
@@ -180,9 +180,9 @@ class Account:
             call_time=call.time,
             identities=tuple([each.identity for each in signatures if each.identity is not None]),
             reason=reason,
-            reasons={each.ppt.value: each.finding.reason.code for each in signatures},
+            reasons={each.ppt: each.finding.reason.code for each in signatures},
             earlier=tuple(map(_kept_of, request.identities)),
-            signed=tuple([each.ppt.value for each in signatures if each.identity is not None]),
+            signed=tuple([each.ppt for each in signatures if each.identity is not None]),
             attest=attest,
             generation=current.number,
             digest=current.generation.digest,
@@ -198,7 +198,10 @@ def _kept(identities: tuple[str, ...], results: tuple[HeaderResult, ...]) -> tup
 
 
 def _kept_of(identity: str) -> str:
-    """To write all of it, and read it in the control process, is work that a stranger could ask for."""
+    """Give a header that could not be read, of a long one as much as has it refused again.
+
+    To write all of it, and read it in the control process, is work that a stranger could ask for.
+    """
     return identity if len(identity) <= MAX_PARAMETERS_CHARACTERS else refusable_part(identity)
 
 

@@ -27,6 +27,8 @@ MAX_PARAMETERS_CHARACTERS: Final = 2048
 looked at by an expression, which makes them dearer than those of the token."""
 MOST_BLANKS: Final = 64
 """White space before or after a value that is taken for none of it."""
+_GLANCE: Final = 64
+"""Characters of a long value that are looked at before all of it."""
 
 _BLANKS: Final = " \t"
 _BEFORE_PARAMETER: Final = " \t;"
@@ -142,8 +144,8 @@ def _trimmed(value: str) -> str:
 
 
 def _is_token(text: str) -> bool:
-    # Of a long one the beginning first: most that are none are none from there on.
-    if len(text) > LONGEST_KEPT and not _is_token(text[:MOST_BLANKS]):
+    # Of one longer than nearly all the beginning first: most that are none are none from there on.
+    if len(text) > MAX_PARAMETERS_CHARACTERS and not _is_token(text[:_GLANCE]):
         return False
     # In a sixth of the time of the expression, and a token is nearly all of a value.
     try:
@@ -203,10 +205,10 @@ def _what_stopped(value: str, position: int) -> tuple[str, int]:
     if forbidden is not None:
         found, place = f"U+{ord(forbidden[0]):04X}", forbidden.start()
         return f"character {found} at position {place} may not stand in a header", place + 1
+    if position == 0:
+        return "the value does not begin with a PASSporT", 1
     rest = value[position:].lstrip(_BLANKS)
     enough = len(value) - len(rest) + 1
-    if position == 0:
-        return "the value does not begin with a PASSporT", enough
     if rest.startswith(","):
         problem = f"a second Identity value begins after the comma at position {position}; one is expected"
         return problem, enough

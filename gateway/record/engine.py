@@ -9,8 +9,8 @@ The schema is brought up to date on opening, in one transaction.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -76,22 +76,22 @@ class Record:
     @asynccontextmanager
     async def _transaction(self, *, writes: bool) -> AsyncIterator[AsyncConnection]:
         database = self._database
-        try:
-            connection = await database.engine.connect().start()
-        except database.connection_errors as error:
-            raise RecordError(f"the record {database.where} cannot be used: {_cause(error)}") from error
-        try:
-            await connection.execution_options(**database.options(writes=writes))
-            async with connection.begin():
-                if writes:
-                    await database.take_turn(connection)
-                yield connection
-        except IntegrityError:
-            raise
-        except DBAPIError as error:
-            raise RecordError(f"the record {database.where} cannot be used: {_cause(error)}") from error
-        finally:
-            await _to_the_end(connection.close())
+        # The connection's own context, not `close`: it gives one back whole though its user is cancelled.
+        async with AsyncExitStack() as held:
+            try:
+                connection = await held.enter_async_context(database.engine.connect())
+            except database.connection_errors as error:
+                raise RecordError(f"the record {database.where} cannot be used: {_cause(error)}") from error
+            try:
+                await connection.execution_options(**database.options(writes=writes))
+                async with connection.begin():
+                    if writes:
+                        await database.take_turn(connection)
+                    yield connection
+            except IntegrityError:
+                raise
+            except DBAPIError as error:
+                raise RecordError(f"the record {database.where} cannot be used: {_cause(error)}") from error
 
     async def close(self) -> None:
         """Close every connection; SQLite's last one folds the write-ahead log into the file."""
@@ -122,16 +122,6 @@ def open_unchanged(where: Path | str) -> Record:
     Raises RecordError.
     """
     return Record(sqlite.database(where) if isinstance(where, Path) else postgresql.database(where))
-
-
-async def _to_the_end(closing: Coroutine[object, object, None]) -> None:
-    """Give a connection back, also when its user is cancelled meanwhile: by half it would be a broken one."""
-    task = asyncio.ensure_future(closing)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
 
 
 def _cause(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The verdict: an action, what to show, and every reason that was looked at."""
+"""The verdict: an action, what to show, and every reason that applied."""
 
 from __future__ import annotations
 

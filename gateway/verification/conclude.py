@@ -60,11 +60,6 @@ class Verification(msgspec.Struct, frozen=True, gc=False):
 def conclude(call: ExaminedCall, outcomes: Sequence[Sequence[Outcome]]) -> Verification:
     """Put together what `judge` said of every link of every header, in the same order."""
     judged = [_of_header(header, links) for header, links in zip(call.headers, outcomes, strict=True)]
-    if len(judged) == 1 and call.headers[0].ppt is Ppt.SHAKEN:
-        # The plain call, which is nearly every call: nothing has to be combined.
-        only = judged[0]
-        result = HeaderResult(call.headers[0].token, Ppt.SHAKEN, only)
-        return Verification(only, (result,), rich=None if only.passport is None else prove(only.passport))
     diversion = _diversion(call, judged)
     outcome = _for_number(call, judged, diversion)
     results = tuple(

@@ -137,10 +137,10 @@ def _verification(  # noqa: PLR0917 - in the order of the body
         id=identifier,
         trunk=trunk.name,
         trunk_kind=trunk.kind,
-        time=seconds(time, "time"),
         orig=telephone_number(orig, "from.tn", dialling),
         network_tn=None,
         dests=tuple(sorted(set(telephone_numbers(dests, "to.tn", dialling)))),
+        time=seconds(time, "time"),
     )
     return call, identity
 

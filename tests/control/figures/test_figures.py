@@ -19,11 +19,11 @@ async def test_after_a_restart_the_figures_are_those_of_the_journal(tmp_path):
     writer = JournalWriter(tmp_path, slot="0")
     before, tail = figures_at(NOON + 600), JournalTail(tmp_path)
     for number in range(500):
-        writer.append(a_call(NOON + number, action="block", deciding="dno.exact"))
+        writer.append([a_call(NOON + number, action="block", deciding="dno.exact")])
     writer.flush()
     before.take(list(tail.read()))
     tail.save()
-    writer.append(a_call(NOON + 590))
+    writer.append([a_call(NOON + 590)])
     writer.close()
 
     after, next_tail = figures_at(NOON + 600), JournalTail(tmp_path)
