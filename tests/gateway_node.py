@@ -83,13 +83,18 @@ class GatewayNode:
 
     @property
     def log(self) -> str:
-        """Everything its processes have logged so far."""
-        return (self.directory / "node.log").read_text()
+        """Every whole line its processes have logged so far: of one being written a part may be there."""
+        written = (self.directory / "node.log").read_bytes()
+        return written[: written.rfind(b"\n") + 1].decode()
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """The log lines of one event."""
-        lines = (json.loads(line) for line in self.log.splitlines() if line.startswith("{"))
-        return [line for line in lines if line.get("event") == name]
+        """The log lines of one event; a killed process may have left half a line before another's."""
+        found = []
+        for line in self.log.split("\n"):
+            with suppress(json.JSONDecodeError):
+                if line.startswith("{"):
+                    found.append(json.loads(line))
+        return [line for line in found if line.get("event") == name]
 
     def post(self, path: str, body: object, **how: Any) -> HttpAnswer:
         """POST to the call plane: bytes as they are, anything else as JSON. See `ask` for the rest."""
