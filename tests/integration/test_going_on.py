@@ -13,6 +13,7 @@ from typing import Self
 
 import pytest
 
+from gateway.control.main import YIELDS_BY
 from tests.gateway_node import GatewayNode, eventually, running_node
 from tests.integration.tokens import signing_request
 
@@ -124,3 +125,9 @@ def test_a_stop_says_so_first_and_ends_every_call_that_was_begun(tmp_path: Path)
         for event in node.events("child.started"):
             with pytest.raises(ProcessLookupError):
                 os.kill(event["pid"], 0)
+
+
+def test_calls_go_before_the_control_process(node: GatewayNode):
+    (control,) = [event["pid"] for event in node.events("child.started") if event["child"] == "control"]
+    (niceness,) = {os.getpriority(os.PRIO_PROCESS, pid) for pid in node.worker_pids().values()}
+    assert os.getpriority(os.PRIO_PROCESS, control) == niceness + YIELDS_BY
