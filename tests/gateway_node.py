@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.valkey import free_port
+from tests.ports import free_port
 
 PROJECT = Path(__file__).parent.parent
 STARTS_WITHIN_SECONDS = 100.0

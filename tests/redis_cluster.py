@@ -11,7 +11,8 @@ from pathlib import Path
 
 import redis
 
-from tests.valkey import Valkey, free_port
+from tests.ports import free_port
+from tests.valkey import Valkey
 
 PRIMARIES = 3
 SLOTS = 16_384

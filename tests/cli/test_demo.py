@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from gateway.cli.demo import demo
 from gateway.facts.tokens import render_token
 from tests.gateway_node import GatewayNode, running_node
-from tests.valkey import free_port
+from tests.ports import free_port
 
 UNKNOWN = render_token(bytes(32))
 LACKING = re.compile(r'not known in time|"degraded": \[\s*"')

@@ -25,8 +25,9 @@ from gateway.cli.doctor import doctor
 from gateway.doctor.looking.clock import time_of
 from tests import pki
 from tests.gateway_node import GatewayNode, running_node
+from tests.ports import free_port
 from tests.repository import Repository
-from tests.valkey import free_port, running_valkey
+from tests.valkey import running_valkey
 
 Doctor = Callable[..., list[dict[str, Any]]]
 

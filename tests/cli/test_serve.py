@@ -17,7 +17,7 @@ from gateway.channel import (
 )
 from gateway.generation.environment import NOT_SETTINGS
 from tests.gateway_node import PROJECT, running_node
-from tests.valkey import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway_node import GatewayNode, running_node
-from tests.valkey import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tests.gateway_node import GatewayNode, eventually, running_node
 from tests.integration.tokens import make_identity
-from tests.valkey import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.skipif(
     any(shutil.which(command) is None for command in ("secsipidx", "curl")) and not os.environ.get("CI"),

@@ -22,7 +22,7 @@ from tests.conformance.test_secsipidx_drop_in import (
 )
 from tests.gateway_node import GatewayNode, eventually, running_node
 from tests.integration.tokens import make_identity
-from tests.valkey import free_port
+from tests.ports import free_port
 
 __all__ = ["pytestmark"]
 SIGN, CHECK = "/v1/sign-csv", "/v1/check"

@@ -23,7 +23,8 @@ from gateway.numbers.canonical import TelephoneNumber
 from gateway.reputation.block_entry import encode_block, encode_exchange
 from gateway.reputation.blocks import BlockEvidence, GivenOut
 from tests.knowledge.asking import CLEAN, OTHER_EXCHANGE, TN, TODAY, ask, batches, claim, entry, eventually
-from tests.valkey import Valkey, free_port, running_valkey
+from tests.ports import free_port
+from tests.valkey import Valkey, running_valkey
 
 
 def key_of(tn: TelephoneNumber) -> str:

@@ -12,7 +12,8 @@ from gateway.knowledge.keys import emergency_key
 from gateway.knowledge.question import Evidence, Question
 from gateway.numbers.canonical import TelephoneNumber
 from tests.knowledge.asking import CLEAN, OTHER_EXCHANGE, TN, ask, claim, eventually
-from tests.valkey import Valkey, free_port, running_valkey
+from tests.ports import free_port
+from tests.valkey import Valkey, running_valkey
 
 
 async def called(knowledge: Knowledge, *tns: TelephoneNumber) -> Evidence:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway_node import PROJECT, eventually
+from tests.ports import free_port
 
 HERE = Path(__file__).parent
 RECIPE = PROJECT / "docs" / "switches" / "kamailio.cfg"
@@ -47,12 +48,6 @@ def gateway_settings(client: str, url: str) -> dict[str, str]:
     if client == "http_client":
         return {"GATEWAY": f'"gateway=>{url}"'}
     return {"HTTP_ASYNC": f'"{HTTP_ASYNC_CLIENT}"', "GATEWAY_URL": f'"{url}"'}
-
-
-def free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
 
 
 @contextmanager
@@ -137,7 +132,7 @@ def place_calls(
     )
     done = subprocess.run(
         [
-            *_command(HERE / "sipp" / f"{scenario}.xml", port=free_udp_port()),
+            *_command(HERE / "sipp" / f"{scenario}.xml", port=free_port()),
             "-inf", "calls.csv", "-m", str(len(calls)), "-r", str(rate), "-l", "1000",
             "-trace_rtt", "-rtt_freq", "1", "-trace_stat", "-fd", "1",
             "-timeout", "200", "-recv_timeout", "30000",

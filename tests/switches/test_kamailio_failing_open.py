@@ -12,18 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.gateway_node import GatewayNode
+from tests.ports import free_port
 from tests.switches.processes import (
     CLIENTS,
     RECIPE,
     answering,
-    free_udp_port,
     gateway_settings,
     kamailio,
     needs_kamailio,
     place_calls,
 )
 from tests.switches.slow import delaying
-from tests.valkey import free_port
 
 pytestmark = needs_kamailio
 SECONDS = 5
@@ -61,7 +60,7 @@ def late(node: GatewayNode) -> Iterator[int]:
 def test_no_call_is_lost_and_none_waits_for_the_gateway(
     trouble, client: str, node: GatewayNode, tmp_path: Path
 ):
-    inside, outside, answers = (free_udp_port() for _ in range(3))
+    inside, outside, answers = (free_port() for _ in range(3))
     calls = [(f"+44207946{n:04}", f"+44161496{n:04}") for n in range(50 * SECONDS)]
     with trouble(node) as port:
         settings = {

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.gateway_node import GatewayNode
+from tests.ports import free_port
 from tests.switches.processes import (
     CLIENTS,
     HERE,
     RECIPE,
     answering,
-    free_udp_port,
     gateway_settings,
     kamailio,
     needs_kamailio,
@@ -49,7 +49,7 @@ def network(
     request: pytest.FixtureRequest, node: GatewayNode, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Network]:
     directory = tmp_path_factory.mktemp("network")
-    inside, outside, carrier, answers = (free_udp_port() for _ in range(4))
+    inside, outside, carrier, answers = (free_port() for _ in range(4))
     forward = directory / "forward.cfg"
     forward.write_text(
         RECIPE.read_text()

@@ -17,7 +17,7 @@ from gateway.passport.signature import verify
 from tests.fetch.test_fetcher import Names
 from tests.gateway_node import PROJECT, GatewayNode, eventually, running_node
 from tests.integration.tokens import signing_request
-from tests.valkey import free_port
+from tests.ports import free_port
 
 WATCHING = {"CALLMARK_RELOAD__WATCH": "true"}
 
