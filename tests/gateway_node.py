@@ -162,16 +162,11 @@ class GatewayNode:
         )
 
     def send_raw(self, request: bytes) -> bytes:
-        """Send these bytes and give everything that comes until the node closes, or 1 s passes."""
-        with socket.create_connection(("127.0.0.1", self.calls_port), timeout=1) as connection:
+        """Send these bytes and give everything that comes until the node closes."""
+        address = ("127.0.0.1", self.calls_port)
+        with socket.create_connection(address, timeout=ANSWERS_WITHIN_SECONDS) as connection:
             connection.sendall(request)
-            received = b""
-            try:
-                while chunk := connection.recv(65_536):
-                    received += chunk
-            except TimeoutError:
-                pass
-            return received
+            return b"".join(iter(lambda: connection.recv(65_536), b""))
 
     def administer(
         self, method: str, path: str, document: object = None, *, token: str | None = None

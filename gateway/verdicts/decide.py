@@ -19,6 +19,11 @@ from gateway.verification.priority import Priority
 
 _RELEASING: Final = frozenset({EMERGENCY_PSAP, DECISION})
 """Why a caller's number may be shown, by whose number it is; other exemptions are about the call alone."""
+_ACTION: Final = {
+    Effect.LABEL: Action.LABEL,
+    Effect.CHALLENGE: Action.CHALLENGE,
+    Effect.BLOCK: Action.BLOCK,
+}
 
 
 def decide(
@@ -97,7 +102,7 @@ def _action(deciding: Hit | None, treatment: TreatmentPolicy) -> Action:
         # An operator's decision may ask for it where the policy never does: then there is nowhere to send
         # the call, and a label is what is left between that and refusing it.
         return Action.LABEL
-    return Action(deciding.effect.value)
+    return _ACTION[deciding.effect]
 
 
 def _cli(call: Call, hits: list[Hit], deciding: Hit | None) -> CliDisplay:

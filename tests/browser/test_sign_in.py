@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pyotp
 import pytest
+from playwright.sync_api import expect
 
 
 def sign_in(page, email, password):
@@ -39,7 +40,7 @@ def test_a_second_step_is_set_up_and_asked_for(node, page, keep):
     codes = pyotp.TOTP(page.locator(".secret").inner_text().replace(" ", ""))
     page.get_by_role("textbox", name="Code").fill(codes.now())
     page.get_by_role("button", name="Turn it on").click()
-    assert page.get_by_role("status").is_visible()
+    expect(page.get_by_role("status")).to_be_visible()
     keep("account")
     page.get_by_role("button", name="Sign out", exact=True).click()
     sign_in(page, made["email"], made["password"])

@@ -29,12 +29,13 @@ def run(*arguments: str):
     return result
 
 
-def asked(node: GatewayNode, *arguments: str):
+def asked(node: GatewayNode, *arguments: str, ends_with: int = 0):
     """Every call, answered with all its evidence: busy cores may outlast the time that Redis has for it."""
     for _ in range(20):
         token = str(node.directory / "data" / "token")
         result = run("--url", node.calls_url, "--token", token, *arguments)
-        if not LACKING.search(result.stdout):
+        # Of several answers to one call only some are shown: what another lacked shows in the status.
+        if result.exit_code == ends_with and not LACKING.search(result.stdout):
             break
     return result
 
@@ -73,8 +74,8 @@ def test_json_says_what_each_call_led_to(node):
 
 
 def test_it_can_be_repeated_and_takes_the_token_itself(node):
-    assert run("--url", node.calls_url, "--token", node.token).exit_code == 0
-    result = run("--url", f"{node.calls_url}/", "--token", node.token, "--show-requests")
+    assert asked(node).exit_code == 0
+    result = asked(node, "--url", f"{node.calls_url}/", "--token", node.token, "--show-requests")
     assert result.exit_code == 0
     assert node.token not in result.stdout
 
@@ -87,7 +88,7 @@ def test_a_gateway_with_another_policy_is_reported_as_it_answers(node):
     )
     assert decided.status == 201, decided.body
     try:
-        result = asked(node)
+        result = asked(node, ends_with=1)
         assert result.exit_code == 1
         assert "call: action is allow; expected was block" in result.stdout
         assert "1 of 7 calls" in result.stdout

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from gateway.cli.reputation import reputation
 from tests.valkey import running_valkey
 
-TODAY = datetime.now(UTC).date()
+
+def today() -> date:
+    return datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def run(tmp_path):
 
 @pytest.fixture
 def complaints(tmp_path):
-    path = tmp_path / f"{TODAY}.csv"
+    path = tmp_path / f"{today()}.csv"
     path.write_text("Company_Phone_Number\n2025550123\n2025550123\n2025550123\n2991577\n")
     return str(path)
 
@@ -55,9 +57,9 @@ def test_show_explains_a_number(run, complaints):
     run("import", complaints, "--format", "ftc-dnc")
     shown = run("show", "+1 202-555-0123".replace(" ", ""))
     assert "+12025550123: score 0.50 of 1" in shown.output
-    assert f"ftc-dnc: 3 complaints, on {TODAY}, together weigh 3.00 today" in shown.output
+    assert f"ftc-dnc: 3 complaints, on {today()}, together weigh 3.00 today" in shown.output
     document = json.loads(run("show", "+12025550123", "--json").stdout)
-    assert document["sightings"] == [{"day": str(TODAY), "feed": "ftc-dnc", "label": "", "count": 3}]
+    assert document["sightings"] == [{"day": str(today()), "feed": "ftc-dnc", "label": "", "count": 3}]
     neighbour = run("show", "+12025550199").output
     assert "nothing is known of the number itself" in neighbour
     assert "exchange +1202555…: 1 number seen; score 0." in neighbour
@@ -91,11 +93,11 @@ def test_what_cannot_be_done_is_a_sentence_and_no_traceback(run, tmp_path, compl
 def test_a_released_number_stays_released_until_it_is_complained_of_anew(run, complaints, tmp_path):
     run("import", complaints, "--format", "ftc-dnc")
     released = run("release", "+12025550123", "--reason", "forged; the owner has shown us")
-    assert f"+12025550123 is released: 3 sightings until {TODAY} no longer count." in released.output
+    assert f"+12025550123 is released: 3 sightings until {today()} no longer count." in released.output
     assert "score 0.00 of 1" in run("show", "+12025550123").output
     run("import", complaints, "--format", "ftc-dnc")
     assert "score 0.00 of 1" in run("show", "+12025550123").output
-    later = tmp_path / f"{TODAY + timedelta(days=1)}.csv"
+    later = tmp_path / f"{today() + timedelta(days=1)}.csv"
     later.write_text("Company_Phone_Number\n2025550123\n")
     run("import", str(later), "--format", "ftc-dnc")
     assert "score 0.25 of 1" in run("show", "+12025550123").output

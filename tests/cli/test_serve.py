@@ -16,7 +16,7 @@ from gateway.channel import (
     VALKEY_SOCKET_VARIABLE,
 )
 from gateway.generation.environment import NOT_SETTINGS
-from tests.gateway_node import PROJECT, running_node
+from tests.gateway_node import PROJECT, eventually, running_node
 from tests.ports import free_port
 
 
@@ -68,8 +68,10 @@ def test_a_taken_port_stops_the_start_with_the_variable_to_set_and_no_greeting(r
 def test_a_repository_without_its_port_stays_off_and_the_greeting_says_so(tmp_path, taken):
     environment = {"CALLMARK_LISTEN__REPOSITORY": f"127.0.0.1:{taken}"}
     with running_node(tmp_path, environment=environment) as node:
-        greeting = (tmp_path / "node.out").read_text()
         assert node.post("/v1/verdicts", {}).status == 400
+        # Its log says that it is ready before it greets.
+        eventually(lambda: node.calls_url in (tmp_path / "node.out").read_text())
+        greeting = (tmp_path / "node.out").read_text()
     assert f"certificates  not published: [listen] repository = 127.0.0.1:{taken}: " in greeting
     assert f"calls         {node.calls_url}\n" in greeting
 

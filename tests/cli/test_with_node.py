@@ -134,7 +134,7 @@ def test_an_import_is_seen_by_calls_when_the_command_ends(run, node, tmp_path):
     assert "1 number is up to date in Redis." in told
     shown = {"from": {"tn": "+12025550177"}, "to": {"tn": ["+441614960000"]}}
     call = {"id": "1", "time": int(time.time()), "trunk": "international-1", **shown}
-    assert node.post("/v1/verdicts", {"call": call}).json["verdict"]["action"] == "block"
+    eventually(lambda: node.post("/v1/verdicts", {"call": call}).json["verdict"]["action"] == "block")
     explained = run("reputation", "show", "+1-202-555-0177").stdout
     assert "score 0.90 of 1" in explained
     assert "the policy (label from 0.50, block from 0.90) blocks its calls for this score alone" in explained

@@ -81,10 +81,16 @@ def test_the_metrics_of_a_node_have_the_names_that_prometheus_wants(node):
         segment.write(b"no record\n")
     eventually(lambda: sample(node, "callmark_journal_lines_unreadable_total") == 1)
     eventually(lambda: sample(node, 'callmark_trunk_calls_total{answer="allow",trunk="domestic-1"}') == 1)
-    eventually(lambda: sample(node, "callmark_evidence_batch_seconds_count") >= 1)
     # This gateway's own chain: the first call still waited for word of its revocation list.
     call["id"] = "again"
-    assert node.post("/v1/verdicts", {"call": call}).json["verdict"]["verstat"] == "TN-Validation-Passed"
+
+    def has_asked_redis() -> bool:
+        verdict = node.post("/v1/verdicts", {"call": call}).json["verdict"]
+        assert verdict["verstat"] == "TN-Validation-Passed"
+        return sample(node, "callmark_evidence_batch_seconds_count") >= 1
+
+    # Only a batch that Redis answered in time is measured, and busy cores may outlast it.
+    eventually(has_asked_redis)
     eventually(lambda: sample(node, 'callmark_certificate_lookups_total{answered="memory"}') >= 1)
     assert sample(node, 'callmark_workers{state="ready"}') == 1
     assert sample(node, "callmark_generation") >= 1

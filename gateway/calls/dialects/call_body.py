@@ -7,7 +7,7 @@ the place as a JSON pointer (RFC 6901).
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
@@ -61,7 +61,7 @@ class CallBody(msgspec.Struct, forbid_unknown_fields=True, rename={"caller": "fr
     diversion: Annotated[list[_Diversion], msgspec.Meta(max_length=MAX_IDENTITIES)] = []
     identity: Annotated[list[str], msgspec.Meta(max_length=MAX_IDENTITIES)] = []
     trunk: Text | None = None
-    roaming: Literal["true", "false", "unknown"] = "unknown"
+    roaming: Roaming = Roaming.UNKNOWN
 
     def on(self, trunk: Trunk) -> Call:
         """The call, its numbers read by the trunk's dialling rules. Raises Problem."""
@@ -79,7 +79,7 @@ class CallBody(msgspec.Struct, forbid_unknown_fields=True, rename={"caller": "fr
             network_tn=None if self.pai is None else read_tn(self.pai.tn, "/call/pai/tn", dialling),
             dests=tuple(read_tn(tn, f"/call/to/tn/{place}", dialling) for place, tn in enumerate(self.to.tn)),
             anonymous=self.anonymous,
-            roaming=Roaming(self.roaming),
+            roaming=self.roaming,
             request_uri=None if self.request_uri is None else number_in_uri(self.request_uri, dialling),
             resource_priority=None if self.resource_priority is None else frozenset(self.resource_priority),
             priority=None if self.priority is None else self.priority.lower(),

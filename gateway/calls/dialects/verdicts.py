@@ -89,8 +89,8 @@ def render_verdict(
     if reason_headers:
         sip["reason"] = list(reason_headers)
     body: dict[str, object] = {
-        "action": verdict.action.value,
-        "verstat": verdict.verstat.value,
+        "action": verdict.action,
+        "verstat": verdict.verstat,
         "attest": verdict.attest,
         "origid": verdict.origid,
         "reasons": [
@@ -133,7 +133,7 @@ def _extensions(verification: Verification) -> dict[str, object]:
         body["headers"] = [
             {
                 "ppt": None if header.ppt is None else header.ppt.label,
-                "verstat": header.outcome.verstat.value,
+                "verstat": header.outcome.verstat,
                 "code": header.outcome.finding.reason.code,
             }
             for header in headers
@@ -141,13 +141,13 @@ def _extensions(verification: Verification) -> dict[str, object]:
     diversion, priority, rich = verification.diversion, verification.priority, verification.rich
     if diversion is not None:
         body["diversion"] = {
-            "verstat": diversion.verstat.value,
+            "verstat": diversion.verstat,
             "code": diversion.finding.reason.code,
             "diverted": [to_e164(tn) for tn in diversion.diverted],
         }
     if priority is not None:
         body["priority"] = {
-            "verstat": priority.verstat.value,
+            "verstat": priority.verstat,
             "code": priority.finding.reason.code,
             "auth": list(priority.auth),
             "sph": priority.sph,
@@ -162,9 +162,9 @@ def _extensions(verification: Verification) -> dict[str, object]:
 def _display(verdict: Verdict) -> dict[str, object]:
     brand = verdict.brand
     if brand is None:
-        return {"cli": verdict.cli.value, "name": None, "brand": None}
+        return {"cli": verdict.cli, "name": None, "brand": None}
     shown = {"name": brand.name, "logo_url": brand.logo_url, "call_reason": brand.call_reason}
-    return {"cli": verdict.cli.value, "name": brand.name, "brand": shown}
+    return {"cli": verdict.cli, "name": brand.name, "brand": shown}
 
 
 def _finding(finding: Finding) -> dict[str, object]:
@@ -173,7 +173,7 @@ def _finding(finding: Finding) -> dict[str, object]:
 
 
 def _hit(hit: Hit) -> dict[str, object]:
-    effect = "allow" if hit.allows else hit.effect.value
+    effect = "allow" if hit.allows else hit.effect
     detail = hit.detail or hit.reason.words
     return {"code": hit.reason.code, "effect": effect, "source": hit.source, "detail": detail}
 

@@ -28,7 +28,7 @@ EXAMPLES: Final = 5
 """Calls shown of each kind of change."""
 FEWEST_CALLS: Final = 100
 BUSY_SECONDS: Final = 0.1
-"""For one portion of the journal; what is left of it then is not judged."""
+"""Of processor time, for one portion of the journal; what is left of it then is not judged."""
 _NO_REASON: Final = "none"
 
 
@@ -180,9 +180,9 @@ class Comparison:
 
     def take_in_time(self, records: Iterable[Record]) -> Counter[Difference]:
         """Judge these, as far as BUSY_SECONDS go: a busy node's control process has more to do."""
-        end, found = time.perf_counter() + BUSY_SECONDS, Counter[Difference]()
+        end, found = time.thread_time() + BUSY_SECONDS, Counter[Difference]()
         for record in records:
-            if time.perf_counter() > end:
+            if time.thread_time() > end:
                 break
             difference = self.take(record)
             if difference is not None:

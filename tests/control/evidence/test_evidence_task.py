@@ -21,7 +21,7 @@ from gateway.record.lease import LeadersRecord, release_lease, take_lease
 from gateway.record.sightings import every_sighting
 from gateway.reputation.entry import day_of, encode_entry
 from gateway.reputation.score import score
-from tests.knowledge.asking import TODAY, ask, entry
+from tests.knowledge.asking import TODAY, ask_until_whole, entry
 from tests.valkey import running_valkey
 
 NOW = TODAY * 86_400
@@ -78,7 +78,7 @@ async def test_redis_is_filled_at_first_and_again_when_it_was_emptied(record, co
             await until(lambda: client.dbsize() == 257)
         await until(lambda: not evidence.problem)
         async with Store(connect(valkey.url)) as store:
-            found = await ask(Knowledge(store), TN)
+            found = await ask_until_whole(Knowledge(store), TN)
         assert score(found.reputation[TN], today=TODAY) > 0
         keeping.cancel()
         await evidence.close()
@@ -97,7 +97,7 @@ async def test_what_another_plan_file_tells_is_brought_to_redis(record, complain
     told = Allocations()
 
     async def has_range(store):
-        return (await ask(Knowledge(store), TN)).blocks[TN][1].given_out is not None
+        return (await ask_until_whole(Knowledge(store), TN)).blocks[TN][1].given_out is not None
 
     with running_valkey() as valkey:
         evidence = Evidence(record, connect(valkey.url, patience=FOR_LOADING), allocations=lambda: told)

@@ -71,7 +71,7 @@ def test_a_complaint_is_its_called_numbers_and_counts_once_a_day(node):
     assert send(node, *lines).json == {"accepted": 4, "matched": 4, "new": 0}
     found = reputation(node, SHOWN)
     assert found["score"] > 0.5
-    assert ask(node, SHOWN, CALLED.format(9), "domestic-1")["reputation"]["score"] > 0.5
+    eventually(lambda: ask(node, SHOWN, CALLED.format(9), "domestic-1")["reputation"]["score"] > 0.5)
 
 
 def test_a_loud_reporter_of_calls_that_never_were_gets_nobody_labelled(node):

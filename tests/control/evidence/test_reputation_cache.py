@@ -18,7 +18,7 @@ from gateway.numbers.ranges import NumberRange
 from gateway.record import open_record
 from gateway.record.sightings import expire_sightings
 from gateway.reputation.score import score
-from tests.knowledge.asking import TODAY, ask
+from tests.knowledge.asking import TODAY, ask_until_whole
 from tests.valkey import running_valkey
 
 NOW = TODAY * 86_400
@@ -54,8 +54,7 @@ def _today():
 
 
 async def scores(knowledge, *tns):
-    found = await ask(knowledge, *tns)
-    assert found.degraded == ()
+    found = await ask_until_whole(knowledge, *tns)
     return [score(found.reputation[tn], today=TODAY) for tn in tns]
 
 
@@ -80,7 +79,7 @@ RANGES = Allocations([Block(NumberRange.parse("+447700900000/100000"), HOLDING)]
 
 
 async def ranges_of(knowledge, tn):
-    found = (await ask(knowledge, tn)).blocks[tn][1].given_out
+    found = (await ask_until_whole(knowledge, tn)).blocks[tn][1].given_out
     return None if found is None else (found.width, found.evidence.numbers)
 
 
@@ -141,7 +140,7 @@ async def test_the_blocks_around_a_number_reach_the_call(parts, listing, whole):
     else:
         await rebuild_cache(record, loader, now=NOW - 86_400)
         assert await cache_import(record, loader, report, now=NOW) == 3
-    found = await ask(knowledge, NEVER, "12025551234", "13125550000", "999")
+    found = await ask_until_whole(knowledge, NEVER, "12025551234", "13125550000", "999")
     assert [block and block.numbers for block in found.blocks[NEVER]] == [3, 3, 3, 2, None]
     assert [block and block.numbers for block in found.blocks["12025551234"]] == [3, 3, None, None, None]
     assert set(found.blocks) == {NEVER, "12025551234"}
@@ -155,12 +154,12 @@ async def test_what_no_longer_counts_is_nothing_to_the_neighbours_either(parts, 
     beside = "12025550129"
     await listing(record, "+12025550120,a\n+12025550121,a\n+12026660120,a\n")
     await rebuild_cache(record, loader, now=NOW)
-    assert (await ask(knowledge, beside)).blocks[beside][4].numbers == 2
+    assert (await ask_until_whole(knowledge, beside)).blocks[beside][4].numbers == 2
     for number, left in (("12025550120", [2, 1, None, None, None]), ("12025550121", None)):
         async with record.write() as transaction:
             await expire_sightings(transaction, number, until=_today())
         await cache_numbers(record, loader, [number], now=NOW)
-        around = (await ask(knowledge, beside)).blocks.get(beside)
+        around = (await ask_until_whole(knowledge, beside)).blocks.get(beside)
         assert (around and [block and block.numbers for block in around]) == left
 
 

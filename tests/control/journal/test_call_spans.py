@@ -71,8 +71,8 @@ def test_a_call_whose_switch_keeps_no_span_has_none():
     with collector() as got:
         spans = open_spans(TelemetryTable(otlp_url=got.url))
         spans.take([replace(RECORD, traceparent=f"00-{TRACE}-{SPAN}-00"), IN_A_TRACE])
-        spans.close()
         (span,) = got.wait(1)
+        spans.close()
     assert span.parent_span_id.hex() == SPAN
 
 

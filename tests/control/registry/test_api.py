@@ -120,8 +120,8 @@ def test_from_nothing_to_a_number_signed_a_and_its_forgery_stopped(node):
     details = {each["source"]: each["detail"] for each in forged["reasons"]}
     assert details["registration"] == f"Example Bank does not call by trunk international-1 ({TN})"
     assert verdict(node, trunk="access-1")["action"] == "allow"
-    eventually(lambda: use_of(owner, number) >= {("international", "foreign", "block")})
-    assert use_of(owner, number) >= {("access", "own", "allow"), ("access", "own", "signed-A")}
+    seen = {("international", "foreign", "block"), ("access", "own", "allow"), ("access", "own", "signed-A")}
+    eventually(lambda: use_of(owner, number) >= seen)
     rich = node.post(
         "/v1/signatures",
         {
@@ -400,7 +400,9 @@ def test_a_revoked_token_opens_nothing_within_seconds(node):
 
 def test_the_audit_of_all_this_is_whole_and_the_log_has_no_codes(node):
     assert node.administer("GET", "/admin/v1/audit/verification").json["intact"]
+    # Six digits may stand in a time, a hash or an id, where nothing of a code can be.
+    log = re.sub(r'"time":"[^"]*"|call-\d+|[0-9a-f-]{16,}|~[0-9a-f]+', "", node.log)
     for spooled in (node.directory / "data" / "codes").glob("*.json"):
         assert spooled.stat().st_mode & 0o777 == 0o600
-        assert json.loads(spooled.read_text())["code"] not in node.log
+        assert json.loads(spooled.read_text())["code"] not in log
     assert TelephoneNumber(TN.removeprefix("+")) not in node.log

@@ -110,6 +110,7 @@ async def test_calls_signed_before_and_after_a_key_rolled_over_can_both_be_verif
         FetchPolicy(
             X5uPolicy(allowed_ports=(node.repository_port,), allow_private_addresses=True),
             tls_ca_file=development / "tls-ca.pem",
+            fetch_timeout_ms=30_000,
         ),
         resolver=Names("127.0.0.1"),
     )

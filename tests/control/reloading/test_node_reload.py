@@ -133,13 +133,13 @@ def test_a_refusal_names_every_problem_and_stands_in_readiness_metrics_and_audit
     assert (answer.json["taken"], answer.json["generation"]) == (False, before)
     ready = node.administer("GET", "/readyz")
     assert (ready.status, ready.json["status"]) == (200, "degraded")
-    assert "the configuration on the disk was refused" in ready.json["reasons"][0]
+    assert any("the configuration on the disk was refused" in each for each in ready.json["reasons"])
     assert metric(node, "callmark_config_last_reload_successful") == 0
     shutil.copytree(PROJECT / "config", node.directory / "config", dirs_exist_ok=True)
     assert node.administer("POST", "/admin/v1/reload").json["unchanged"]
     assert metric(node, "callmark_config_last_reload_successful") == 1
     assert time.time() - metric(node, "callmark_config_last_reload_success_timestamp_seconds") < 60
-    assert node.administer("GET", "/readyz").json == {"status": "ready", "reasons": []}
+    eventually(lambda: node.administer("GET", "/readyz").json == {"status": "ready", "reasons": []})
 
 
 def test_a_foreign_key_is_refused_and_the_old_one_goes_on_signing(node, tmp_path):

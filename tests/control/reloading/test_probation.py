@@ -90,7 +90,8 @@ def test_a_policy_that_blocks_what_the_one_before_let_through_is_put_back(node):
     assert set(call(node, "+442079460124", 5)) == {"allow"}
     last = newest(node)
     assert (last["actor"], "dno.exact" in last["why"]) == ("callmark", True)
-    assert "the policy was rolled back" in node.administer("GET", "/readyz").json["reasons"][0]
+    reasons = node.administer("GET", "/readyz").json["reasons"]
+    assert any("the policy was rolled back" in each for each in reasons)
     assert node.events("the policy blocks too much and is taken back")
     assert b'callmark_policy_roll_backs_total{cause="probation"}' in node.administer("GET", "/metrics").body
     # The files still hold it, and a reload does not bring it back.

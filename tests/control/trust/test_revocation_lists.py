@@ -132,13 +132,22 @@ def test_a_list_is_looked_for_ahead_of_its_end_and_never_without_a_pause(left, r
 class Following:
     """A follower over a real host; it keeps what workers are told, and what was put in force."""
 
-    def __init__(self, host: Repository, directory: Path, *, policy: X5uPolicy | None = None) -> None:
+    def __init__(
+        self,
+        host: Repository,
+        directory: Path,
+        *,
+        policy: X5uPolicy | None = None,
+        fetch_timeout_ms: int = 30_000,
+    ) -> None:
         self.host = host
         self.told: list[tuple[str, str]] = []
         self.heard = asyncio.Event()
         self.taken: list[dict[str, bytes]] = []
         self.takes = True
-        self.fetcher = CertificateFetcher(FetchPolicy(policy or host.x5u_policy, host.ca_file, 1_000))
+        self.fetcher = CertificateFetcher(
+            FetchPolicy(policy or host.x5u_policy, host.ca_file, fetch_timeout_ms)
+        )
         self.follower = RevocationListFollower(
             self.fetcher,
             ObtainedStore(directory),
@@ -216,7 +225,7 @@ async def test_many_questions_are_one_fetch(tmp_path):
 
 
 async def test_a_host_that_hangs_holds_up_no_other(tmp_path):
-    async with following(tmp_path) as f:
+    async with following(tmp_path, fetch_timeout_ms=5_000) as f:
         f.host.hang("/dead")
         f.host.serve("/alive", f.crl("/alive"))
         for path in ("/dead", "/alive"):
