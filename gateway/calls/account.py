@@ -71,8 +71,7 @@ class Account:
         call, trunk = asked.call, asked.trunk
         verdict, outcome = judged.verdict, judged.verification.outcome
         reason = outcome.finding.reason.code
-        spoken = [hit.reason.code for hit in verdict.hits if hit.speaks]
-        deciding = spoken[0] if spoken else None
+        deciding = None if verdict.deciding is None else verdict.deciding.reason.code
         judgement = (trunk.name, resource, outcome.verstat, reason, verdict.action, deciding)
         self._judged[judgement] = self._judged.get(judgement, 0) + 1
         self._tallies.took(resource, elapsed)

@@ -61,7 +61,11 @@ def decide_each(cases: Sequence[Case]) -> list[Verdict]:
 
 def _verdict(case: Case, hits: list[Hit]) -> Verdict:
     outcome, known, policy = case.outcome, case.known, case.policy
-    deciding = next((hit for hit in hits if hit.speaks), None) if hits else None
+    deciding = None
+    for hit in hits:
+        if hit.speaks:
+            deciding = hit
+            break
     action = _action(deciding, policy.treatment)
     tn, score = worst_reputation(case)
     entry = None if tn is None else dict(known.reputation).get(tn)
@@ -74,6 +78,7 @@ def _verdict(case: Case, hits: list[Hit]) -> Verdict:
         origid=outcome.origid,
         cli=cli,
         hits=tuple(hits),
+        deciding=deciding,
         score=score,
         evidence=() if entry is None else evidence(entry, today=case.today, path=case.path),
         treatment=treat(action, deciding, policy.treatment),

@@ -72,6 +72,8 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     """Both None unless verification passed."""
     cli: CliDisplay
     hits: tuple[Hit, ...]
+    deciding: Hit | None
+    """The first of them that speaks."""
     score: float
     evidence: tuple[Evidence, ...]
     treatment: SipTreatment

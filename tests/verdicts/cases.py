@@ -145,7 +145,7 @@ def codes(found: Verdict) -> list[str]:
 
 
 def deciding(found: Verdict) -> str | None:
-    return next((hit.reason.code for hit in found.hits if hit.speaks), None)
+    return None if found.deciding is None else found.deciding.reason.code
 
 
 def replace(value: T, **changes: object) -> T:

@@ -62,7 +62,7 @@ def test_a_number_that_never_calls_out_is_blocked_on_every_path_however_it_is_si
     mine = registered(never_calls_out=True, brand=None)
     found = verdict(call, outcome, known(mine))
     assert found.action is Action.BLOCK
-    hit = next(hit for hit in found.hits if hit.speaks)
+    hit = found.deciding
     assert (hit.reason.code, hit.source) == ("dno.exact", "registration")
     assert hit.detail == "Example Holdings: this number never calls out"
 

@@ -40,6 +40,7 @@ def test_decide_gives_a_verdict_that_holds_together_whatever_comes(call, outcome
     assert 0 <= found.score <= 1
     assert set(not_applied(found)).isdisjoint(hit.reason for hit in found.hits)
     first = next((hit for hit in found.hits if hit.speaks), None)
+    assert found.deciding is first
     assert (found.action is Action.ALLOW) == (first is None or first.allows)
     assert (found.treatment.status is None) == (found.action in {Action.ALLOW, Action.LABEL})
     if found.action is Action.CHALLENGE:

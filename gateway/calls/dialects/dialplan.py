@@ -176,7 +176,7 @@ def _diversion(fields: form.Form, trunk: Trunk, *, identifier: str, now: int) ->
 def render_verdict(verdict: Verdict, verification: Verification, *, generation: int) -> dict[str, str]:
     """The answer, key by key."""
     treatment, outcome = verdict.treatment, verification.outcome
-    deciding = next((hit for hit in verdict.hits if hit.speaks), None)
+    deciding = verdict.deciding
     if deciding is None:
         reason, detail = outcome.finding.reason, outcome.finding.detail or outcome.finding.description
     else:

@@ -212,4 +212,4 @@ class Comparison:
 
 
 def _decided(verdict: Verdict) -> tuple[Action, str]:
-    return verdict.action, next((hit.reason.code for hit in verdict.hits if hit.speaks), _NO_REASON)
+    return verdict.action, _NO_REASON if verdict.deciding is None else verdict.deciding.reason.code
