@@ -67,9 +67,17 @@ class Sentinels:
             time.sleep(0.05)
 
     def switch_over(self) -> None:
-        """Make the replica the primary while both are well."""
+        """Make the replica the primary while both are well, once this sentinel knows that the replica is."""
+        give_up = time.monotonic() + READY_WITHIN_SECONDS
         with redis.Redis(port=self.sentinel_ports[0]) as client:
-            client.execute_command("SENTINEL", "FAILOVER", NAME)
+            while True:
+                try:
+                    client.execute_command("SENTINEL", "FAILOVER", NAME)
+                    return
+                except redis.ResponseError:
+                    if time.monotonic() > give_up:
+                        raise
+                    time.sleep(0.1)
 
     def kill_sentinel(self, number: int) -> None:
         self._processes[number].kill()

@@ -131,7 +131,7 @@ def make_addresses() -> None:
 def use_name_server(directory: Path) -> None:
     """Bind-mount a resolv.conf in this process's own mount namespace."""
     own = directory / "resolv.conf"
-    own.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    own.write_text("nameserver 127.0.0.1\noptions timeout:5 attempts:1\n")
     subprocess.run(["mount", "--bind", str(own), "/etc/resolv.conf"], check=True)
 
 
@@ -201,7 +201,7 @@ def main(directory: Path) -> None:
     ]
     literal = [f"[{address}]" if ":" in address else address for address in targets]
     urls = [*by_name, *(form.format(host) for form in DISGUISES[:2] for host in literal), *DISGUISES[2:]]
-    with running_node(directory, environment={"CALLMARK_X5U__FETCH_TIMEOUT_MS": "1000"}) as node:
+    with running_node(directory, environment={"CALLMARK_X5U__FETCH_TIMEOUT_MS": "5000"}) as node:
         codes = send(node, urls)
         # Once more, after the name server has changed its answers and what was refused is remembered.
         again = send(node, urls)

@@ -37,7 +37,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> Any:
     command = [*namespace(), sys.executable, "-m", "tests.fetch.canary"]
     directory = tmp_path_factory.mktemp("canary")
     run = subprocess.run(
-        [*command, str(directory)], check=False, cwd=PROJECT, capture_output=True, text=True, timeout=110
+        [*command, str(directory)], check=False, cwd=PROJECT, capture_output=True, text=True, timeout=280
     )
     assert run.returncode == 0, run.stderr[-4000:]
     return json.loads(run.stdout.splitlines()[-1])

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from gateway.knowledge import cluster_store
+from gateway.knowledge import cluster_store, shared_chains
+from gateway.knowledge import connect as connecting
 from gateway.knowledge import store as one_store
 from gateway.knowledge.batch import Knowledge
 from gateway.knowledge.connect import FOR_LOADING, connect
@@ -18,6 +19,8 @@ def _busy_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that runs has time to answer on a busy machine too; one that is stopped never does."""
     for each in (one_store, cluster_store):
         monkeypatch.setattr(each, "BATCH_SECONDS", 0.5)
+    monkeypatch.setattr(shared_chains, "WITHIN_SECONDS", 0.5)
+    monkeypatch.setattr(connecting, "SENTINEL_SECONDS", 2.0)
 
 
 @pytest.fixture(scope="module")

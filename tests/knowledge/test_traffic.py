@@ -18,7 +18,7 @@ from gateway.reputation.traffic import Shape, Traffic
 from tests.knowledge.asking import CLEAN, TN
 
 ABROAD = "international/unsigned"
-WINDOW = 3600
+WINDOW = 86_400
 
 
 async def call(
