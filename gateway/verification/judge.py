@@ -7,11 +7,15 @@ only what depends on the call is looked at again: the dates, whether the chain m
 
 from __future__ import annotations
 
+from typing import Final
+
 from gateway.certificates.chain import Refusal, ValidatedChain
 from gateway.certificates.use import judge_use, warnings_at
 from gateway.passport.signature import verify
 from gateway.reasons import CERTIFICATE_EXPIRED, SIGNATURE_INVALID, Finding
 from gateway.verification.outcome import Examined, Outcome
+
+_NOT_SIGNED: Final = Outcome.refused(Finding(SIGNATURE_INVALID))
 
 
 def judge(examined: Examined, credential: ValidatedChain | Refusal | Finding, *, now: int) -> Outcome:
@@ -42,5 +46,5 @@ def judge(examined: Examined, credential: ValidatedChain | Refusal | Finding, *,
     # Step 5: the signature.
     verified = verify(examined.passport, credential.public_key)
     if verified is None:
-        return Outcome.refused(Finding(SIGNATURE_INVALID))
+        return _NOT_SIGNED
     return Outcome.passed(verified, credential, warnings_at(credential, now))
