@@ -25,8 +25,8 @@ class JsonAnswer(web.StreamResponse):
     """`headers` are ours: names and values that hold no line end."""
 
     def __init__(self, body: bytes, *, status: int, headers: Mapping[str, str]) -> None:
-        # Not aiohttp's own: the mapping, headers and phrase it makes are a fortieth of what a signature costs,
-        # and nobody asks this answer for them.
+        # Not aiohttp's own: the mapping, headers and phrase it makes are a fortieth of what a signature
+        # costs, and nobody asks this answer for them.
         self._status = status
         self._whole_body = body
         self._given_headers = headers

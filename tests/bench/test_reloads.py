@@ -15,7 +15,7 @@ from bench.reloads import Size, report, run
     not {SERVER_CORE, LOAD_CORE} <= os.sched_getaffinity(0), reason="the load has a core of its own"
 )
 def test_no_call_fails_and_no_answer_is_made_of_two_configurations(tmp_path):
-    found = run(tmp_path, Size(runs=1, reloads=20, seconds=6.0), rate=60.0)
+    found = run(tmp_path, Size(runs=1, reloads=20, seconds=15.0), rate=30.0)
     assert len(found.reloads) == 20
     assert [each for each in found.reloads if each["status"] != each["expected"]] == []
     assert {each["kind"] for each in found.reloads} == {"good", "torn", "bad", "key"}

@@ -68,7 +68,7 @@ async def raw(server: RawTestServer, request: bytes) -> bytes:
     """What comes back until the server waits for more."""
     reader, writer = await asyncio.open_connection(server.host, server.port)
     writer.write(request)
-    received = b""
+    received = await asyncio.wait_for(reader.read(65_536), 60)
     try:
         while chunk := await asyncio.wait_for(reader.read(65_536), 0.2):
             received += chunk

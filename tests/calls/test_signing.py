@@ -106,7 +106,7 @@ def test_a_wish_for_a_without_the_right_is_lowered_and_said_so(
     assert json.loads(parts(answer.json["signingResponse"]["identity"])[1])["attest"] == granted
 
 
-@pytest.mark.parametrize("seconds", [-3600, -62, 62, 3600, 10**11])
+@pytest.mark.parametrize("seconds", [-3600, -62, 90, 3600, 10**11])
 def test_no_token_is_made_for_another_time(node: GatewayNode, seconds: int):
     answer = node.post(SIGNING, signing_request(iat=int(time.time()) + seconds))
     assert answer.status == 400

@@ -36,7 +36,10 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[GatewayNode]:
-    environment = {"CALLMARK_SHADOW__SECSIPIDX_URL": f"http://127.0.0.1:{port}"}
+    environment = {
+        "CALLMARK_SHADOW__SECSIPIDX_URL": f"http://127.0.0.1:{port}",
+        "CALLMARK_SHADOW__TIMEOUT_MS": "5000",
+    }
     files = {"trunks.toml": TRUNK, "inventory.csv": INVENTORY}
     with running_node(tmp_path_factory.mktemp("shadow"), environment=environment, files=files) as node:
         answer = node.post(CHECK, b"garbage", headers=HEADERS)

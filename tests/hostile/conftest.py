@@ -70,7 +70,8 @@ def stranger(tmp_path_factory: pytest.TempPathFactory, host: Repository, world: 
     anchors.mkdir(parents=True)
     for number, root in enumerate((world.root, world.p384_root, world.rsa_root)):
         (anchors / f"root-{number}.pem").write_bytes(root.pem)
-    with running_node(directory, environment=fetching_from(host)) as node, Switch(node) as switch:
+    environment = fetching_from(host) | {"CALLMARK_X5U__FETCH_TIMEOUT_MS": "10000"}
+    with running_node(directory, environment=environment) as node, Switch(node) as switch:
         yield Stranger(switch, host)
 
 

@@ -83,7 +83,11 @@ class Switch:
         return verdict
 
     def post(self, path: str, body: object) -> HttpAnswer:
-        answer = self.node.ask_on(self.connection, "POST", path, body)
+        try:
+            answer = self.node.ask_on(self.connection, "POST", path, body)
+        except ConnectionError:  # the node ends what was idle for long
+            self.connection.close()
+            answer = self.node.ask_on(self.connection, "POST", path, body)
         if answer.headers.get("Connection") == "close":
             self.connection.close()
         return answer

@@ -245,10 +245,10 @@ def test_calls_that_wait_share_one_fetch_and_pass_when_it_ends(around, node):
 def test_a_certificate_revoked_later_is_refused_without_a_restart_and_stays_so(around, node):
     leaf = around.leaf("later")
     now = int(time.time())
-    old = around.crl("later", next_update=now + 3, this_update=now - 10)
+    old = around.crl("later", next_update=now + 8, this_update=now - 10)
     around.host.serve("/later.crl", old)
     assert verdict(node, around.identity("later", leaf), max_ms=10_000)[0] == PASSED
-    around.host.serve("/later.crl", around.crl("later", leaf, this_update=now - 5, next_update=now + 6))
+    around.host.serve("/later.crl", around.crl("later", leaf, this_update=now - 5, next_update=now + 16))
     eventually(lambda: verdict(node, around.identity("later", leaf))[0] == FAILED)
     # Yesterday's list, from whoever can serve it, revokes nothing less.
     around.host.serve("/later.crl", around.crl("later", this_update=now - 8))

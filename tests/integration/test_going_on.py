@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -118,8 +119,10 @@ def test_a_stop_says_so_first_and_ends_every_call_that_was_begun(tmp_path: Path)
     with running_node(tmp_path, workers=2) as node:
         with Load(node) as load:
             load.go_on()
-            node.process.send_signal(signal.SIGTERM)
-            eventually(lambda: node.ask("GET", "/readyz").status == 503)
+            with closing(node.connect()) as watcher:
+                assert node.ask_on(watcher, "GET", "/readyz").status == 200
+                node.process.send_signal(signal.SIGTERM)
+                eventually(lambda: node.ask_on(watcher, "GET", "/readyz").status == 503)
             assert node.process.wait(60) == 0
         assert (load.cut, load.statuses) == (0, {200})
         for event in node.events("child.started"):

@@ -84,7 +84,7 @@ def test_a_call_plane_follows_a_control_plane_within_a_second_and_answers_withou
         assert set(planes) == {"control", "calls"}
         assert planes["control"]["leads"]
         assert not planes["calls"]["leads"]
-        assert control.administer("GET", "/readyz").json["status"] == "ready"
+        eventually(lambda: control.administer("GET", "/readyz").json["status"] == "ready")
         control.kill()
         for _ in range(20):
             assert ask(calls, made).status == 200

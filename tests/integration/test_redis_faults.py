@@ -309,11 +309,14 @@ def test_its_values_poisoned(node):
     keys = [key for key in client.scan_iter(match="cm:*") if not key.startswith(b"cm:replay:")]
     with calls(node) as load:
         for number, key in enumerate(keys):
-            client.delete(key)
-            if number % 2:
-                client.set(key, os.urandom(1024))
-            else:
-                client.rpush(key, os.urandom(100))
+            # At once: a call in between would write what it writes anew.
+            with client.pipeline(transaction=True) as poison:
+                poison.delete(key)
+                if number % 2:
+                    poison.set(key, os.urandom(1024))
+                else:
+                    poison.rpush(key, os.urandom(100))
+                poison.execute()
         whole_again(load)
     eventually(lambda: ask(node, orig=SCAM)["action"] == "block")
 
