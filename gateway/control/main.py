@@ -54,9 +54,8 @@ from gateway.web.server_name import name_server
 PAUSE_SECONDS: Final = 5.0
 """After a task failed, before it is tried again."""
 YIELDS_BY: Final = 5
-"""Of nice(1). Workers share its cores, and what it does can wait: while it reads a file of complaints, the
-slowest thousandth of the calls take 9 ms instead of 17. At 10 it was no better, at 19 it would hardly be
-heard beside workers that have no time to spare.
+"""Of nice(1). Workers share its cores, and what it does can wait: reading a file of complaints holds up fewer
+calls. At 10 it was no better, at 19 it would hardly be heard beside workers that have no time to spare.
 """
 
 _log = structlog.get_logger("callmark.control")

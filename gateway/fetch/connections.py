@@ -13,6 +13,7 @@ import ssl
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -55,12 +56,17 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 def checked_connector(
-    policy: X5uPolicy, tls: ssl.SSLContext, resolver: AbstractResolver | None = None
+    policy: X5uPolicy,
+    tls: ssl.SSLContext,
+    resolver: AbstractResolver | None = None,
+    *,
+    opened: WeakSet[socket.socket],
 ) -> aiohttp.TCPConnector:
     """Make a connector that opens no socket towards an address or port the policy forbids.
 
     Each fetch has a connection of its own: kept ones would be a socket per host that a flood of calls
-    names, and a handshake a day per certificate costs nothing. (Needs a running loop.)
+    names, and a handshake a day per certificate costs nothing. Each socket is put into `opened`. (Needs a
+    running loop.)
     """
 
     def checked_socket(address_info: aiohttp.AddrInfoType) -> socket.socket:
@@ -71,7 +77,9 @@ def checked_connector(
             if reasons is not None:
                 reasons.append(problem)
             raise AddressForbiddenError(problem)
-        return socket.socket(family=family, type=kind, proto=proto)
+        made = socket.socket(family=family, type=kind, proto=proto)
+        opened.add(made)
+        return made
 
     return aiohttp.TCPConnector(
         ssl=tls,

@@ -8,12 +8,15 @@ because many hosts send one. Nothing the server sends is repeated in an error, s
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -30,6 +33,8 @@ from gateway.reasons import CREDENTIAL_UNOBTAINABLE, X5U_FORBIDDEN, X5U_WARNING,
 _HEADERS: Final = {"User-Agent": f"Callmark/{__version__}", "Accept-Encoding": "identity"}
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
 """One deadline stands round the whole fetch, waiting for its turn included; partial ones would add up."""
+LAST_WORDS_SECONDS: Final = 0.5
+"""For hosts to end their connections when the fetcher is closed."""
 
 
 _WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
@@ -88,8 +93,10 @@ class CertificateFetcher:
         self._policy = policy
         self._timeout_seconds = policy.fetch_timeout_ms / 1_000
         self._hosts = Hosts(monotonic or asyncio.get_running_loop().time, fetch_seconds=self._timeout_seconds)
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        tls = tls_context(policy.tls_ca_file)
         self._session = aiohttp.ClientSession(
-            connector=checked_connector(policy.x5u, tls_context(policy.tls_ca_file), resolver),
+            connector=checked_connector(policy.x5u, tls, resolver, opened=self._sockets),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             timeout=_NO_TIMEOUT,
@@ -139,6 +146,11 @@ class CertificateFetcher:
     async def close(self) -> None:
         """Close what is open; fetches still under way end with CertificateUnobtainableError."""
         await self._session.close()
+        # TLS ends when the host has said so too, which aiohttp does not wait for after a fetch.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS_SECONDS):
+                while any(each.fileno() != -1 for each in self._sockets):  # noqa: ASYNC110 - of aiohttp's
+                    await asyncio.sleep(0.01)
 
     async def _get(self, url: URL, kind: Kind) -> Fetched:
         accept = {"Accept": f"{kind.media_type}, */*;q=0.5"}

@@ -66,6 +66,15 @@ class Names(AbstractResolver):
         pass
 
 
+async def test_a_closed_fetcher_leaves_no_connection_to_end() -> None:
+    async with Repository() as repository, fetching(repository) as fetcher:
+        repository.serve("/a.pem", PEM)
+        await fetcher.fetch(repository.url("/a.pem"))
+        sockets = list(fetcher._sockets)
+        await fetcher.close()
+        assert [each.fileno() for each in sockets] == [-1]
+
+
 async def test_body_lifetime_and_request_are_those_of_the_standard() -> None:
     async with Repository() as repository, fetching(repository) as fetcher:
         repository.serve(
