@@ -58,7 +58,7 @@ async def test_a_killed_worker_is_replaced_and_costs_only_its_calls_in_flight(st
         await until(lambda: replaced in tally.pids)
         over.set()
     after = node.pids()
-    assert tally.lost <= 8
+    assert tally.lost <= 8  # one of each caller
     assert after["worker-0"] != before["worker-0"]
     assert (after["worker-1"], after["control"]) == (before["worker-1"], before["control"])
 
